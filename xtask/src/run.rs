@@ -1,0 +1,43 @@
+//! Runs other programs and says clearly why one failed.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs a program to its end with its output hidden; a failure shows the end of that output.
+pub fn quietly(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("starting {}", shown(command)))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let text = [output.stdout, output.stderr].map(|part| String::from_utf8_lossy(&part).into_owned()).concat();
+    bail!("`{}` ended with {}:\n{}", shown(command), output.status, tail(&text, 20));
+}
+
+/// Runs a program to its end on this terminal.
+pub fn openly(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("starting {}", shown(command)))?;
+    if !status.success() {
+        bail!("`{}` ended with {status}", shown(command));
+    }
+    Ok(())
+}
+
+/// The command as one would type it, without its environment (which may hold secrets).
+pub fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+/// The last `lines` lines of a text.
+pub fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+/// The last `lines` lines of a file; empty when it can't be read.
+pub fn tail_of(file: &Path, lines: usize) -> String {
+    std::fs::read(file).map(|bytes| tail(&String::from_utf8_lossy(&bytes), lines)).unwrap_or_default()
+}

