@@ -1,0 +1,186 @@
+//! What can go wrong with a store, as use cases see it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use crate::problem::{Fault, Kind};
+
+/// A store's failure.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It can't be reached, or is overloaded: it will pass.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] crate::BoxError),
+    /// The database chose this transaction to end a deadlock or a long wait; the same again will do.
+    #[error("the transaction lost against another")]
+    Contended(#[source] crate::BoxError),
+    /// A unique key has this value already; the constraint's name tells which.
+    #[error("duplicate value for {constraint}")]
+    Duplicate { constraint: String },
+    /// A mistake of ours: a bad statement, a value that doesn't decode.
+    #[error("the store refused")]
+    Broken(#[source] crate::BoxError),
+}
+
+impl StoreError {
+    /// A stored value that isn't what this service writes.
+    pub fn corrupt(what: impl Into<crate::BoxError>) -> Self {
+        Self::Broken(what.into())
+    }
+
+    /// Whether this is the violation of the named unique constraint.
+    pub fn violates(&self, name: &str) -> bool {
+        matches!(self, Self::Duplicate { constraint } if constraint == name)
+    }
+}
+
+impl Fault for StoreError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unavailable(_) | Self::Contended(_) => Kind::Unavailable,
+            Self::Duplicate { .. } => Kind::Conflict,
+            Self::Broken(_) => Kind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) | Self::Contended(_) => "store-unavailable",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Broken(_) => "internal",
+        }
+    }
+}
+
+/// Lock wait timeout, deadlock, and MariaDB's "record has changed since last read".
+const CONTENDED: [u16; 3] = [1205, 1213, 1020];
+/// Too many connections, shutting down, read-only, killed, and the like.
+const AWAY: [u16; 8] = [1040, 1053, 1077, 1158, 1159, 1160, 1161, 1290];
+const DUPLICATE: u16 = 1062;
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::Database(database) => {
+                let mysql = database.downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+                match mysql.number() {
+                    DUPLICATE => Self::Duplicate { constraint: constraint(mysql.message()) },
+                    number if CONTENDED.contains(&number) => Self::Contended(error.into()),
+                    number if AWAY.contains(&number) => Self::Unavailable(error.into()),
+                    _ => Self::Broken(error.into()),
+                }
+            }
+            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+                Self::Unavailable(error.into())
+            }
+            _ => Self::Broken(error.into()),
+        }
+    }
+}
+
+/// `Duplicate entry 'x' for key 'users.users_email'` → `users_email`; MariaDB leaves out the table.
+fn constraint(message: &str) -> String {
+    let key = message.rsplit('\'').nth(1).unwrap_or_default();
+    key.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
+impl From<mongodb::error::Error> for StoreError {
+    fn from(error: mongodb::error::Error) -> Self {
+        use mongodb::error::{ErrorKind as E, WriteFailure};
+        match error.kind.as_ref() {
+            E::Write(WriteFailure::WriteError(write)) if write.code == 11000 => {
+                let constraint = write.message.split("index: ").nth(1).and_then(|rest| rest.split(' ').next());
+                Self::Duplicate { constraint: constraint.unwrap_or_default().to_owned() }
+            }
+            E::Io(_) | E::ServerSelection { .. } | E::ConnectionPoolCleared { .. } | E::DnsResolve { .. } => {
+                Self::Unavailable(error.into())
+            }
+            _ if error.contains_label("RetryableWriteError") => Self::Unavailable(error.into()),
+            _ => Self::Broken(error.into()),
+        }
+    }
+}
+
+impl From<::redis::RedisError> for StoreError {
+    fn from(error: ::redis::RedisError) -> Self {
+        match error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
+            true => Self::Unavailable(error.into()),
+            false => Self::Broken(error.into()),
+        }
+    }
+}
+
+/// Runs a whole transaction, again when it lost a deadlock: a few times, with a growing random pause.
+pub async fn retrying<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    E: Contention,
+    F: Future<Output = Result<T, E>>,
+{
+    let mut pauses = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(5))
+        .with_max_delay(Duration::from_millis(200))
+        .with_max_times(6)
+        .with_jitter()
+        .build();
+    loop {
+        match attempt().await {
+            Err(error) if error.is_contention() => match pauses.next() {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            },
+            done => return done,
+        }
+    }
+}
+
+/// An error that may stand for a lost deadlock.
+pub trait Contention {
+    fn is_contention(&self) -> bool;
+}
+
+/// Every error of a use case that carries its store's error as its source, or is one.
+impl<E: std::error::Error + 'static> Contention for E {
+    fn is_contention(&self) -> bool {
+        let mut current: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = current {
+            if matches!(error.downcast_ref(), Some(StoreError::Contended(_))) {
+                return true;
+            }
+            current = error.source();
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_constraint_is_named_alike_by_both_databases() {
+        assert_eq!(constraint("Duplicate entry 'a@b' for key 'users.users_email'"), "users_email");
+        assert_eq!(constraint("Duplicate entry 'a'b' for key 'users_email'"), "users_email");
+    }
+
+    #[tokio::test]
+    async fn a_lost_deadlock_is_tried_again_and_nothing_else_is() {
+        let mut tries = 0;
+        let lost = || StoreError::Contended("deadlock".into());
+        let won = retrying(|| {
+            tries += 1;
+            let result = if tries < 3 { Err(lost()) } else { Ok(tries) };
+            async { result }
+        });
+        assert_eq!(won.await.unwrap(), 3);
+        let mut tries = 0;
+        let broken = retrying(|| {
+            tries += 1;
+            async { Err::<(), _>(StoreError::corrupt("bad")) }
+        });
+        assert!(broken.await.is_err());
+        assert_eq!(tries, 1);
+    }
+}

@@ -1,0 +1,24 @@
+//! Forgetting what nobody will ask for again.
+
+use chrono::TimeDelta;
+
+use super::{Db, StoreError};
+use crate::clock::{Clock as _, SystemClock};
+
+/// Messages come again within Kafka's retention, which is a week by default.
+const INBOX: TimeDelta = TimeDelta::days(14);
+/// The contract promises 24 hours.
+const IDEMPOTENCY_KEYS: TimeDelta = TimeDelta::days(3);
+
+/// Deletes inbox rows and idempotent answers that are past their use, a batch at a time.
+pub(crate) async fn forget_old(db: &Db) -> Result<(), StoreError> {
+    let now = SystemClock.now();
+    let deletions = [
+        ("DELETE FROM inbox WHERE claimed_at < ? LIMIT 5000", now - INBOX),
+        ("DELETE FROM idempotency_keys WHERE created_at < ? LIMIT 5000", now - IDEMPOTENCY_KEYS),
+    ];
+    for (statement, before) in deletions {
+        sqlx::query(statement).bind(before).execute(db.pool()).await?;
+    }
+    Ok(())
+}

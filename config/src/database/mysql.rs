@@ -1,0 +1,187 @@
+//! MySQL 8 or MariaDB 10.11: the pool, and the transaction that is the unit of work.
+
+use std::borrow::Cow;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::migrate::Migrator;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, QueryBuilder, Transaction};
+use tokio::sync::Notify;
+
+use super::{StoreError, UnitOfWork, until_up};
+use crate::clock::{Clock as _, SystemClock};
+use crate::idempotency::{Answer, Claim};
+use crate::kafka::Envelope;
+use crate::settings::{Env, Invalid, Settings};
+
+/// Where MySQL is.
+#[derive(Debug)]
+pub struct MySqlSettings {
+    url: SecretString,
+    max_connections: u32,
+}
+
+impl Settings for MySqlSettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let url = env.var("DATABASE_URL", "this service's schema, as mysql://user:password@host:port/schema").required();
+        let max = env.var("DATABASE_MAX_CONNECTIONS", "size of the connection pool").default("16");
+        Ok(Self { url: url?, max_connections: max? })
+    }
+}
+
+/// A service's schema.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: MySqlPool,
+    source: Arc<str>,
+    committed: Arc<Notify>,
+}
+
+impl Db {
+    /// Waits until the server is there. `source` names the service in the events it publishes.
+    pub async fn connect(source: &str, settings: &MySqlSettings) -> Result<Self, crate::BoxError> {
+        let options = MySqlConnectOptions::from_str(settings.url.expose_secret())
+            .map_err(|_| "DATABASE_URL must be of the form mysql://user:password@host:port/schema")?
+            .statement_cache_capacity(256);
+        let what = format!("MySQL at {}:{}", options.get_host(), options.get_port());
+        until_up(&what, || async {
+            let mut connection = MySqlConnection::connect_with(&options).await?;
+            connection.ping().await
+        })
+        .await;
+        let pool = MySqlPoolOptions::new()
+            .max_connections(settings.max_connections)
+            .acquire_timeout(Duration::from_secs(3))
+            .idle_timeout(Duration::from_secs(60))
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // Gap locks of REPEATABLE READ would make unrelated inserts wait for one another.
+                    connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                    connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { pool, source: source.into(), committed: Arc::default() })
+    }
+
+    /// Brings the schema up to date: the shared tables and the service's own.
+    pub async fn migrate(&self, migrator: Migrator) -> Result<(), sqlx::migrate::MigrateError> {
+        let shared = sqlx::migrate!("./migrations");
+        let all = shared.iter().cloned().chain(migrator.iter().cloned()).collect();
+        Migrator::with_migrations(all).run(&self.pool).await
+    }
+
+    /// For reads outside a unit of work.
+    pub fn pool(&self) -> &MySqlPool {
+        &self.pool
+    }
+
+    /// Begins a unit of work.
+    pub async fn transaction(&self) -> Result<Tx, StoreError> {
+        let inner = self.pool.begin().await?;
+        Ok(Tx { inner, source: self.source.clone(), committed: self.committed.clone(), events: Vec::new() })
+    }
+
+    /// Whether the server answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Resolves when a unit of work with events has committed in this process.
+    pub(crate) async fn committed(&self) {
+        self.committed.notified().await;
+    }
+}
+
+/// No migrations of its own beside the shared ones.
+pub fn migrator() -> Migrator {
+    Migrator { migrations: Cow::Borrowed(&[]), ..Migrator::DEFAULT }
+}
+
+/// A transaction in MySQL. Each service implements its repositories on it.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, MySql>,
+    source: Arc<str>,
+    committed: Arc<Notify>,
+    /// Written in one statement at the commit.
+    events: Vec<Envelope>,
+}
+
+impl Tx {
+    /// What statements run on.
+    pub fn connection(&mut self) -> &mut MySqlConnection {
+        &mut self.inner
+    }
+
+    async fn write_outbox(&mut self) -> Result<(), StoreError> {
+        let now = SystemClock.now();
+        let mut rows = Vec::with_capacity(self.events.len());
+        for event in self.events.drain(..) {
+            let payload = event.to_json(&self.source).map_err(|error| StoreError::Broken(error.into()))?;
+            rows.push((event.topic, event.key, payload));
+        }
+        let mut insert = QueryBuilder::new("INSERT INTO outbox (topic, msg_key, payload, created_at) ");
+        insert.push_values(rows, |mut row, (topic, key, payload)| {
+            row.push_bind(topic).push_bind(key).push_bind(payload).push_bind(now);
+        });
+        // One prepared statement for each number of events; there are few.
+        insert.build().execute(&mut *self.inner).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for Tx {
+    async fn claim(&mut self, message: &Envelope) -> Result<bool, StoreError> {
+        let inserted = sqlx::query("INSERT IGNORE INTO inbox (message_id, claimed_at) VALUES (?, ?)")
+            .bind(message.id)
+            .bind(SystemClock.now())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(inserted.rows_affected() == 1)
+    }
+
+    async fn publish(&mut self, event: Envelope) -> Result<(), StoreError> {
+        self.events.push(event.in_current_context());
+        Ok(())
+    }
+
+    async fn answer(&mut self, claim: &Claim, answer: Answer) -> Result<(), StoreError> {
+        let updated = sqlx::query(
+            "UPDATE idempotency_keys SET status = ?, body = ? \
+             WHERE scope = ? AND idem_key = ? AND owner = ? AND status IS NULL",
+        )
+        .bind(answer.status)
+        .bind(&answer.body)
+        .bind(&claim.scope)
+        .bind(&claim.key)
+        .bind(claim.owner)
+        .execute(&mut *self.inner)
+        .await?;
+        match updated.rows_affected() {
+            1 => Ok(()),
+            // Our lease ran out and another request took the key over: it will do the work.
+            _ => Err(StoreError::Contended("the idempotency key was taken over".into())),
+        }
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        let wake = !self.events.is_empty();
+        if wake {
+            self.write_outbox().await?;
+        }
+        self.inner.commit().await?;
+        if wake {
+            self.committed.notify_one();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! Redis.
+
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::until_up;
+use crate::settings::{Env, Invalid, Settings};
+
+/// Where Redis is.
+#[derive(Debug)]
+pub struct RedisSettings {
+    url: SecretString,
+}
+
+impl Settings for RedisSettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let url = env.var("REDIS_URL", "as redis://:password@host:port/").required();
+        Ok(Self { url: url? })
+    }
+}
+
+/// Waits until the server is there; the connection then reconnects by itself.
+pub async fn connect(settings: &RedisSettings) -> Result<ConnectionManager, crate::BoxError> {
+    let client = redis::Client::open(settings.url.expose_secret())
+        .map_err(|_| "REDIS_URL must be of the form redis://:password@host:port/")?;
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(Duration::from_secs(1)))
+        .set_response_timeout(Some(Duration::from_secs(1)))
+        .set_number_of_retries(1);
+    let what = format!("Redis at {}", client.get_connection_info().addr());
+    Ok(until_up(&what, || ConnectionManager::new_with_config(client.clone(), config.clone())).await)
+}

@@ -1,0 +1,29 @@
+//! The port behind which a use case changes state.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::idempotency::{Answer, Claim};
+use crate::kafka::Envelope;
+
+/// One transaction: state, outbox, inbox and idempotent answer. Dropping it rolls everything back.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    /// Marks the message as handled here; `false` when it was before, and then there is nothing to do.
+    async fn claim(&mut self, message: &Envelope) -> Result<bool, StoreError>;
+
+    /// Sends the event once this commits.
+    async fn publish(&mut self, event: Envelope) -> Result<(), StoreError>;
+
+    /// Makes `answer` what any repetition of the claimed request gets.
+    async fn answer(&mut self, claim: &Claim, answer: Answer) -> Result<(), StoreError>;
+
+    /// Makes it all so.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Where units of work come from; `U` is a service's `dyn Store`.
+#[async_trait]
+pub trait Begin<U: ?Sized>: Send + Sync {
+    async fn begin(&self) -> Result<Box<U>, StoreError>;
+}

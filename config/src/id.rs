@@ -1,0 +1,78 @@
+//! Identifiers that can't be mistaken for one another.
+
+/// Declares integer identifiers: positive, as MySQL's `BIGINT UNSIGNED AUTO_INCREMENT` makes them.
+///
+/// ```
+/// config::ids! {
+///     /// An order.
+///     OrderId
+/// }
+/// assert_eq!(OrderId::new(7).to_string(), "7");
+/// ```
+#[macro_export]
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u64);
+
+        impl $name {
+            pub const fn new(value: u64) -> Self {
+                Self(value)
+            }
+
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(value: u64) -> Self {
+                Self(value)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A user of the shop, as every service knows them.
+    UserId
+}
+
+/// A product: the 24 lower-case hexadecimal digits of its ObjectId.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProductId(String);
+
+/// What is wrong with a product's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 24 hexadecimal digits")]
+pub struct NotAProductId;
+
+impl ProductId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for ProductId {
+    type Err = NotAProductId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            true => Ok(Self(text.to_ascii_lowercase())),
+            false => Err(NotAProductId),
+        }
+    }
+}
+
+impl std::fmt::Display for ProductId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}

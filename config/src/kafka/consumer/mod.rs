@@ -1,0 +1,179 @@
+//! The consumer: one client a service, one worker a partition.
+//!
+//! The offset is stored after the handler's commit. Trouble that passes (a database down) is waited out without
+//! losing the place; a message that can't be handled goes to the dead-letter topic after a few tries.
+
+mod workers;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rdkafka::consumer::{Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
+use rdkafka::{ClientContext, Statistics};
+use tokio_util::sync::CancellationToken;
+
+use self::workers::Workers;
+use super::dead_letter::{DeadLetters, Taken};
+use super::{Envelope, KafkaSettings, Producer};
+use crate::problem::{Fault, Kind, chain};
+
+/// Why a message isn't handled.
+#[derive(Debug)]
+pub enum HandlerError {
+    /// It will pass: wait and try again, for as long as it takes.
+    Retry(crate::BoxError),
+    /// It won't: after a few tries the message goes to the dead-letter topic.
+    Fail(crate::BoxError),
+}
+
+impl<E: Fault> From<E> for HandlerError {
+    fn from(fault: E) -> Self {
+        match fault.kind() {
+            Kind::Unavailable | Kind::TooManyRequests => Self::Retry(fault.into()),
+            _ => Self::Fail(fault.into()),
+        }
+    }
+}
+
+impl Fault for super::Undecodable {
+    fn kind(&self) -> Kind {
+        Kind::Malformed
+    }
+
+    fn code(&self) -> &'static str {
+        "undecodable-message"
+    }
+}
+
+/// What a service does with the messages of a topic. Types that it doesn't know are none of its business: `Ok`.
+#[async_trait]
+pub trait MessageHandler: Send + Sync {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError>;
+}
+
+/// A topic and its handler.
+#[derive(Clone)]
+pub struct Consumer {
+    pub(crate) topic: &'static str,
+    pub(crate) handler: Arc<dyn MessageHandler>,
+    pub(crate) per_instance: bool,
+}
+
+impl Consumer {
+    /// The instances of the service share the topic's partitions.
+    pub fn new(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
+        Self { topic, handler, per_instance: false }
+    }
+
+    /// Every instance gets every message that comes from now on: for what it keeps in memory.
+    pub fn per_instance(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
+        Self { topic, handler, per_instance: true }
+    }
+}
+
+/// Who shares the messages.
+#[derive(Debug, Clone)]
+pub(crate) enum Group {
+    Service(&'static str),
+    Instance(String),
+}
+
+impl Group {
+    fn id(&self) -> &str {
+        match self {
+            Self::Service(name) => name,
+            Self::Instance(id) => id,
+        }
+    }
+}
+
+/// Consumes until `shutdown`; the messages being handled by then are finished.
+pub(crate) async fn consume(
+    settings: KafkaSettings,
+    producer: Producer,
+    group: Group,
+    consumers: Vec<Consumer>,
+    shutdown: CancellationToken,
+) -> Result<(), crate::BoxError> {
+    let handlers: HashMap<&'static str, Arc<dyn MessageHandler>> =
+        consumers.into_iter().map(|consumer| (consumer.topic, consumer.handler)).collect();
+    let topics: Vec<&str> = handlers.keys().copied().collect();
+    let client = client(&settings, &group)?;
+    client.subscribe(&topics)?;
+    tracing::info!(topics = topics.join(", "), group = group.id(), "consuming");
+    let dead_letters = DeadLetters::new(&settings, producer);
+    let mut workers = Workers::new(client.clone(), group.id(), handlers, dead_letters, shutdown.clone());
+    loop {
+        let message = tokio::select! {
+            message = client.recv() => message,
+            () = shutdown.cancelled() => break,
+        };
+        match message {
+            Ok(message) => workers.dispatch(Taken::from(&message)),
+            // librdkafka reconnects by itself.
+            Err(error) => tracing::warn!(%error, "Kafka is in trouble"),
+        }
+    }
+    workers.finish().await;
+    // Dropping the client commits the stored offsets and leaves the group, which waits for the broker.
+    tokio::task::spawn_blocking(move || drop(client)).await?;
+    Ok(())
+}
+
+type Client = StreamConsumer<Context>;
+
+fn client(settings: &KafkaSettings, group: &Group) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
+    let mut config = settings.client(group.id());
+    config
+        .set("group.id", group.id())
+        .set("enable.auto.commit", "true")
+        .set("auto.commit.interval.ms", "1000")
+        .set("enable.auto.offset.store", "false")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", "6000")
+        .set("heartbeat.interval.ms", "2000")
+        .set("fetch.wait.max.ms", "100")
+        .set("fetch.error.backoff.ms", "200")
+        .set("queued.min.messages", "500")
+        .set("queued.max.messages.kbytes", "4096")
+        .set("statistics.interval.ms", "5000")
+        .set("auto.offset.reset", match group {
+            Group::Service(_) => "earliest",
+            Group::Instance(_) => "latest",
+        });
+    config.create_with_context(Context).map(Arc::new)
+}
+
+/// Hears about assignments and the consumer's lag.
+pub(crate) struct Context;
+
+impl ClientContext for Context {
+    fn stats(&self, statistics: Statistics) {
+        for (topic, state) in &statistics.topics {
+            for (partition, state) in state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0) {
+                metrics::gauge!(
+                    "kafka_consumer_lag_messages",
+                    "topic" => topic.clone(), "partition" => partition.to_string(),
+                )
+                .set(state.consumer_lag as f64);
+            }
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    fn post_rebalance(&self, _: &rdkafka::consumer::BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(partitions) => tracing::debug!(count = partitions.count(), "partitions assigned"),
+            Rebalance::Revoke(partitions) => tracing::debug!(count = partitions.count(), "partitions revoked"),
+            Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),
+        }
+    }
+}
+
+fn describe(error: &HandlerError) -> String {
+    match error {
+        HandlerError::Retry(error) | HandlerError::Fail(error) => chain(error.as_ref()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Messages that can't be handled, kept with the reason until somebody sends them again.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::{KafkaSettings, Producer, TIMEOUT};
+
+const REASON: &str = "dlq-reason";
+const GROUP: &str = "dlq-group";
+const ORIGIN: &str = "dlq-origin";
+
+/// The dead-letter topic of a topic.
+pub fn dlq(topic: &str) -> String {
+    format!("{topic}.dlq")
+}
+
+/// A message that a consumer gave up on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The dead-letter topic, with partition and offset.
+    pub topic: String,
+    pub partition: i32,
+    pub offset: i64,
+    pub key: String,
+    pub payload: String,
+    pub reason: String,
+    /// The consumer group that gave up.
+    pub group: String,
+    /// Where it was: `topic/partition/offset`.
+    pub origin: String,
+}
+
+/// The dead-letter topics.
+pub struct DeadLetters {
+    settings: KafkaSettings,
+    producer: Producer,
+}
+
+impl DeadLetters {
+    pub fn new(settings: &KafkaSettings, producer: Producer) -> Self {
+        Self { settings: settings.clone(), producer }
+    }
+
+    /// Puts a message that `group` can't handle aside.
+    pub(crate) async fn bury(&self, message: &Taken, group: &str, reason: &str) -> Result<(), crate::BoxError> {
+        let origin = format!("{}/{}/{}", message.topic, message.partition, message.offset);
+        let headers = [(REASON, reason), (GROUP, group), (ORIGIN, origin.as_str())]
+            .into_iter()
+            .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+        self.producer.send(&dlq(&message.topic), &message.key, &message.payload, headers).await
+    }
+
+    /// Sends a dead letter to its topic again; its group's handlers see it as if it had just come, the others
+    /// have handled it and pass over it.
+    pub async fn resend(&self, letter: &DeadLetter) -> Result<(), crate::BoxError> {
+        let topic = letter.topic.strip_suffix(".dlq").unwrap_or(&letter.topic);
+        self.producer.send(topic, letter.key.as_bytes(), letter.payload.as_bytes(), OwnedHeaders::new()).await
+    }
+
+    /// Everything in the dead-letter topic of `topic`. Blocks: for tools and tests.
+    pub fn list(&self, topic: &str) -> Result<Vec<DeadLetter>, crate::BoxError> {
+        let name = dlq(topic);
+        let consumer: BaseConsumer = self.settings.client("dead-letters").set("group.id", "dead-letters").create()?;
+        let metadata = consumer.fetch_metadata(Some(&name), TIMEOUT)?;
+        let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
+        let mut left = 0;
+        let mut assignment = TopicPartitionList::new();
+        for partition in partitions {
+            let (low, high) = consumer.fetch_watermarks(&name, partition.id(), TIMEOUT)?;
+            left += high - low;
+            assignment.add_partition_offset(&name, partition.id(), Offset::Beginning)?;
+        }
+        consumer.assign(&assignment)?;
+        let mut letters = Vec::new();
+        while left > 0 {
+            match consumer.poll(Duration::from_secs(2)) {
+                Some(message) => letters.push(DeadLetter::from(&message?)),
+                None => break,
+            }
+            left -= 1;
+        }
+        letters.sort_by_key(|letter| (letter.partition, letter.offset));
+        Ok(letters)
+    }
+}
+
+impl From<&BorrowedMessage<'_>> for DeadLetter {
+    fn from(message: &BorrowedMessage<'_>) -> Self {
+        let header = |name: &str| {
+            let headers = message.headers();
+            let found = headers.and_then(|headers| headers.iter().find(|header| header.key == name));
+            text(found.and_then(|header| header.value))
+        };
+        Self {
+            topic: message.topic().to_owned(),
+            partition: message.partition(),
+            offset: message.offset(),
+            key: text(message.key()),
+            payload: text(message.payload()),
+            reason: header(REASON),
+            group: header(GROUP),
+            origin: header(ORIGIN),
+        }
+    }
+}
+
+/// A message taken from a topic.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    pub topic: String,
+    pub partition: i32,
+    pub offset: i64,
+    pub key: Vec<u8>,
+    pub payload: Vec<u8>,
+}
+
+impl From<&BorrowedMessage<'_>> for Taken {
+    fn from(message: &BorrowedMessage<'_>) -> Self {
+        Self {
+            topic: message.topic().to_owned(),
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key().unwrap_or_default().to_vec(),
+            payload: message.payload().unwrap_or_default().to_vec(),
+        }
+    }
+}
+
+fn text(bytes: Option<&[u8]>) -> String {
+    String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+}

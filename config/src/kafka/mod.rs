@@ -1,0 +1,67 @@
+//! Events: the envelope, the outbox relay, the consumer, dead letters.
+//!
+//! A use case publishes into its unit of work; nothing else sends to Kafka. A consumer's handler claims the
+//! message in the unit of work of its effect, so that a message delivered twice acts once.
+
+mod consumer;
+mod dead_letter;
+mod envelope;
+mod outbox;
+mod producer;
+mod relay;
+mod topics;
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+pub use consumer::{Consumer, HandlerError, MessageHandler};
+pub(crate) use consumer::{Group, consume};
+pub use dead_letter::{DeadLetter, DeadLetters, dlq};
+pub use envelope::{Envelope, Event, Undecodable};
+pub use outbox::{Lead, MySqlOutbox, Outbox, Unsent};
+pub use producer::Producer;
+pub(crate) use relay::relay;
+pub use topics::ensure as ensure_topics;
+
+use crate::settings::{Env, Invalid, Settings};
+
+/// Where Kafka is.
+#[derive(Debug, Clone)]
+pub struct KafkaSettings {
+    brokers: String,
+    partitions: u32,
+    replication: u32,
+}
+
+impl Settings for KafkaSettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let brokers = env.var("KAFKA_BROKERS", "bootstrap servers, as host:port,host:port").required();
+        let partitions = env.var("KAFKA_PARTITIONS", "partitions of a topic that is made here").default("6");
+        let replication = env.var("KAFKA_REPLICATION", "replicas of a topic that is made here").default("1");
+        Ok(Self { brokers: brokers?, partitions: partitions?, replication: replication? })
+    }
+}
+
+impl KafkaSettings {
+    /// For tools and tests that get their brokers elsewhere.
+    pub fn at(brokers: impl Into<String>) -> Self {
+        Self { brokers: brokers.into(), partitions: 6, replication: 1 }
+    }
+
+    /// What every client shares: quick to reconnect, small buffers.
+    pub(crate) fn client(&self, id: &str) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", id)
+            .set("reconnect.backoff.ms", "100")
+            .set("reconnect.backoff.max.ms", "2000")
+            .set("topic.metadata.refresh.interval.ms", "30000")
+            .set("log.connection.close", "false");
+        config
+    }
+}
+
+/// How long a client waits for an answer that should be quick.
+const TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,89 @@
+//! Sends an outbox to Kafka: in order, at least once, one instance at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use rdkafka::message::OwnedHeaders;
+use tokio_util::sync::CancellationToken;
+
+use super::{Lead, Outbox, Producer, Unsent};
+use crate::problem::chain;
+
+/// Events sent before the outbox is told.
+const BATCH: u32 = 500;
+/// How long an event committed by another instance waits at most, while this one leads.
+const POLL: Duration = Duration::from_millis(100);
+/// How often an instance that doesn't lead tries to.
+const CANDIDACY: Duration = Duration::from_secs(1);
+
+/// Runs until `shutdown`; what is committed by then is still sent.
+pub(crate) async fn relay(
+    producer: Producer,
+    outbox: Arc<dyn Outbox>,
+    shutdown: CancellationToken,
+) -> Result<(), crate::BoxError> {
+    while !shutdown.is_cancelled() {
+        match outbox.lead().await {
+            Ok(Some(mut lead)) => {
+                tracing::info!("this instance sends the outbox");
+                if let Err(error) = send_all(&producer, outbox.as_ref(), lead.as_mut(), &shutdown).await {
+                    tracing::warn!(error = %chain(error.as_ref()), "the outbox pauses");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(error = %chain(&error), "the outbox can't be reached"),
+        }
+        let _ = tokio::time::timeout(CANDIDACY, shutdown.cancelled()).await;
+    }
+    Ok(())
+}
+
+async fn send_all(
+    producer: &Producer,
+    outbox: &dyn Outbox,
+    lead: &mut dyn Lead,
+    shutdown: &CancellationToken,
+) -> Result<(), crate::BoxError> {
+    loop {
+        let events = lead.unsent(BATCH).await?;
+        let oldest = events.first().map_or(0.0, |event| event.age.as_secs_f64());
+        metrics::gauge!("outbox_oldest_age_seconds").set(oldest);
+        metrics::gauge!("outbox_pending_events").set(events.len() as f64);
+        if events.is_empty() {
+            if shutdown.is_cancelled() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = outbox.changed() => {}
+                () = tokio::time::sleep(POLL) => {}
+                () = shutdown.cancelled() => {}
+            }
+            continue;
+        }
+        tokio::select! {
+            delivered = send(producer, &events) => delivered?,
+            // Kafka is away and we are asked to end: the next leader sends them.
+            () = overdue(shutdown) => return Err("the process ends before Kafka took everything".into()),
+        }
+        lead.sent(&events).await?;
+        metrics::counter!("outbox_sent_events_total").increment(events.len() as u64);
+    }
+}
+
+/// Enqueued in order; the idempotent producer keeps it.
+async fn send(producer: &Producer, events: &[Unsent]) -> Result<(), crate::BoxError> {
+    let mut deliveries = Vec::with_capacity(events.len());
+    for event in events {
+        let (key, payload) = (event.key.as_bytes(), event.payload.as_bytes());
+        deliveries.push(producer.enqueue(&event.topic, key, payload, OwnedHeaders::new())?);
+    }
+    let outcomes = try_join_all(deliveries).await?;
+    outcomes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|(error, _)| error)?;
+    Ok(())
+}
+
+async fn overdue(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+}

@@ -1,0 +1,30 @@
+//! Topics are made by whoever starts first.
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::{KafkaSettings, TIMEOUT, dlq};
+use crate::database::until_up;
+
+/// Makes sure that the topics and their dead-letter topics exist; waits until Kafka is there.
+pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), crate::BoxError> {
+    if topics.is_empty() {
+        return Ok(());
+    }
+    let admin: AdminClient<DefaultClientContext> = settings.client("topics").create()?;
+    let names: Vec<String> = topics.iter().flat_map(|topic| [(*topic).to_owned(), dlq(topic)]).collect();
+    let (partitions, replication) = (i32::try_from(settings.partitions)?, i32::try_from(settings.replication)?);
+    let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
+    until_up(&format!("Kafka at {}", settings.brokers), || async {
+        let wanted = names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(replication)));
+        let results = admin.create_topics(&wanted.collect::<Vec<_>>(), &options).await?;
+        let failed = results.into_iter().find_map(|result| match result {
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
+            Err((topic, code)) => Some(format!("topic {topic}: {code}")),
+        });
+        failed.map_or(Ok(()), |reason| Err(crate::BoxError::from(reason)))
+    })
+    .await;
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The JSON body of a request: malformed is 400, well-formed but of the wrong shape 422 with every field named.
+
+use std::ops::Deref;
+
+use poem::error::ReadBodyError;
+use poem::{Request, RequestBody, Result};
+use poem_openapi::error::ContentTypeError;
+use poem_openapi::payload::{ParsePayload, Payload};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::{ParseFromJSON, Type};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::Value;
+
+use super::{ApiError, Fields, InvalidFields, Kind};
+
+/// The largest body that is read, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+
+/// A JSON request body. Unlike poem-openapi's `Json` it tells malformed JSON from a wrong shape, and names
+/// every missing or mistyped field at once.
+#[derive(Debug, Clone)]
+pub struct Body<T>(pub T);
+
+impl<T> Deref for Body<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Type> Payload for Body<T> {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn check_content_type(content_type: &str) -> bool {
+        poem_openapi::payload::Json::<T>::check_content_type(content_type)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: ParseFromJSON> ParsePayload for Body<T> {
+    const IS_REQUIRED: bool = T::IS_REQUIRED;
+
+    async fn from_request(_: &Request, body: &mut RequestBody) -> Result<Self> {
+        let data = body.take()?.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
+            ReadBodyError::PayloadTooLarge => {
+                ApiError::new(Kind::TooLarge, "body-too-large", format!("The body is over {MAX_BYTES} bytes."))
+            }
+            other => ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}.")),
+        })?;
+        let value: Value = serde_json::from_slice(&data)
+            .map_err(|error| ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}.")))?;
+        if contains_nul(&value) {
+            return Err(ApiError::from(InvalidFields::one("body", "nul", "must not contain a null character")).into());
+        }
+        T::parse_from_json(Some(value.clone()))
+            .map(Self)
+            .map_err(|error| ApiError::from(mismatches::<T>(&value, error.message())).into())
+    }
+}
+
+impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        <Self as Payload>::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: <Self as Payload>::schema_ref() };
+        Some(MetaRequest { description: None, content: vec![content], required: Self::IS_REQUIRED })
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        match request.content_type() {
+            Some(content_type) if Self::check_content_type(content_type) => {
+                <Self as ParsePayload>::from_request(request, body).await
+            }
+            Some(other) => Err(ContentTypeError::NotSupported { content_type: other.to_owned() }.into()),
+            None => Err(ContentTypeError::ExpectContentType.into()),
+        }
+    }
+}
+
+/// No text of ours has one, and the databases disagree about what it means.
+fn contains_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(contains_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || contains_nul(value)),
+        _ => false,
+    }
+}
+
+/// What of the value doesn't fit the type's schema; `reason` when the schema doesn't tell.
+fn mismatches<T: Type>(value: &Value, reason: &str) -> InvalidFields {
+    let mut registry = Registry::new();
+    T::register(&mut registry);
+    let mut fields = Fields::default();
+    walk(&registry, &T::schema_ref(), value, "", &mut fields);
+    match fields.finish(|| None::<()>) {
+        Err(found) if !found.all().is_empty() => found,
+        _ => InvalidFields::one("body", "invalid", reason),
+    }
+}
+
+fn walk(registry: &Registry, schema: &MetaSchemaRef, value: &Value, path: &str, fields: &mut Fields) {
+    let schema = match schema {
+        MetaSchemaRef::Inline(schema) => schema.as_ref(),
+        MetaSchemaRef::Reference(name) => match registry.schemas.get(name.as_str()) {
+            Some(schema) => schema,
+            None => return,
+        },
+    };
+    for part in &schema.all_of {
+        walk(registry, part, value, path, fields);
+    }
+    if !has_type(schema, value) {
+        let name = if path.is_empty() { "body" } else { path };
+        fields.reject(name, "wrong-type", format!("must be {}", article(schema.ty)));
+        return;
+    }
+    if !schema.enum_items.is_empty() && !schema.enum_items.contains(value) {
+        let choices: Vec<_> = schema.enum_items.iter().filter_map(Value::as_str).collect();
+        fields.reject(path, "unknown-value", format!("must be one of {}", choices.join(", ")));
+    }
+    match value {
+        Value::Object(members) => {
+            for (name, property) in &schema.properties {
+                let inner = if path.is_empty() { (*name).to_owned() } else { format!("{path}.{name}") };
+                match members.get(*name) {
+                    Some(Value::Null) | None if schema.required.contains(name) => {
+                        fields.reject(inner, "required", "is required");
+                    }
+                    Some(Value::Null) | None => {}
+                    Some(member) => walk(registry, property, member, &inner, fields),
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(of) = &schema.items {
+                for (index, item) in items.iter().enumerate() {
+                    walk(registry, of, item, &format!("{path}[{index}]"), fields);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn has_type(schema: &MetaSchema, value: &Value) -> bool {
+    match schema.ty {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string() && fits_format(schema.format, value),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        _ => true,
+    }
+}
+
+fn fits_format(format: Option<&str>, value: &Value) -> bool {
+    match (format, value.as_str()) {
+        (Some("date-time"), Some(text)) => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
+        (Some("uuid"), Some(text)) => uuid::Uuid::parse_str(text).is_ok(),
+        _ => true,
+    }
+}
+
+fn article(kind: &str) -> String {
+    match kind {
+        "object" | "array" | "integer" => format!("an {kind}"),
+        _ => format!("a {kind}"),
+    }
+}

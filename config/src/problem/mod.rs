@@ -1,0 +1,391 @@
+//! Errors as clients see them: RFC 9457 `application/problem+json`, made at one place.
+//!
+//! An error type of a use case says once what it is, by implementing [`Fault`]; from then on `?` in a handler
+//! is the whole mapping:
+//!
+//! ```
+//! use config::problem::{ApiError, Fault, Kind};
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum CancelError {
+//!     #[error("order {0} does not exist")]
+//!     NotFound(u64),
+//!     #[error("order {0} has been shipped")]
+//!     Shipped(u64),
+//! }
+//!
+//! impl Fault for CancelError {
+//!     fn kind(&self) -> Kind {
+//!         match self {
+//!             Self::NotFound(_) => Kind::NotFound,
+//!             Self::Shipped(_) => Kind::Conflict,
+//!         }
+//!     }
+//!     fn code(&self) -> &'static str {
+//!         match self {
+//!             Self::NotFound(_) => "order-not-found",
+//!             Self::Shipped(_) => "order-shipped",
+//!         }
+//!     }
+//! }
+//!
+//! fn handler() -> Result<(), ApiError> {
+//!     Err(CancelError::NotFound(7))?
+//! }
+//! assert_eq!(handler().unwrap_err().status().as_u16(), 404);
+//! ```
+
+mod body;
+mod catch;
+mod fields;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::{ApiResponse, Object};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use body::Body;
+pub(crate) use catch::render;
+pub use fields::{FieldError, Fields, InvalidFields};
+
+use crate::telemetry::RequestContext;
+
+/// What an error means for whoever called; it decides the HTTP status and what a consumer does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// 400: the request can't be read.
+    Malformed,
+    /// 401: nobody, or not who they claim to be.
+    Unauthenticated,
+    /// 402: the payment was declined.
+    PaymentRequired,
+    /// 403: known, but not allowed.
+    Forbidden,
+    /// 404
+    NotFound,
+    /// 409: at odds with the present state.
+    Conflict,
+    /// 412: the caller's version is stale.
+    Stale,
+    /// 413
+    TooLarge,
+    /// 422: readable, but breaks a rule.
+    Invalid,
+    /// 428: the caller must say which version it means.
+    VersionRequired,
+    /// 429
+    TooManyRequests,
+    /// 503: something this needs is away; it will pass.
+    Unavailable,
+    /// 500: our mistake.
+    Internal,
+}
+
+impl Kind {
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// An error that says what it is.
+pub trait Fault: std::error::Error + Send + Sync + 'static {
+    /// What it means for the caller.
+    fn kind(&self) -> Kind;
+
+    /// A stable name in kebab-case, for programs.
+    fn code(&self) -> &'static str;
+
+    /// The fields that are wrong, for [`Kind::Invalid`].
+    fn errors(&self) -> Vec<FieldError> {
+        Vec::new()
+    }
+
+    /// Further members of the problem document, such as what is left in stock.
+    fn extensions(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
+    /// When trying again makes sense, for [`Kind::Unavailable`] and [`Kind::TooManyRequests`].
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// A problem document.
+#[derive(Debug, Clone, Serialize, Deserialize, Object)]
+#[oai(rename = "Problem")]
+pub struct Problem {
+    /// A URI that names the kind of problem.
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    pub status: u16,
+    /// What went wrong this time, for people.
+    pub detail: String,
+    /// The path that was asked for.
+    #[serde(default)]
+    pub instance: String,
+    /// A stable name in kebab-case, for programs.
+    pub code: String,
+    /// Each wrong field.
+    #[serde(default)]
+    pub errors: Vec<FieldError>,
+    /// To be quoted when asking for help.
+    #[serde(default)]
+    pub request_id: String,
+    #[serde(flatten)]
+    #[oai(skip)]
+    pub extensions: Map<String, Value>,
+}
+
+/// The one error that handlers return.
+#[derive(Debug)]
+pub struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    detail: String,
+    errors: Vec<FieldError>,
+    extensions: Map<String, Value>,
+    retry_after: Option<Duration>,
+    allow: Option<String>,
+    replayed: bool,
+}
+
+impl ApiError {
+    /// An error that needs no type of its own.
+    pub fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::with_status(kind.status(), code, detail)
+    }
+
+    pub(crate) fn with_status(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            extensions: Map::new(),
+            retry_after: None,
+            allow: None,
+            replayed: false,
+        }))
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Names the methods that the path has (405).
+    pub(crate) fn allow(mut self, methods: String) -> Self {
+        self.0.allow = Some(methods);
+        self
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(&self.document()).unwrap_or_default()
+    }
+
+    /// A refusal that was given before, under the same idempotency key.
+    pub(crate) fn replay(answer: &crate::idempotency::Answer) -> Self {
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        match serde_json::from_str::<Problem>(&answer.body) {
+            Ok(problem) => {
+                let mut error = Self::with_status(status, problem.code, problem.detail);
+                error.0.errors = problem.errors;
+                error.0.extensions = problem.extensions;
+                error.0.replayed = true;
+                error
+            }
+            Err(_) => Self::new(Kind::Internal, "internal", "Something went wrong on our side."),
+        }
+    }
+
+    fn document(&self) -> Problem {
+        let context = RequestContext::current();
+        Problem {
+            kind: format!("urn:problem:{}", self.0.code),
+            title: self.0.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.0.status.as_u16(),
+            detail: self.0.detail.clone(),
+            instance: context.path,
+            code: self.0.code.clone().into_owned(),
+            errors: self.0.errors.clone(),
+            request_id: context.request_id,
+            extensions: self.0.extensions.clone(),
+        }
+    }
+}
+
+impl<E: Fault> From<E> for ApiError {
+    fn from(fault: E) -> Self {
+        let kind = fault.kind();
+        let detail = match kind {
+            // What went wrong inside is for the log, once, and not for the client.
+            Kind::Internal => {
+                tracing::error!(error = %chain(&fault), code = fault.code(), "internal error");
+                "Something went wrong on our side.".to_owned()
+            }
+            Kind::Unavailable => {
+                tracing::warn!(error = %chain(&fault), code = fault.code(), "dependency unavailable");
+                "Something that this needs is unavailable right now; please try again.".to_owned()
+            }
+            _ => sentence(&fault.to_string()),
+        };
+        let mut error = Self::new(kind, fault.code(), detail);
+        error.0.errors = fault.errors();
+        error.0.extensions = fault.extensions();
+        error.0.retry_after = match kind {
+            Kind::Unavailable | Kind::TooManyRequests => {
+                Some(fault.retry_after().unwrap_or(Duration::from_secs(2)))
+            }
+            _ => None,
+        };
+        error
+    }
+}
+
+/// An error with its sources, as one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let dot = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{dot}", chars.as_str())
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = self.to_json();
+        let mut response = Response::builder().status(self.0.status).content_type("application/problem+json").body(body);
+        let headers = response.headers_mut();
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            let challenge = match self.0.code.as_ref() {
+                "token-missing" => "Bearer realm=\"shop\"",
+                _ => "Bearer realm=\"shop\", error=\"invalid_token\"",
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if self.0.replayed {
+            headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        if let Some(wait) = self.0.retry_after {
+            headers.insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
+        }
+        if let Some(allow) = self.0.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+            headers.insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+impl From<ApiError> for poem::Error {
+    fn from(error: ApiError) -> Self {
+        Self::from_response(error.into_response())
+    }
+}
+
+/// The media type of problem documents, so that the OpenAPI document shows it.
+struct ProblemJson;
+
+impl Payload for ProblemJson {
+    const CONTENT_TYPE: &'static str = "application/problem+json";
+
+    fn schema_ref() -> MetaSchemaRef {
+        <Problem as poem_openapi::types::Type>::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        <Problem as poem_openapi::types::Type>::register(registry);
+    }
+}
+
+impl ApiResponse for ApiError {
+    fn meta() -> MetaResponses {
+        let response = |range: &str, description| MetaResponse {
+            description,
+            status: None,
+            status_range: Some(range.to_owned()),
+            content: vec![MetaMediaType {
+                content_type: ProblemJson::CONTENT_TYPE,
+                schema: ProblemJson::schema_ref(),
+            }],
+            headers: vec![],
+        };
+        MetaResponses {
+            responses: vec![
+                response("4XX", "What is wrong with the request, as RFC 9457 problem details."),
+                response("5XX", "The request is fine, we are not; RFC 9457 problem details."),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemJson::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("table orders is locked by 10.0.0.7")]
+    struct Secretive(Kind);
+
+    impl Fault for Secretive {
+        fn kind(&self) -> Kind {
+            self.0
+        }
+        fn code(&self) -> &'static str {
+            "secretive"
+        }
+    }
+
+    #[tokio::test]
+    async fn inner_details_never_reach_the_client() {
+        for kind in [Kind::Internal, Kind::Unavailable] {
+            let response = ApiError::from(Secretive(kind)).into_response();
+            assert_eq!(response.headers().contains_key("retry-after"), kind == Kind::Unavailable);
+            let body = response.into_body().into_string().await.unwrap();
+            assert!(!body.contains("10.0.0.7"), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_problem_says_what_it_is() {
+        let response = ApiError::from(Secretive(Kind::Conflict)).into_response();
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(response.content_type(), Some("application/problem+json"));
+        let problem: Problem = response.into_body().into_json().await.unwrap();
+        assert_eq!((problem.code.as_str(), problem.status), ("secretive", 409));
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether this instance should get requests, and how its dependencies are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use poem::http::StatusCode;
+use poem::web::Json;
+use poem::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::database::Db;
+use crate::kafka::Producer;
+
+/// A dependency that takes longer to answer is as good as away.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) struct Health {
+    pub service: &'static str,
+    pub version: &'static str,
+    pub mysql: Option<Db>,
+    pub mongodb: Option<mongodb::Database>,
+    pub redis: Option<redis::aio::ConnectionManager>,
+    pub kafka: Option<Producer>,
+}
+
+/// How an instance is.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// `healthy`; `degraded`: works, but something waits; `unhealthy`: can't take requests.
+    status: &'static str,
+    service: &'static str,
+    version: &'static str,
+    dependencies: BTreeMap<&'static str, &'static str>,
+}
+
+impl Health {
+    pub async fn check(&self) -> Report {
+        let (mysql, mongodb, redis, kafka) = tokio::join!(
+            within(self.mysql.as_ref().map(|db| async { db.ping().await.is_ok() })),
+            within(self.mongodb.as_ref().map(|db| async {
+                db.run_command(mongodb::bson::doc! { "ping": 1 }).await.is_ok()
+            })),
+            within(self.redis.clone().map(|mut redis| async move {
+                redis::cmd("PING").query_async::<String>(&mut redis).await.is_ok()
+            })),
+            within(self.kafka.clone().map(|producer| async move { producer.reachable().await })),
+        );
+        // Without its own records a service can do nothing; without the others it does what it can.
+        let unhealthy = [mysql, mongodb].contains(&Some(false));
+        let degraded = [redis, kafka].contains(&Some(false));
+        let named = [("mysql", mysql), ("mongodb", mongodb), ("redis", redis), ("kafka", kafka)];
+        let state = |up| if up { "up" } else { "down" };
+        Report {
+            status: if unhealthy { "unhealthy" } else if degraded { "degraded" } else { "healthy" },
+            service: self.service,
+            version: self.version,
+            dependencies: named.into_iter().filter_map(|(name, up)| Some((name, state(up?)))).collect(),
+        }
+    }
+}
+
+async fn within(check: Option<impl Future<Output = bool>>) -> Option<bool> {
+    Some(tokio::time::timeout(PATIENCE, check?).await.unwrap_or(false))
+}
+
+impl IntoResponse for Report {
+    fn into_response(self) -> Response {
+        let status = match self.status {
+            "unhealthy" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        };
+        let mut response = Json(self).with_status(status).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(poem::http::header::RETRY_AFTER, 2.into());
+        }
+        response
+    }
+}

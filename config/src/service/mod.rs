@@ -1,0 +1,115 @@
+//! Running a service: everything from its settings to its exit code.
+//!
+//! ```ignore
+//! // src/lib.rs
+//! pub struct Tax;
+//!
+//! impl Service for Tax {
+//!     const NAME: &'static str = env!("CARGO_PKG_NAME");
+//!     const PORT: u16 = 8012;
+//!     const NEEDS: &'static [Dependency] = &[Dependency::MySql];
+//!     type Settings = TaxSettings;
+//!     type Api = TaxApi;
+//!
+//!     fn migrations() -> Migrator {
+//!         sqlx::migrate!()
+//!     }
+//!     async fn wire(ctx: &Context<TaxSettings>) -> Result<Parts<TaxApi>, BoxError> {
+//!         let store = Arc::new(ctx.mysql().clone());
+//!         Ok(Parts::new(TaxApi::new(store, ctx.settings.rounding)))
+//!     }
+//! }
+//!
+//! // src/main.rs
+//! fn main() -> std::process::ExitCode {
+//!     config::service::run::<tax_service::Tax>()
+//! }
+//! ```
+
+mod app;
+mod context;
+mod health;
+mod lifecycle;
+mod openapi;
+mod settings;
+mod tasks;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+use sqlx::migrate::Migrator;
+
+pub use context::{Context, Dependency};
+pub use lifecycle::run;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use lifecycle::{AllSettings, Start};
+pub use settings::ServiceSettings;
+pub use tasks::Job;
+
+use crate::BoxError;
+use crate::kafka::{Consumer, Outbox};
+use crate::settings::Settings;
+
+/// What a service is.
+pub trait Service: Sized + Send + Sync + 'static {
+    /// `env!("CARGO_PKG_NAME")`: its name in the registry, its consumer group, the source of its events.
+    const NAME: &'static str;
+    /// `env!("CARGO_PKG_VERSION")`
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    /// Where it listens unless `PORT` says otherwise.
+    const PORT: u16;
+    /// What it can't work without; it is connected before [`wire`](Self::wire) is called.
+    const NEEDS: &'static [Dependency];
+    /// Whether it is listed in the registry; false only for the registry itself.
+    const REGISTERED: bool = true;
+    /// Topics that it publishes to or consumes; they are made if they don't exist.
+    const TOPICS: &'static [&'static str] = &[];
+    /// Its own settings.
+    type Settings: Settings;
+    /// Its HTTP API.
+    type Api: OpenApi + 'static;
+
+    /// Its tables.
+    fn migrations() -> Migrator {
+        crate::database::migrator()
+    }
+
+    /// Puts it together, by hand.
+    fn wire(ctx: &Context<Self::Settings>) -> impl Future<Output = Result<Parts<Self::Api>, BoxError>> + Send;
+}
+
+/// What a service is made of.
+pub struct Parts<A> {
+    pub(crate) api: A,
+    pub(crate) consumers: Vec<Consumer>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) outbox: Option<Arc<dyn Outbox>>,
+}
+
+impl<A> Parts<A> {
+    pub fn new(api: A) -> Self {
+        Self { api, consumers: Vec::new(), jobs: Vec::new(), outbox: None }
+    }
+
+    /// Handles a topic's messages.
+    #[must_use]
+    pub fn consumer(mut self, consumer: Consumer) -> Self {
+        self.consumers.push(consumer);
+        self
+    }
+
+    /// Works in the background.
+    #[must_use]
+    pub fn job(mut self, job: Job) -> Self {
+        self.jobs.push(job);
+        self
+    }
+
+    /// Sends events from elsewhere than MySQL's outbox table.
+    #[must_use]
+    pub fn outbox(mut self, outbox: Arc<dyn Outbox>) -> Self {
+        self.outbox = Some(outbox);
+        self
+    }
+}

@@ -1,0 +1,81 @@
+//! The settings that every service has.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::money::Currency;
+use crate::settings::{Env, Invalid};
+
+/// Where a service runs and whom it knows.
+#[derive(Debug)]
+pub struct ServiceSettings {
+    pub environment: Environment,
+    pub host: IpAddr,
+    /// 0: any free one.
+    pub port: u16,
+    /// The address that others reach it at; its own, when not set.
+    pub advertise_host: Option<String>,
+    pub discovery: Url,
+    /// Pause between leaving the registry and refusing connections, so that callers have heard of it.
+    pub drain: Duration,
+    /// The shop's currency.
+    pub currency: Currency,
+    pub demo_data: bool,
+}
+
+impl ServiceSettings {
+    pub(crate) fn read(env: &mut Env, port: u16) -> Result<Self, Invalid> {
+        let environment = env.var("ENVIRONMENT", "development or production").default("production");
+        let host = env.var("HOST", "address to listen on").default("0.0.0.0");
+        let port = env.var("PORT", "port to listen on, 0 for any free one").default(&port.to_string());
+        let advertise = env.var("ADVERTISE_HOST", "address that others reach this instance at").optional();
+        let discovery = env.var("DISCOVERY_URL", "the registry").required();
+        let drain = env.var("DRAIN_SECONDS", "pause between leaving the registry and closing").default("2");
+        let currency = env.var("SHOP_CURRENCY", "the shop's currency, ISO 4217").default("USD");
+        let demo = env.var("DEMO_DATA", "whether to load the demonstration data").default("false");
+        Ok(Self {
+            environment: environment?,
+            host: host?,
+            port: port?,
+            advertise_host: advertise?,
+            discovery: discovery?,
+            drain: drain?,
+            currency: currency?,
+            demo_data: demo?,
+        })
+    }
+}
+
+/// What is at stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+impl crate::settings::Value for Environment {
+    fn parse(raw: &str) -> Result<Self, String> {
+        match raw {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => Err("must be development or production".to_owned()),
+        }
+    }
+}
+
+/// Words that example files use for secrets: they must not protect anything real.
+const EXAMPLES: [&str; 4] = ["change-me", "changeme", "example", "secret"];
+
+/// Refuses the example files' secrets in production.
+pub(crate) fn refuse_example(environment: Environment, token: &SecretString) -> Result<(), String> {
+    use secrecy::ExposeSecret as _;
+    let token = token.expose_secret();
+    let weak = token.len() < 16 || EXAMPLES.iter().any(|word| token.contains(word));
+    match environment == Environment::Production && weak {
+        true => Err("INTERNAL_TOKEN must be a secret of your own, 16 characters or more, in production".to_owned()),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,72 @@
+//! What every request gets: an id, a span, a log line, a measurement.
+
+use std::time::Instant;
+
+use poem::http::HeaderValue;
+use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use super::context::{REQUEST_ID, RequestContext};
+
+/// The outermost middleware. The wrapped endpoint must have rendered its errors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instrument;
+
+impl<E: Endpoint> Middleware<E> for Instrument {
+    type Output = Instrumented<E>;
+
+    fn transform(&self, endpoint: E) -> Self::Output {
+        Instrumented(endpoint)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Instrumented<E>(E);
+
+impl<E: Endpoint> Endpoint for Instrumented<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let method = request.method().to_string();
+        let context = RequestContext::from_headers(request.headers(), request.uri().path());
+        let request_id = HeaderValue::from_str(&context.request_id);
+        // Probes come every few seconds and say nothing.
+        let quiet = matches!(context.path.as_str(), "/health" | "/livez" | "/metrics");
+        let span = match quiet {
+            true => tracing::Span::none(),
+            false => tracing::info_span!(
+                "request",
+                otel.name = format!("{method} {}", context.path),
+                otel.kind = "server",
+                http.request.method = method,
+                url.path = context.path,
+                request.id = context.request_id,
+            ),
+        };
+        if context.traceparent.is_some() {
+            let _ = span.set_parent(context.parent());
+        }
+        let work = async {
+            let mut response = self.0.call(request).await?.into_response();
+            let status = response.status();
+            let elapsed = started.elapsed();
+            if !quiet {
+                tracing::debug!(http.response.status_code = status.as_u16(), ?elapsed, "answered");
+            }
+            let route = response.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |p| p.0.to_string());
+            metrics::histogram!(
+                "http_server_request_duration_seconds",
+                "http_request_method" => method, "http_route" => route,
+                "http_response_status_code" => status.as_str().to_owned(),
+            )
+            .record(elapsed);
+            if let Ok(id) = request_id {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        };
+        context.scope(work.instrument(span)).await
+    }
+}

@@ -1,0 +1,105 @@
+//! Logs, traces and metrics, and the identity of the request that they belong to.
+//!
+//! Never logged: passwords, tokens, cards, secrets, e-mail bodies, addresses. Identifiers stand in the message
+//! and in a field (`order.id`).
+
+mod context;
+mod http;
+mod metrics;
+
+use std::time::Duration;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use url::Url;
+
+pub(crate) use context::traceparent;
+pub use context::{RequestContext, propagation_headers};
+pub(crate) use http::Instrument;
+pub use metrics::render as render_metrics;
+
+use crate::settings::{Env, Invalid, Settings};
+
+/// Where logs and traces go.
+#[derive(Debug)]
+pub struct TelemetrySettings {
+    json: bool,
+    filter: String,
+    otlp: Option<Url>,
+    sampled: f64,
+}
+
+impl Settings for TelemetrySettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let format = env.var("LOG_FORMAT", "json or text").default::<LogFormat>("json");
+        let filter = env.var("RUST_LOG", "log levels, as tracing-subscriber reads them").default("info");
+        let otlp = env.var("OTEL_EXPORTER_OTLP_ENDPOINT", "collector of traces, OTLP over HTTP").optional();
+        let sampled = env.var("OTEL_TRACES_SAMPLER_ARG", "share of traces kept, 0 to 1").default("1");
+        Ok(Self { json: format? == LogFormat::Json, filter: filter?, otlp: otlp?, sampled: sampled? })
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum LogFormat {
+    Json,
+    Text,
+}
+
+impl crate::settings::Value for LogFormat {
+    fn parse(raw: &str) -> Result<Self, String> {
+        match raw {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err("must be json or text".to_owned()),
+        }
+    }
+}
+
+/// Flushes the traces that are still here when the process ends.
+#[must_use]
+#[derive(Debug)]
+pub struct Telemetry(Option<SdkTracerProvider>);
+
+impl Telemetry {
+    /// Sets up logs, metrics and, where a collector is set, traces for the whole process.
+    pub fn start(service: &'static str, settings: &TelemetrySettings) -> Result<Self, crate::BoxError> {
+        metrics::install(service)?;
+        let provider = settings.otlp.as_ref().map(|url| tracer(service, url, settings.sampled)).transpose()?;
+        let traces =
+            provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
+        let json = settings.json.then(|| {
+            tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false)
+        });
+        let text = (!settings.json).then(|| tracing_subscriber::fmt::layer().with_target(false).with_ansi(false));
+        let filter = EnvFilter::try_new(&settings.filter)?;
+        tracing_subscriber::registry().with(filter).with(json).with(text).with(traces).try_init()?;
+        Ok(Self(provider))
+    }
+
+    /// Sends what is left to the collector.
+    pub async fn flush(self) {
+        if let Some(provider) = self.0 {
+            let done = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(Duration::from_secs(2)));
+            if !matches!(done.await, Ok(Ok(()))) {
+                tracing::warn!("the last traces could not be sent");
+            }
+        }
+    }
+}
+
+fn tracer(service: &'static str, url: &Url, sampled: f64) -> Result<SdkTracerProvider, crate::BoxError> {
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let endpoint = url.join("/v1/traces")?;
+    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).with_headers([].into()).build()?;
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(sampled))))
+        .with_resource(Resource::builder().with_service_name(service).build())
+        .build())
+}

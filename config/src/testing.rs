@@ -1,0 +1,10 @@
+//! A service's real application on real servers, for its tests.
+//!
+//! The servers' addresses come from the environment (`cargo xtask test` sets it): `TEST_MYSQL_URL`,
+//! `TEST_MONGODB_URL`, `TEST_REDIS_URL`, `TEST_KAFKA_BROKERS`. Each application gets a database of its own.
+
+mod app;
+mod tokens;
+
+pub use app::{TestApp, TestEnv, eventually};
+pub use tokens::{SERVICE_TOKEN_VALUE, TestTokens};
