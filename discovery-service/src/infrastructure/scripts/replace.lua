@@ -1,0 +1,18 @@
+-- Writes a roster if it is still the one that was read, and tells the replicas.
+-- KEYS: the roster, the services' names, the index
+-- ARGV: what was read ('' for nothing), what to write ('' to delete), the name, '1' when watchers must hear
+--       of it, the channel
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
+  return 0
+end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+  redis.call('SREM', KEYS[2], ARGV[3])
+else
+  redis.call('SET', KEYS[1], ARGV[2])
+  redis.call('SADD', KEYS[2], ARGV[3])
+end
+if ARGV[4] == '1' then
+  redis.call('PUBLISH', ARGV[5], redis.call('INCR', KEYS[3]))
+end
+return 1

@@ -1,0 +1,7 @@
+//! The registry over HTTP.
+
+mod dto;
+mod http;
+mod wait;
+
+pub use http::DiscoveryApi;
