@@ -106,7 +106,9 @@ impl From<mongodb::error::Error> for StoreError {
 
 impl From<::redis::RedisError> for StoreError {
     fn from(error: ::redis::RedisError) -> Self {
-        match error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
+        use ::redis::{ErrorKind as E, ServerErrorKind as S};
+        let starting = matches!(error.kind(), E::Server(S::BusyLoading | S::MasterDown | S::TryAgain));
+        match starting || error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
             true => Self::Unavailable(error.into()),
             false => Self::Broken(error.into()),
         }

@@ -21,10 +21,17 @@ impl Settings for RedisSettings {
     }
 }
 
+impl RedisSettings {
+    /// For a connection that can't be shared: one that is subscribed or blocks.
+    pub fn client(&self) -> Result<redis::Client, crate::BoxError> {
+        redis::Client::open(self.url.expose_secret())
+            .map_err(|_| "REDIS_URL must be of the form redis://:password@host:port/".into())
+    }
+}
+
 /// Waits until the server is there; the connection then reconnects by itself.
 pub async fn connect(settings: &RedisSettings) -> Result<ConnectionManager, crate::BoxError> {
-    let client = redis::Client::open(settings.url.expose_secret())
-        .map_err(|_| "REDIS_URL must be of the form redis://:password@host:port/")?;
+    let client = settings.client()?;
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(Duration::from_secs(1)))
         .set_response_timeout(Some(Duration::from_secs(1)))

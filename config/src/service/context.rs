@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use redis::aio::ConnectionManager;
+use tokio_util::sync::CancellationToken;
 
 use super::ServiceSettings;
 use crate::clock::Clock;
@@ -25,6 +26,9 @@ pub struct Context<S> {
     pub settings: S,
     pub registry: Registry,
     pub clock: Arc<dyn Clock>,
+    /// Cancelled when no more requests are taken: answers that would go on for long (streams, long polls)
+    /// must end.
+    pub closing: CancellationToken,
     pub(crate) mysql: Option<Db>,
     pub(crate) mongodb: Option<mongodb::Database>,
     pub(crate) redis: Option<ConnectionManager>,

@@ -1,6 +1,6 @@
 //! From the first setting to the exit code.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -230,6 +230,7 @@ impl<S: Service> Start<S> {
             settings: own,
             registry: self.registry.clone(),
             clock: crate::clock::system(),
+            closing: CancellationToken::new(),
             mysql: mysql.clone(),
             mongodb,
             redis: Some(redis),
@@ -251,6 +252,7 @@ impl<S: Service> Start<S> {
             settings: context.service,
             registry: self.registry,
             tasks,
+            closing: context.closing,
             shutdown,
         })
     }
@@ -299,14 +301,14 @@ pub(crate) struct Running {
     settings: ServiceSettings,
     registry: Registry,
     tasks: Tasks,
+    closing: CancellationToken,
     shutdown: CancellationToken,
 }
 
 impl Running {
     /// Serves until `stop`, then leaves in good order: hear of no new requests, finish those that run, flush.
     pub(crate) async fn serve(self, stop: CancellationToken) -> Result<(), BoxError> {
-        let Self { endpoint, acceptor, address, registration, settings, registry, mut tasks, shutdown } = self;
-        let closing = CancellationToken::new();
+        let Self { endpoint, acceptor, address, registration, settings, registry, mut tasks, closing, shutdown } = self;
         let closed = closing.clone();
         let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
             endpoint,
@@ -316,7 +318,7 @@ impl Running {
         let mut server = tokio::spawn(server);
         let membership = match registration {
             Some((name, version)) => {
-                let host = advertised_host(&settings, address.ip()).await;
+                let host = settings.advertised_host(address.ip()).await;
                 tracing::info!(%host, port = address.port(), "{name} is ready");
                 Some(registry.register(Registration {
                     name: name.to_owned(),
@@ -358,22 +360,4 @@ impl Running {
         }
         outcome.and(finished)
     }
-}
-
-/// The address that others reach this instance at: as set, else the one that faces discovery.
-async fn advertised_host(settings: &ServiceSettings, bound: IpAddr) -> String {
-    if let Some(host) = &settings.advertise_host {
-        return host.clone();
-    }
-    if !bound.is_unspecified() {
-        return bound.to_string();
-    }
-    let facing = async {
-        let discovery = settings.discovery.socket_addrs(|| None).ok()?.into_iter().next()?;
-        let any: IpAddr = if discovery.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
-        let socket = tokio::net::UdpSocket::bind((any, 0)).await.ok()?;
-        socket.connect(discovery).await.ok()?;
-        Some(socket.local_addr().ok()?.ip().to_string())
-    };
-    facing.await.unwrap_or_else(|| "127.0.0.1".to_owned())
 }

@@ -49,6 +49,26 @@ impl ServiceSettings {
     }
 }
 
+impl ServiceSettings {
+    /// The address that others reach this instance at: as set, else the one that faces discovery.
+    pub async fn advertised_host(&self, bound: IpAddr) -> String {
+        if let Some(host) = &self.advertise_host {
+            return host.clone();
+        }
+        if !bound.is_unspecified() {
+            return bound.to_string();
+        }
+        let facing = async {
+            let discovery = self.discovery.socket_addrs(|| None).ok()?.into_iter().next()?;
+            let any: IpAddr = if discovery.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
+            let socket = tokio::net::UdpSocket::bind((any, 0)).await.ok()?;
+            socket.connect(discovery).await.ok()?;
+            Some(socket.local_addr().ok()?.ip().to_string())
+        };
+        facing.await.unwrap_or_else(|| "127.0.0.1".to_owned())
+    }
+}
+
 /// What is at stake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
