@@ -1,7 +1,7 @@
 //! Fetches what is missing on this machine, from the package managers that every developer has.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -23,7 +23,9 @@ pub fn apt_install(packages: &[&str], task: &Task) -> Result<()> {
     let _policy = NoAutostart::until_dropped()?;
     let apt_get = |args: &[&str]| {
         let mut command = Command::new(&apt);
-        command.args(["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]).args(args);
+        command
+            .args(["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"])
+            .args(args);
         command.env("DEBIAN_FRONTEND", "noninteractive");
         run::quietly(&mut command)
     };
@@ -36,6 +38,39 @@ pub fn apt_install(packages: &[&str], task: &Task) -> Result<()> {
     Ok(())
 }
 
+/// Nginx, which the gateway's agent runs.
+pub fn nginx(task: &Task) -> Result<()> {
+    match find_program("nginx") {
+        Some(_) => Ok(()),
+        None => apt_install(&["nginx-light"], task),
+    }
+}
+
+/// What building the services needs: the Kafka client is a C library.
+pub fn build_tools(task: &Task) -> Result<()> {
+    // Each of these programs is in a package of the same name.
+    let tools = ["gcc", "g++", "make", "pkg-config", "python3"];
+    let mut missing: Vec<&str> = tools.into_iter().filter(|tool| find_program(tool).is_none()).collect();
+    if !Path::new("/usr/include/zlib.h").is_file() {
+        missing.push("zlib1g-dev");
+    }
+    if missing.is_empty() { Ok(()) } else { apt_install(&missing, task) }
+}
+
+/// Installs an npm package into a folder of its own and answers where its program is.
+pub fn npm_program(folder: &Path, package: &str, program: &str, task: &Task) -> Result<PathBuf> {
+    let installed = folder.join("node_modules/.bin").join(program);
+    if !installed.is_file() {
+        let npm = find_program("npm").context("`npm` is missing: install Node.js 20")?;
+        fs::create_dir_all(folder)?;
+        task.say(format!("installing {package} with npm"));
+        let mut command = Command::new(npm);
+        command.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg(package);
+        run::quietly(&mut command)?;
+    }
+    Ok(installed)
+}
+
 /// Installs a Python package into a virtual environment of its own.
 pub fn python_package(folder: &Path, package: &str, task: &Task) -> Result<()> {
     let make = || run::quietly(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder));
@@ -46,14 +81,19 @@ pub fn python_package(folder: &Path, package: &str, task: &Task) -> Result<()> {
         apt_install(&["python3", "python3-venv"], task).with_context(|| format!("{error:#}"))?;
         make()?;
     }
-    run::quietly(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", package]))
-        .map(drop)
-        .with_context(|| format!("installing {package}"))
+    run::quietly(Command::new(folder.join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        package,
+    ]))
+    .map(drop)
+    .with_context(|| format!("installing {package}"))
 }
 
 /// Builds a program from crates.io, with cargo's own progress on the terminal.
 pub fn cargo_program(folder: &Path, args: &[&str]) -> Result<()> {
-    run::openly(Command::new("cargo").arg("install").args(args).arg("--root").arg(folder))
+    run::openly(run::cargo().arg("install").args(args).arg("--root").arg(folder))
 }
 
 /// While it exists, packages don't start the servers they bring, which would take the standard ports from ours.

@@ -16,11 +16,13 @@
 
 pub mod commands;
 mod install;
+mod interrupt;
 mod paths;
 mod run;
 mod servers;
 mod services;
 mod system;
+mod tidy;
 mod ui;
 
 pub use servers::test_environment;

@@ -60,19 +60,9 @@ impl Task {
         }
     }
 
-    pub fn done(self, message: impl AsRef<str>) {
-        self.finish("✓", message.as_ref());
-    }
-
-    pub fn failed(self, message: impl AsRef<str>) {
-        self.finish("✗", message.as_ref());
-    }
-
-    fn finish(self, mark: &str, message: &str) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-        note(format!("  {mark} {:<20} {message} ({})", self.name, seconds(self.started.elapsed())));
+    /// Ends it with its result and the time it took. A task that is dropped before ends without a line.
+    pub fn done(self, result: impl AsRef<str>) {
+        note(format!("  ✓ {:<20} {} ({})", self.name, result.as_ref(), seconds(self.started.elapsed())));
     }
 }
 
@@ -91,4 +81,14 @@ pub fn seconds(time: Duration) -> String {
         whole @ 10..=119 => format!("{whole} s"),
         whole => format!("{} min {:02} s", whole / 60, whole % 60),
     }
+}
+
+/// A table without lines, as wide as its contents.
+pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(header.to_vec());
+    for row in rows {
+        table.add_row(row);
+    }
+    table.to_string()
 }

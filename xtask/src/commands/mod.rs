@@ -1,11 +1,22 @@
 //! The commands, one file each.
 
+mod dlq;
+mod down;
+mod logs;
+mod openapi;
+mod process;
+mod reset;
+mod scale;
 mod servers;
+mod status;
+mod test;
+mod tidy;
+mod up;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Runs, tests and measures the shop on this machine.
+/// Runs, tests and checks the shop on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 pub struct Cli {
@@ -15,13 +26,45 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Up(up::Args),
+    Down(down::Args),
+    Status(status::Args),
+    Logs(logs::Args),
+    Scale(scale::Args),
+    Reset(reset::Args),
+    /// Starts stopped processes as they were started last
+    Start(process::Args),
+    /// Stops processes with SIGTERM
+    Stop(process::Args),
+    /// Ends processes with SIGKILL, as a crash would
+    Kill(process::Args),
+    /// Stops and starts processes
+    Restart(process::Args),
     Servers(servers::Args),
+    Test(test::Args),
+    Tidy(tidy::Args),
+    Openapi(openapi::Args),
+    Dlq(dlq::Args),
 }
 
 /// Runs the command that was asked for.
 pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Up(args) => up::run(args),
+        Command::Down(args) => down::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Logs(args) => logs::run(&args),
+        Command::Scale(args) => scale::run(&args),
+        Command::Reset(args) => reset::run(&args),
+        Command::Start(args) => process::run(&args, crate::System::start),
+        Command::Stop(args) => process::run(&args, crate::System::stop),
+        Command::Kill(args) => process::run(&args, crate::System::kill),
+        Command::Restart(args) => process::run(&args, crate::System::restart),
         Command::Servers(args) => servers::run(args),
+        Command::Test(args) => test::run(&args),
+        Command::Tidy(_) => tidy::run(),
+        Command::Openapi(args) => openapi::run(&args),
+        Command::Dlq(args) => dlq::run(&args),
     }
 }
 

@@ -87,7 +87,15 @@ fn apache(system: &System, task: &Task, folder: &Path, jars: &str, port: u16) ->
         .context("formatting Kafka's storage")?;
     }
     let file = properties.display().to_string();
-    let args = ["-Xms128m", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars, "kafka.Kafka", &file];
+    let args = [
+        "-Xms128m",
+        "-Xmx512m",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-cp",
+        jars,
+        "kafka.Kafka",
+        &file,
+    ];
     Ok(Spec {
         name: "kafka".to_owned(),
         program: java,

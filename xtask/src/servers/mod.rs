@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 
 pub use mysql::TEST_USER;
 
+use crate::interrupt;
 use crate::run::tail_of;
 use crate::system::{Spec, System};
 use crate::ui::Task;
@@ -111,13 +112,17 @@ fn answer(system: &System, server: &dyn Server, task: &Task) -> Result<()> {
     task.say(format!("waiting for an answer of {name}"));
     loop {
         let Err(error) = server.probe(system) else { return Ok(()) };
+        interrupt::check()?;
         if !process.is_running() {
             bail!(system.obituary(name));
         }
         if Instant::now() > deadline {
             let log = system.log_file(name);
             let last = tail_of(&log, 20);
-            bail!("{name} gave no answer in {READY_WITHIN:?} ({error:#}). The last lines of {}:\n{last}", log.display());
+            bail!(
+                "{name} gave no answer in {READY_WITHIN:?} ({error:#}). The last lines of {}:\n{last}",
+                log.display()
+            );
         }
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -37,7 +37,8 @@ impl Server for Mongodb {
             Some(mongod) => (mongod, vec!["--bind_ip", "127.0.0.1", "--port", &port, "--dbpath", &data]),
             // Without `--sync-on-commit` a kill loses acknowledged writes.
             None => {
-                let args = ["--host", "127.0.0.1", "--port", &port, "--storage-path", &data, "--sync-on-commit"];
+                let args =
+                    ["--host", "127.0.0.1", "--port", &port, "--storage-path", &data, "--sync-on-commit"];
                 (substitute(), args.to_vec())
             }
         };

@@ -140,7 +140,9 @@ fn program() -> Result<PathBuf> {
 }
 
 fn client() -> Result<PathBuf> {
-    find_program("mysql").or_else(|| find_program("mariadb")).context("neither `mysql` nor `mariadb` is installed")
+    find_program("mysql")
+        .or_else(|| find_program("mariadb"))
+        .context("neither `mysql` nor `mariadb` is installed")
 }
 
 fn is_mariadb(program: &Path) -> bool {

@@ -28,7 +28,18 @@ impl Server for Redis {
         let folder = system.data("redis");
         fs::create_dir_all(&folder)?;
         let port = system.free_port(self.name(), &preferred(system, 6379))?.to_string();
-        let args = ["--port", &port, "--bind", "127.0.0.1", "--dir", ".", "--appendonly", "yes", "--daemonize", "no"];
+        let args = [
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            ".",
+            "--appendonly",
+            "yes",
+            "--daemonize",
+            "no",
+        ];
         Ok(Spec {
             name: self.name().to_owned(),
             program: find_program("redis-server").context("`redis-server` is missing")?,

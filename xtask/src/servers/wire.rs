@@ -38,7 +38,10 @@ pub fn kafka_api_versions(port: u16) -> Result<()> {
     stream.read_exact(&mut length)?;
     let answer = read_body(&mut stream, i32::from_be_bytes(length), 0)?;
     let error = answer.get(4..6).context("Kafka's answer is too short")?;
-    ensure!(answer.starts_with(&CORRELATION.to_be_bytes()) && error == [0, 0], "Kafka answered with an error");
+    ensure!(
+        answer.starts_with(&CORRELATION.to_be_bytes()) && error == [0, 0],
+        "Kafka answered with an error"
+    );
     Ok(())
 }
 

@@ -34,6 +34,9 @@ pub struct Options {
     pub env: BTreeMap<String, String>,
 }
 
+/// A log that has grown beyond this many bytes is put aside at the next start.
+const LARGE_LOG: u64 = 20_000_000;
+
 /// Held while the set of processes is changed, so that two commands don't start the same one.
 #[must_use]
 pub struct Exclusive(#[expect(dead_code, reason = "the lock lasts as long as the open file")] File);
@@ -59,7 +62,8 @@ impl System {
     }
 
     fn named(instance: &str) -> Result<Self> {
-        let plain = !instance.is_empty() && instance.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let plain =
+            !instance.is_empty() && instance.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
         if !plain || instance == "cache" {
             bail!("`{instance}` can't name an instance: use letters, digits, - and _");
         }
@@ -119,6 +123,11 @@ impl System {
         ports::remembered(&self.folder.join("ports.json"), name, preferred)
     }
 
+    /// The port that belongs to `name`, if one was ever chosen.
+    pub fn known_port(&self, name: &str) -> Option<u16> {
+        ports::read(&self.folder.join("ports.json")).get(name).copied()
+    }
+
     /// The port of a process that isn't running. Another one is chosen when a stranger took the remembered one.
     pub fn free_port(&self, name: &str, preferred: &[u16]) -> Result<u16> {
         ports::remembered_and_free(&self.folder.join("ports.json"), name, preferred)
@@ -154,7 +163,11 @@ impl System {
     /// Starts a process under this system's care.
     pub fn launch(&self, spec: Spec) -> Result<Process> {
         let name = spec.name.clone();
-        let process = Process::spawn(spec, &self.log_file(&name), self.exit_file(&name))?;
+        let log = self.log_file(&name);
+        if log.metadata().is_ok_and(|log| log.len() > LARGE_LOG) {
+            fs::rename(&log, log.with_extension("log.old"))?;
+        }
+        let process = Process::spawn(spec, &log, self.exit_file(&name))?;
         write_private(&self.record(&name), &serde_json::to_vec_pretty(&process)?)?;
         Ok(process)
     }
@@ -172,10 +185,11 @@ impl System {
     /// SIGTERM, and waits until it has gone; after 10 s (30 s for a data server) SIGKILL.
     pub fn stop(&self, name: &str) -> Result<()> {
         let grace = if servers::find(name).is_some() { 30 } else { 10 };
-        if !self.process(name)?.stop(Duration::from_secs(grace))? {
+        let process = self.process(name)?;
+        if !process.stop(Duration::from_secs(grace))? {
             bail!("{name} ignored SIGTERM for {grace} s and was killed");
         }
-        Ok(())
+        process.sweep()
     }
 
     /// SIGKILL, and waits until it has gone.
@@ -217,7 +231,8 @@ impl System {
         if let Some(server) = servers::find(name) {
             return server.url(self);
         }
-        Ok(format!("http://127.0.0.1:{}", self.port(name, &[])?))
+        let port = self.known_port(name).with_context(|| format!("{name} was never started"))?;
+        Ok(format!("http://127.0.0.1:{port}"))
     }
 
     /// How a process that this command started has ended, and what it said last.

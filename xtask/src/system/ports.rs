@@ -59,6 +59,7 @@ fn promised() -> BTreeSet<u16> {
     instances.flat_map(|entry| read(&entry.path().join("ports.json")).into_values()).collect()
 }
 
-fn read(file: &Path) -> Ports {
+/// All ports of one system; none when the file can't be read.
+pub fn read(file: &Path) -> Ports {
     std::fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use crate::paths::find_program;
@@ -77,7 +77,8 @@ impl Process {
 
     pub fn is_running(&self) -> bool {
         self.boot_id == boot_id()
-            && stat(self.pid).is_some_and(|now| now.start_ticks == self.start_ticks && !"ZX".contains(now.state))
+            && stat(self.pid)
+                .is_some_and(|now| now.start_ticks == self.start_ticks && !"ZX".contains(now.state))
     }
 
     /// `running`, `paused` or `stopped`.
@@ -122,7 +123,9 @@ impl Process {
             return Ok(true);
         }
         // A paused process would keep the SIGTERM for later.
-        self.signal(Signal::CONT).and_then(|()| self.signal(Signal::TERM)).or_else(|error| self.unless_gone(error))?;
+        self.signal(Signal::CONT)
+            .and_then(|()| self.signal(Signal::TERM))
+            .or_else(|error| self.unless_gone(error))?;
         if self.wait_gone(grace) {
             return Ok(true);
         }
@@ -137,6 +140,18 @@ impl Process {
         self.signal(Signal::KILL)?;
         if !self.wait_gone(Duration::from_secs(10)) {
             bail!("{} (pid {}) survived SIGKILL", self.spec.name, self.pid);
+        }
+        Ok(())
+    }
+
+    /// Ends what a killed process left behind in its session, such as the nginx of a killed gateway agent.
+    pub fn sweep(&self) -> Result<()> {
+        let pid = Pid::from_raw(self.pid).context("a pid is positive")?;
+        // As long as a group exists, its number is not given to a new process.
+        let is_ours =
+            self.boot_id == boot_id() && stat(self.pid).is_none() && test_kill_process_group(pid).is_ok();
+        if is_ours {
+            kill_process_group(pid, Signal::KILL)?;
         }
         Ok(())
     }
@@ -164,7 +179,9 @@ fn fingerprint(file: &Path) -> String {
 }
 
 fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn stat(pid: i32) -> Option<Stat> {
@@ -206,7 +223,10 @@ mod tests {
         };
         let process = Process::spawn(spec, &folder.join("log"), folder.join("exit")).unwrap();
         assert_eq!(process.state(), "running");
-        assert!(!Process { start_ticks: 1, ..process.clone() }.is_running(), "a reused pid is another process");
+        assert!(
+            !Process { start_ticks: 1, ..process.clone() }.is_running(),
+            "a reused pid is another process"
+        );
         process.signal(Signal::STOP).unwrap();
         assert!((0..100).any(|_| {
             std::thread::sleep(Duration::from_millis(10));

@@ -25,16 +25,18 @@ impl Secrets {
     pub fn load_or_create(file: &Path) -> Result<Self> {
         let _guard = CREATING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut secrets = match std::fs::read(file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?,
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Self { internal_token: generate(), database_passwords: BTreeMap::new() }
             }
             Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
         };
-        let missing: Vec<String> =
-            crate::services::schemas().chain([crate::servers::TEST_USER.to_owned()])
-                .filter(|user| !secrets.database_passwords.contains_key(user))
-                .collect();
+        let missing: Vec<String> = crate::services::schemas()
+            .chain([crate::servers::TEST_USER.to_owned()])
+            .filter(|user| !secrets.database_passwords.contains_key(user))
+            .collect();
         if !missing.is_empty() || !file.exists() {
             secrets.database_passwords.extend(missing.into_iter().map(|user| (user, generate())));
             write_private(file, &serde_json::to_vec_pretty(&secrets)?)?;
@@ -48,7 +50,10 @@ impl Secrets {
     }
 
     pub fn database_password(&self, user: &str) -> Result<&str> {
-        self.database_passwords.get(user).map(String::as_str).with_context(|| format!("no database user {user}"))
+        self.database_passwords
+            .get(user)
+            .map(String::as_str)
+            .with_context(|| format!("no database user {user}"))
     }
 }
 

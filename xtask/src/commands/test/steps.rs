@@ -1,0 +1,146 @@
+//! What each step does.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::Step;
+use crate::commands::{openapi, reset, tidy, up};
+use crate::paths::{cache, root};
+use crate::system::{Options, System};
+use crate::ui::Task;
+use crate::{install, run, servers, services};
+
+const SYSTEM_TESTS: &str = "system-tests";
+
+pub enum Outcome {
+    Done,
+    Skipped(String),
+}
+
+/// One run of the tests. Servers and shop are started when the first step needs them.
+pub struct Run {
+    system: System,
+    has_servers: bool,
+    has_shop: bool,
+}
+
+impl Run {
+    pub fn new() -> Result<Self> {
+        Ok(Self { system: System::open("test")?, has_servers: false, has_shop: false })
+    }
+
+    pub fn step(&mut self, step: Step) -> Result<Outcome> {
+        match step {
+            Step::Fmt => cargo(&["fmt", "--all", "--check"]),
+            Step::Tidy => tidy::run().map(|()| Outcome::Done),
+            Step::Clippy => {
+                install::build_tools(&Task::begin("build tools"))?;
+                cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+            }
+            Step::Build => {
+                install::build_tools(&Task::begin("build tools"))?;
+                cargo(&["build", "--workspace"])
+            }
+            Step::Openapi => openapi::check().map(|()| Outcome::Done),
+            Step::Deny => deny(),
+            Step::Servers => self.servers().map(|()| Outcome::Done),
+            Step::Tests => self.tests(),
+            Step::System => self.system_tests(),
+            Step::Postman => self.postman(),
+        }
+    }
+
+    pub fn stop(&self) -> Result<()> {
+        if self.has_servers { up::stop_everything(&self.system) } else { Ok(()) }
+    }
+
+    /// Fresh ones: a test must not pass because of what an earlier run left behind.
+    fn servers(&mut self) -> Result<()> {
+        if !self.has_servers {
+            reset::delete(&self.system)?;
+            self.system = System::open(self.system.instance())?;
+            self.has_servers = true;
+            servers::start_all(&self.system)?;
+        }
+        Ok(())
+    }
+
+    /// The whole shop, from the programs that were built last.
+    fn shop(&mut self) -> Result<()> {
+        self.servers()?;
+        if !self.has_shop {
+            self.system.set_options(&Options { demo_data: true, ..Options::default() })?;
+            services::start_all(&self.system)?;
+            self.has_shop = true;
+        }
+        Ok(())
+    }
+
+    fn tests(&mut self) -> Result<Outcome> {
+        self.servers()?;
+        let mut tests = run::cargo();
+        tests.args(["test", "--workspace", "--exclude", SYSTEM_TESTS]);
+        tests.envs(servers::test_environment(&self.system)?);
+        run::openly(&mut tests).map(|()| Outcome::Done)
+    }
+
+    fn system_tests(&mut self) -> Result<Outcome> {
+        if !services::has_package(SYSTEM_TESTS)? {
+            return Ok(Outcome::Skipped(format!("there is no package `{SYSTEM_TESTS}`")));
+        }
+        self.shop()?;
+        let mut tests = run::cargo();
+        // One at a time: they stop the servers and services that the others stand on.
+        tests.args(["test", "--package", SYSTEM_TESTS, "--", "--test-threads=1"]);
+        tests.env("SYSTEM_INSTANCE", self.system.instance()).env("GATEWAY_URL", self.system.gateway_url()?);
+        tests.envs(servers::test_environment(&self.system)?);
+        run::openly(&mut tests).map(|()| Outcome::Done)
+    }
+
+    fn postman(&mut self) -> Result<Outcome> {
+        let collections = postman_files("item")?;
+        if collections.is_empty() {
+            return Ok(Outcome::Skipped("there is no collection in postman/".to_owned()));
+        }
+        self.shop()?;
+        let newman =
+            install::npm_program(&cache().join("newman"), "newman@6", "newman", &Task::begin("newman"))?;
+        let environments = postman_files("values")?;
+        for collection in collections {
+            let mut command = Command::new(&newman);
+            command.arg("run").arg(collection).current_dir(root());
+            command.args(environments.first().map(|file| format!("--environment={}", file.display())));
+            command.arg("--env-var").arg(format!("base_url={}", self.system.gateway_url()?));
+            run::openly(&mut command)?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn cargo(args: &[&str]) -> Result<Outcome> {
+    run::openly(run::cargo().args(args)).map(|()| Outcome::Done)
+}
+
+fn deny() -> Result<Outcome> {
+    if run::quietly(run::cargo().args(["deny", "--version"])).is_err() {
+        return Ok(Outcome::Skipped("install it with `cargo install --locked cargo-deny`".to_owned()));
+    }
+    cargo(&["deny", "check", "licenses", "bans", "sources"])
+}
+
+/// The files in `postman/` that have this field: a collection has `item`, an environment `values`.
+fn postman_files(field: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root().join("postman")).into_iter().flatten() {
+        let file = entry?.path();
+        if file.extension().is_some_and(|ending| ending == "json") {
+            let content: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+            found.extend(content.get(field).is_some().then_some(file));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
