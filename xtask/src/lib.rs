@@ -17,6 +17,7 @@
 pub mod commands;
 mod install;
 mod interrupt;
+mod parallel;
 mod paths;
 mod run;
 mod servers;

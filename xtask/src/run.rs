@@ -1,7 +1,6 @@
 //! Runs other programs and says clearly why one failed.
 
 use std::ffi::OsStr;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -53,9 +52,4 @@ pub fn shown(command: &Command) -> String {
 pub fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
-}
-
-/// The last `lines` lines of a file; empty when it can't be read.
-pub fn tail_of(file: &Path, lines: usize) -> String {
-    std::fs::read(file).map(|bytes| tail(&String::from_utf8_lossy(&bytes), lines)).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 pub use mysql::TEST_USER;
 
 use crate::interrupt;
-use crate::run::tail_of;
+use crate::parallel;
 use crate::system::{Spec, System};
 use crate::ui::Task;
 
@@ -56,29 +56,13 @@ pub fn start_all(system: &System) -> Result<()> {
         let task = Task::begin(server.name());
         server.install(&task)?;
     }
-    std::thread::scope(|scope| {
-        let starts = ALL.map(|server| scope.spawn(move || start(system, server)));
-        let failed: Vec<String> = starts
-            .into_iter()
-            .filter_map(|start| match start.join() {
-                Ok(result) => result.err().map(|error| format!("{error:#}")),
-                Err(_) => Some("a server's start panicked".to_owned()),
-            })
-            .collect();
-        if failed.is_empty() { Ok(()) } else { bail!(failed.join("\n\n")) }
-    })
+    parallel::each(ALL.to_vec(), |server| start(system, server)).map(drop)
 }
 
 /// Stops those that run, all at once.
 pub fn stop_all(system: &System) -> Result<()> {
-    std::thread::scope(|scope| {
-        let running = ALL.map(Server::name).into_iter().filter(|name| system.is_running(name));
-        let stops: Vec<_> = running.map(|name| scope.spawn(move || system.stop(name))).collect();
-        stops.into_iter().try_for_each(|stop| match stop.join() {
-            Ok(result) => result,
-            Err(_) => bail!("a server's stop panicked"),
-        })
-    })
+    let running = ALL.map(Server::name).into_iter().filter(|name| system.is_running(name));
+    parallel::each(running.collect(), |name| system.stop(name)).map(drop)
 }
 
 /// Waits until the server of that name answers; anything else is no server and not waited for.
@@ -118,7 +102,7 @@ fn answer(system: &System, server: &dyn Server, task: &Task) -> Result<()> {
         }
         if Instant::now() > deadline {
             let log = system.log_file(name);
-            let last = tail_of(&log, 20);
+            let last = process.last_words(&log, 20);
             bail!(
                 "{name} gave no answer in {READY_WITHIN:?} ({error:#}). The last lines of {}:\n{last}",
                 log.display()

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::install;
 use crate::interrupt;
+use crate::parallel;
 use crate::servers;
 use crate::system::{Process, Spec, System};
 use crate::ui::Task;
@@ -26,17 +27,21 @@ pub fn start_all(system: &System) -> Result<()> {
         install::nginx(&Task::begin("nginx"))?;
     }
     reserve_ports(system, &services)?;
-    for service in &services {
-        start(system, service)?;
-        if service.name == DISCOVERY {
-            wait_live(system, DISCOVERY)?;
-        }
+    let (registry, others): (Vec<_>, Vec<_>) = services.iter().partition(|service| service.name == DISCOVERY);
+    let mut names = Vec::new();
+    for service in registry {
+        names.extend(start(system, service)?);
+        wait_live(system, DISCOVERY)?;
+    }
+    // At once, because an old version takes its time to finish what it is doing.
+    for started in parallel::each(others, |service| start(system, service))? {
+        names.extend(started);
     }
     if gateway_is_present() {
         start_gateway(system)?;
+        names.push(GATEWAY.to_owned());
     }
     let task = Task::begin("health");
-    let names = running(system)?;
     health::wait(system, &names, HEALTHY_WITHIN, &|missing| task.say(missing))?;
     task.done(format!("{} processes are healthy", names.len()));
     Ok(())
@@ -49,14 +54,7 @@ pub fn stop_all(system: &System) -> Result<()> {
         names.iter().filter(|name| *name != GATEWAY).partition(|name| *name == DISCOVERY);
     let gateway = names.iter().filter(|name| *name == GATEWAY).collect();
     for group in [gateway, others, last] {
-        std::thread::scope(|scope| {
-            let stops: Vec<_> =
-                group.into_iter().map(|name| scope.spawn(move || system.stop(name))).collect();
-            stops.into_iter().try_for_each(|stop| match stop.join() {
-                Ok(result) => result,
-                Err(_) => bail!("a service's stop panicked"),
-            })
-        })?;
+        parallel::each(group, |name| system.stop(name))?;
     }
     Ok(())
 }
@@ -101,24 +99,26 @@ impl System {
     }
 }
 
-fn start(system: &System, service: &Service) -> Result<()> {
+/// Starts the first instance of a service, and those that were added and still run, all in the same version.
+/// Answers their names.
+fn start(system: &System, service: &Service) -> Result<Vec<String>> {
     let program = built_binary(service.name, system.options().release)?;
     let port = system.port(service.name, &[])?;
     let data = system.data(service.name);
     fs::create_dir_all(&data)?;
     let env = of_service(system, service, port)?;
-    replace(system, Spec { name: service.name.to_owned(), program, args: Vec::new(), env, cwd: data })?;
-    // Instances that were added by hand are kept too, in the same version.
-    for process in system.processes()?.into_iter().filter(|process| process.is_running()) {
-        let name = process.spec.name.as_str();
-        if name != service.name && service_of(name).is_some_and(|of| of.name == service.name) {
-            let first = system.process(service.name)?.spec;
-            let mut spec = Spec { name: name.to_owned(), ..first };
-            spec.env.insert("PORT".to_owned(), system.port(name, &[])?.to_string());
+    let first = Spec { name: service.name.to_owned(), program, args: Vec::new(), env, cwd: data };
+    let mut names = vec![service.name.to_owned()];
+    for name in running(system)? {
+        if name != service.name && service_of(&name).is_some_and(|of| of.name == service.name) {
+            let mut spec = Spec { name: name.clone(), ..first.clone() };
+            spec.env.insert("PORT".to_owned(), system.port(&name, &[])?.to_string());
             replace(system, spec)?;
+            names.push(name);
         }
     }
-    Ok(())
+    replace(system, first)?;
+    Ok(names)
 }
 
 fn start_gateway(system: &System) -> Result<()> {

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 pub use process::{Process, Spec};
 pub use secrets::Secrets;
 
-use crate::run::tail_of;
 use crate::{paths, servers};
 
 /// A running (or stopped) shop. Cheap to make: everything is read from its folder when asked for.
@@ -245,7 +244,7 @@ impl System {
         }
         let status = status.unwrap_or_else(|_| "unknown exit status".to_owned());
         let log = self.log_file(name);
-        let last = tail_of(&log, 20);
+        let last = self.process(name).map(|process| process.last_words(&log, 20)).unwrap_or_default();
         format!("{name} ended ({status}). The last lines of {}:\n{last}", log.display())
     }
 

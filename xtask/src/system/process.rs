@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_p
 use serde::{Deserialize, Serialize};
 
 use crate::paths::find_program;
+use crate::run::tail;
 
 /// What of the caller's environment a process gets to see; all else would make runs differ.
 const INHERITED: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME"];
@@ -35,6 +36,9 @@ pub struct Process {
     boot_id: String,
     /// Of the program's file when it was started: a rebuilt one differs.
     fingerprint: String,
+    /// How long the log was before, so that what an earlier run said isn't taken for this one's.
+    #[serde(default)]
+    log_start: u64,
 }
 
 /// What the kernel says about a live process.
@@ -49,6 +53,7 @@ impl Process {
     /// as the other one ends, it writes the exit code to `exit_file`.
     pub fn spawn(spec: Spec, log: &Path, exit_file: PathBuf) -> Result<Self> {
         let output = OpenOptions::new().create(true).append(true).open(log).context("opening the log")?;
+        let log_start = output.metadata()?.len();
         let setsid = find_program("setsid").context("`setsid` (package util-linux) is missing")?;
         let _ = std::fs::remove_file(&exit_file);
         let mut child = Command::new(setsid)
@@ -72,7 +77,7 @@ impl Process {
             }
         });
         let fingerprint = fingerprint(&spec.program);
-        Ok(Self { spec, pid, start_ticks, boot_id: boot_id(), fingerprint })
+        Ok(Self { spec, pid, start_ticks, boot_id: boot_id(), fingerprint, log_start })
     }
 
     pub fn is_running(&self) -> bool {
@@ -93,6 +98,13 @@ impl Process {
     /// Whether the program's file is another one than when this process was started from it.
     pub fn is_outdated(&self) -> bool {
         self.fingerprint != fingerprint(&self.spec.program)
+    }
+
+    /// The last `lines` lines that this process wrote to its log.
+    pub fn last_words(&self, log: &Path, lines: usize) -> String {
+        let bytes = std::fs::read(log).unwrap_or_default();
+        let start = usize::try_from(self.log_start).unwrap_or(usize::MAX);
+        tail(&String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()), lines)
     }
 
     pub fn uptime(&self) -> Option<Duration> {

@@ -34,13 +34,14 @@ pub fn print(system: &System) -> Result<()> {
             ["shopper", "password123", "client"],
         ];
         let rows = accounts.map(|row| row.map(str::to_owned).to_vec());
-        ui::say(ui::table(&["account", "password", "role"], rows));
+        ui::say(format!("{}\n", ui::table(&["account", "password", "role"], rows)));
     }
+    let login = r#"{"username":"shopper","password":"password123"}"#;
     ui::say(format!(
         "Next steps:
+  curl {shop}/health
   curl '{shop}/api/products/?limit=3'
-  curl -H 'Content-Type: application/json' -d '{{\"username\":\"shopper\",\"password\":\"password123\"}}' {shop}/api/users/login
-  curl '{shop}/api/search/?keyword=phone'"
+  curl -H 'Content-Type: application/json' -d '{login}' {shop}/api/users/login"
     ));
     Ok(())
 }
