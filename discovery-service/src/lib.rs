@@ -55,7 +55,9 @@ impl Service for Discovery {
                 }
             }));
         Ok(match membership::of(&ctx.service).await {
-            Some(me) => parts.job(Job::new("membership", |shutdown| membership::keep(registry, me, shutdown))),
+            Some(me) => {
+                parts.job(Job::new("membership", |shutdown| membership::keep(registry, me, shutdown)))
+            }
             None => parts,
         })
     }

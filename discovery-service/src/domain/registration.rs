@@ -24,9 +24,9 @@ impl FromStr for ServiceName {
         let kebab = text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(word);
         match kebab && text.len() <= 64 {
             true => Ok(Self(text.to_owned())),
-            false => Err(Rule(
-                "must be in kebab-case, start with a letter, and have 64 characters at the most",
-            )),
+            false => {
+                Err(Rule("must be in kebab-case, start with a letter, and have 64 characters at the most"))
+            }
         }
     }
 }
@@ -118,11 +118,12 @@ pub struct Metadata(BTreeMap<String, String>);
 impl Metadata {
     /// Every watcher gets all of it with each change, so it is kept small.
     pub fn new(entries: BTreeMap<String, String>) -> Result<Self, Rule> {
-        let fits =
-            |(name, value): (&String, &String)| (1..=64).contains(&name.len()) && value.len() <= 256;
+        let fits = |(name, value): (&String, &String)| (1..=64).contains(&name.len()) && value.len() <= 256;
         match entries.len() <= 16 && entries.iter().all(fits) {
             true => Ok(Self(entries)),
-            false => Err(Rule("must have 16 entries at the most, names of 1 to 64 and values of up to 256 bytes")),
+            false => {
+                Err(Rule("must have 16 entries at the most, names of 1 to 64 and values of up to 256 bytes"))
+            }
         }
     }
 

@@ -139,7 +139,11 @@ mod tests {
     fn a_break_costs_nobody_the_lease() {
         let mut roster = Roster::default();
         roster.register(id("a"), on_port(1), at(0));
-        roster.register(id("b"), Registration { ttl: Ttl::from_seconds(60).expect("valid"), ..on_port(2) }, at(0));
+        roster.register(
+            id("b"),
+            Registration { ttl: Ttl::from_seconds(60).expect("valid"), ..on_port(2) },
+            at(0),
+        );
         assert!(roster.expire(at(1000), at(990)).is_empty());
         assert_eq!(roster.expire(at(1005), at(990)).len(), 1);
         assert_eq!(ids(&roster), ["b"]);

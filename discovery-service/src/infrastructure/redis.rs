@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::StoreError;
-use redis::aio::ConnectionManager;
 use redis::Script;
+use redis::aio::ConnectionManager;
 
 use super::record;
 use crate::application::ports::{Attendance, Loaded, Rosters, Snapshot, Stamp};

@@ -5,7 +5,9 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 
-use super::dto::{InstanceDto, InstancesDto, NewStatusDto, RegisteredDto, RegistrationDto, StandingDto, StatusDto};
+use super::dto::{
+    InstanceDto, InstancesDto, NewStatusDto, RegisteredDto, RegistrationDto, StandingDto, StatusDto,
+};
 use super::wait::wait;
 use crate::application::{Registry, RegistryError, Since};
 use crate::domain::{InstanceId, ServiceName};
