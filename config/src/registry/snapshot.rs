@@ -83,10 +83,6 @@ impl Snapshot {
         self.items.iter().filter(move |it| it.name == service && it.status == Status::Up)
     }
 
-    pub(super) fn unsettled_after(&self, last: &Snapshot) -> bool {
-        self.recovering || self.index < last.index
-    }
-
     /// This answer, and of the last list whatever this one doesn't speak of. An instance that registers
     /// again after a loss gets a new id, so the address tells who is who.
     pub(super) fn after(mut self, last: &Snapshot) -> Self {

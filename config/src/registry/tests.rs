@@ -221,10 +221,6 @@ fn list(index: u64, recovering: bool, ports: &[u16]) -> Snapshot {
 #[test]
 fn an_unsettled_list_takes_nothing_away() {
     let last = list(40, false, &[1, 2, 3]);
-    assert!(list(7, false, &[]).unsettled_after(&last), "the index went back");
-    assert!(list(41, true, &[]).unsettled_after(&last), "discovery says so");
-    assert!(!list(41, false, &[]).unsettled_after(&last));
-
     let mut answer = list(7, true, &[2, 4]);
     answer.items[0].status = Status::Draining;
     let merged = answer.after(&last);
@@ -242,4 +238,20 @@ fn an_address_may_be_a_name_or_of_either_family() {
         assert_eq!(url.as_str(), format!("http://{authority}/a?b=c"));
         assert_eq!(instance.authority(), authority);
     }
+}
+
+#[tokio::test]
+async fn only_a_settled_list_takes_away() {
+    let registry = Registry::fixed([]);
+    let mut doubt = None;
+    let mut after = |index, recovering, ports: &[u16]| {
+        registry.apply(list(index, recovering, ports), &mut doubt);
+        registry.instances(PEER).len()
+    };
+    assert_eq!(after(40, false, &[1, 2]), 2);
+    assert_eq!(after(41, true, &[]), 2, "discovery recovers");
+    assert_eq!(after(42, false, &[1]), 1);
+    assert_eq!(after(7, false, &[]), 1, "the index went back");
+    assert_eq!(after(8, false, &[]), 1, "and that was just now");
+    assert!(doubt.is_some());
 }

@@ -12,8 +12,8 @@ use super::{Registry, SERVICE_TOKEN, Snapshot};
 /// How long discovery may hold a poll that has no news.
 const WAIT: Duration = Duration::from_secs(30);
 
-/// For how long an unsettled answer takes nothing away: in this time every live instance has sent a
-/// heartbeat, learnt that its lease is unknown, and registered again.
+/// For how long answers take nothing away once the index went back: in this time every live instance has
+/// sent a heartbeat, learnt that its lease is unknown, and registered again.
 const DOUBT: Duration = Duration::from_secs(15);
 
 const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
@@ -58,15 +58,12 @@ impl Registry {
     fn apply(&self, answer: Snapshot, doubt_until: &mut Option<Instant>) {
         let last = self.snapshot().unwrap_or_default();
         let now = Instant::now();
-        if answer.unsettled_after(&last) {
+        if answer.index < last.index {
             *doubt_until = Some(now + DOUBT);
         }
-        if doubt_until.is_some_and(|end| now < end) {
-            self.publish(answer.after(&last));
-        } else {
-            *doubt_until = None;
-            self.publish(answer);
-        }
+        *doubt_until = doubt_until.filter(|end| now < *end);
+        let unsettled = answer.recovering || doubt_until.is_some();
+        self.publish(if unsettled { answer.after(&last) } else { answer });
     }
 
     async fn poll(&self, wait: Duration) -> Result<Snapshot, reqwest::Error> {
