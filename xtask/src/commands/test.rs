@@ -80,7 +80,9 @@ pub fn run(args: &Args) -> Result<()> {
     let stopped = if args.keep { Ok(()) } else { run.stop() };
     ui::say(format!("\n{}", table(&["step", "result", "time"], report)));
     match failure {
-        Some(step) => bail!("step `{}` failed", name(step)),
+        Some(step) => {
+            bail!("step `{}` failed; the logs of servers and services are in .local/test/logs", name(step))
+        }
         None => stopped,
     }
 }

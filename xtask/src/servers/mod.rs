@@ -68,8 +68,7 @@ pub fn stop_all(system: &System) -> Result<()> {
 /// Waits until the server of that name answers; anything else is no server and not waited for.
 pub fn wait_ready(system: &System, name: &str) -> Result<()> {
     let Some(server) = find(name) else { return Ok(()) };
-    let task = Task::begin(name);
-    answer(system, server, &task)?;
+    answer(system, server)?;
     server.provision(system)
 }
 
@@ -82,18 +81,18 @@ fn start(system: &System, server: &dyn Server) -> Result<()> {
         let spec = server.prepare(system, &task)?;
         system.launch(spec)?;
     }
-    answer(system, server, &task)?;
+    task.say(format!("waiting for an answer of {name}"));
+    answer(system, server)?;
     server.provision(system).with_context(|| format!("preparing {name}"))?;
     let url = server.url(system)?;
     task.done(if was_running { format!("{url} was running already") } else { url });
     Ok(())
 }
 
-fn answer(system: &System, server: &dyn Server, task: &Task) -> Result<()> {
+fn answer(system: &System, server: &dyn Server) -> Result<()> {
     let name = server.name();
     let process = system.process(name)?;
     let deadline = Instant::now() + READY_WITHIN;
-    task.say(format!("waiting for an answer of {name}"));
     loop {
         let Err(error) = server.probe(system) else { return Ok(()) };
         interrupt::check()?;

@@ -21,7 +21,7 @@ pub fn print(system: &System) -> Result<()> {
     addresses.push(("e-mails", system.folder().join("mail").display().to_string()));
     addresses.push(("logs", system.folder().join("logs").display().to_string()));
     ui::say(format!(
-        "\n{}",
+        "\n{}\n",
         ui::table(&["", "address"], addresses.into_iter().map(|(name, at)| vec![name.to_owned(), at]))
     ));
     if system.instance() == "dev" && !shop.ends_with("localhost") {
