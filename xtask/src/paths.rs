@@ -1,11 +1,21 @@
 //! Where things are in the work tree.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The root of the work tree.
+///
+/// Cargo tells a program that it runs where its package is, and one that is started otherwise is asked for its
+/// working folder. What was true at compile time comes last: work trees may share a target folder.
 pub fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let folders = package.into_iter().chain(std::env::current_dir());
+        let mut found = folders.flat_map(|folder| folder.ancestors().map(Path::to_owned).collect::<Vec<_>>());
+        let compiled = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"));
+        found.find(|folder| folder.join("xtask/Cargo.toml").is_file()).unwrap_or_else(|| compiled.to_owned())
+    });
+    &ROOT
 }
 
 /// Everything that runs locally, ignored by git.
