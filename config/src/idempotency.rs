@@ -111,7 +111,12 @@ impl Idempotency {
 
     /// Claims the key for this request. `scope` names the caller and the operation (`"7:place-order"`): keys
     /// of different callers never meet.
-    pub async fn claim(&self, scope: String, key: Option<String>, request: &impl ToJSON) -> Result<Claimed, IdempotencyError> {
+    pub async fn claim(
+        &self,
+        scope: String,
+        key: Option<String>,
+        request: &impl ToJSON,
+    ) -> Result<Claimed, IdempotencyError> {
         let Some(key) = key else {
             return Ok(Claimed::New(None));
         };
@@ -146,13 +151,14 @@ impl Idempotency {
 
     async fn existing(&self, claim: Claim, hash: &[u8]) -> Result<Claimed, IdempotencyError> {
         type Row = (Vec<u8>, Option<u16>, Option<String>);
-        let row: Option<Row> =
-            sqlx::query_as("SELECT request_hash, status, body FROM idempotency_keys WHERE scope = ? AND idem_key = ?")
-                .bind(&claim.scope)
-                .bind(&claim.key)
-                .fetch_optional(self.0.pool())
-                .await
-                .map_err(StoreError::from)?;
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT request_hash, status, body FROM idempotency_keys WHERE scope = ? AND idem_key = ?",
+        )
+        .bind(&claim.scope)
+        .bind(&claim.key)
+        .fetch_optional(self.0.pool())
+        .await
+        .map_err(StoreError::from)?;
         match row {
             Some((first, _, _)) if first != hash => Err(IdempotencyError::Reused),
             Some((_, Some(status), Some(body))) => Ok(Claimed::Before(Answer { status, body })),
@@ -180,12 +186,14 @@ impl Idempotency {
 
     /// Gives the key back after a failure without effect, so that the client may try again.
     pub async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM idempotency_keys WHERE scope = ? AND idem_key = ? AND owner = ? AND status IS NULL")
-            .bind(&claim.scope)
-            .bind(&claim.key)
-            .bind(claim.owner)
-            .execute(self.0.pool())
-            .await?;
+        sqlx::query(
+            "DELETE FROM idempotency_keys WHERE scope = ? AND idem_key = ? AND owner = ? AND status IS NULL",
+        )
+        .bind(&claim.scope)
+        .bind(&claim.key)
+        .bind(claim.owner)
+        .execute(self.0.pool())
+        .await?;
         Ok(())
     }
 

@@ -43,7 +43,9 @@ impl FromStr for Currency {
     type Err = MoneyError;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        iso_currency::Currency::from_code(&code.to_ascii_uppercase()).map(Self).ok_or(MoneyError::UnknownCurrency)
+        iso_currency::Currency::from_code(&code.to_ascii_uppercase())
+            .map(Self)
+            .ok_or(MoneyError::UnknownCurrency)
     }
 }
 

@@ -75,7 +75,8 @@ impl Env {
 
     /// Every setting read so far with its value, secrets hidden: the output of `--print-settings`.
     pub fn describe(&self) -> String {
-        let width = self.seen.iter().map(|s| s.name.len() + s.shown.len() + 1).max().unwrap_or_default().min(60);
+        let width =
+            self.seen.iter().map(|s| s.name.len() + s.shown.len() + 1).max().unwrap_or_default().min(60);
         self.seen.iter().fold(String::new(), |mut text, setting| {
             let pair = format!("{}={}", setting.name, setting.shown);
             let _ = writeln!(text, "{pair:width$}  # {}", setting.help);
@@ -246,7 +247,11 @@ mod tests {
 
     #[test]
     fn secrets_are_never_shown() {
-        let mut env = env(&[("TOKEN", "hunter2"), ("DATABASE_URL", "mysql://shop:hunter2@db/shop"), ("PIN", "hunter2")]);
+        let mut env = env(&[
+            ("TOKEN", "hunter2"),
+            ("DATABASE_URL", "mysql://shop:hunter2@db/shop"),
+            ("PIN", "hunter2"),
+        ]);
         let _ = env.var("TOKEN", "").required::<SecretString>();
         let _ = env.var("DATABASE_URL", "").required::<Url>();
         let _ = env.var("PIN", "").secret().required::<u16>();

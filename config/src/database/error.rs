@@ -92,7 +92,8 @@ impl From<mongodb::error::Error> for StoreError {
         use mongodb::error::{ErrorKind as E, WriteFailure};
         match error.kind.as_ref() {
             E::Write(WriteFailure::WriteError(write)) if write.code == 11000 => {
-                let constraint = write.message.split("index: ").nth(1).and_then(|rest| rest.split(' ').next());
+                let constraint =
+                    write.message.split("index: ").nth(1).and_then(|rest| rest.split(' ').next());
                 Self::Duplicate { constraint: constraint.unwrap_or_default().to_owned() }
             }
             E::Io(_) | E::ServerSelection { .. } | E::ConnectionPoolCleared { .. } | E::DnsResolve { .. } => {

@@ -27,7 +27,9 @@ pub struct MySqlSettings {
 
 impl Settings for MySqlSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
-        let url = env.var("DATABASE_URL", "this service's schema, as mysql://user:password@host:port/schema").required();
+        let url = env
+            .var("DATABASE_URL", "this service's schema, as mysql://user:password@host:port/schema")
+            .required();
         let max = env.var("DATABASE_MAX_CONNECTIONS", "size of the connection pool").default("16");
         Ok(Self { url: url?, max_connections: max? })
     }

@@ -72,10 +72,11 @@ impl Keys {
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 5;
-        let verified = jsonwebtoken::decode(token, &key, &validation).map_err(|error| match error.kind() {
-            jsonwebtoken::errors::ErrorKind::ExpiredSignature => AuthError::Expired,
-            _ => AuthError::BadToken,
-        })?;
+        let verified =
+            jsonwebtoken::decode(token, &key, &validation).map_err(|error| match error.kind() {
+                jsonwebtoken::errors::ErrorKind::ExpiredSignature => AuthError::Expired,
+                _ => AuthError::BadToken,
+            })?;
         Ok(verified.claims)
     }
 

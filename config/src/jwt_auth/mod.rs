@@ -30,7 +30,10 @@ pub struct AuthSettings {
 impl Settings for AuthSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
         let tokens: Result<Vec<SecretString>, _> = env
-            .var("INTERNAL_TOKEN", "secret that our services show one another; several while it is changed, the first is sent")
+            .var(
+                "INTERNAL_TOKEN",
+                "secret that our services show one another; several while it is changed, the first is sent",
+            )
             .required();
         Ok(Self { service_tokens: tokens? })
     }
@@ -135,7 +138,9 @@ pub enum AuthError {
 impl Fault for AuthError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Missing | Self::BadToken | Self::Expired | Self::Revoked | Self::NotAService => Kind::Unauthenticated,
+            Self::Missing | Self::BadToken | Self::Expired | Self::Revoked | Self::NotAService => {
+                Kind::Unauthenticated
+            }
             Self::NotAdmin | Self::NotYours => Kind::Forbidden,
             Self::NoKeys(_) => Kind::Unavailable,
         }

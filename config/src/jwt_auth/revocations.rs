@@ -20,7 +20,11 @@ const KEY: &str = "auth:revocations";
 const POLL: Duration = Duration::from_secs(1);
 
 /// Voids every access token that the user holds at `now`.
-pub async fn revoke(redis: &mut ConnectionManager, user: UserId, now: DateTime<Utc>) -> redis::RedisResult<()> {
+pub async fn revoke(
+    redis: &mut ConnectionManager,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> redis::RedisResult<()> {
     redis.zadd(KEY, user.get(), now.timestamp()).await
 }
 

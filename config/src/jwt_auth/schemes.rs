@@ -14,17 +14,35 @@ pub const SERVICE_TOKEN: &str = "X-Service-Token";
 
 /// Anybody who is signed in.
 #[derive(SecurityScheme)]
-#[oai(ty = "bearer", key_name = "Authorization", bearer_format = "JWT", rename = "access_token", checker = "signed_in")]
+#[oai(
+    ty = "bearer",
+    key_name = "Authorization",
+    bearer_format = "JWT",
+    rename = "access_token",
+    checker = "signed_in"
+)]
 pub struct SignedIn(pub Caller);
 
 /// A signed-in administrator.
 #[derive(SecurityScheme)]
-#[oai(ty = "bearer", key_name = "Authorization", bearer_format = "JWT", rename = "admin_token", checker = "admin")]
+#[oai(
+    ty = "bearer",
+    key_name = "Authorization",
+    bearer_format = "JWT",
+    rename = "admin_token",
+    checker = "admin"
+)]
 pub struct Admin(pub Caller);
 
 /// One of our own services.
 #[derive(SecurityScheme)]
-#[oai(ty = "api_key", key_in = "header", key_name = "X-Service-Token", rename = "service_token", checker = "internal")]
+#[oai(
+    ty = "api_key",
+    key_in = "header",
+    key_name = "X-Service-Token",
+    rename = "service_token",
+    checker = "internal"
+)]
 pub struct Internal(());
 
 /// Whoever calls: guests are welcome, a bad token is not.

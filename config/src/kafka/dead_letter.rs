@@ -45,11 +45,18 @@ impl DeadLetters {
     }
 
     /// Puts a message that `group` can't handle aside.
-    pub(crate) async fn bury(&self, message: &Taken, group: &str, reason: &str) -> Result<(), crate::BoxError> {
+    pub(crate) async fn bury(
+        &self,
+        message: &Taken,
+        group: &str,
+        reason: &str,
+    ) -> Result<(), crate::BoxError> {
         let origin = format!("{}/{}/{}", message.topic, message.partition, message.offset);
         let headers = [(REASON, reason), (GROUP, group), (ORIGIN, origin.as_str())]
             .into_iter()
-            .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+            .fold(OwnedHeaders::new(), |headers, (key, value)| {
+                headers.insert(Header { key, value: Some(value) })
+            });
         self.producer.send(&dlq(&message.topic), &message.key, &message.payload, headers).await
     }
 
@@ -63,7 +70,8 @@ impl DeadLetters {
     /// Everything in the dead-letter topic of `topic`. Blocks: for tools and tests.
     pub fn list(&self, topic: &str) -> Result<Vec<DeadLetter>, crate::BoxError> {
         let name = dlq(topic);
-        let consumer: BaseConsumer = self.settings.client("dead-letters").set("group.id", "dead-letters").create()?;
+        let consumer: BaseConsumer =
+            self.settings.client("dead-letters").set("group.id", "dead-letters").create()?;
         let metadata = consumer.fetch_metadata(Some(&name), TIMEOUT)?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         let mut left = 0;

@@ -150,7 +150,12 @@ mod tests {
         let json = sent.to_json("order-service").unwrap();
         assert_eq!(Envelope::from_json("order-events", json.as_bytes()).unwrap(), sent);
         let document: Value = serde_json::from_str(&json).unwrap();
-        for (member, value) in [("specversion", "1.0"), ("source", "/order-service"), ("type", "order_created"), ("subject", "7")] {
+        for (member, value) in [
+            ("specversion", "1.0"),
+            ("source", "/order-service"),
+            ("type", "order_created"),
+            ("subject", "7"),
+        ] {
             assert_eq!(document[member], value);
         }
     }

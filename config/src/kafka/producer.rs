@@ -26,13 +26,25 @@ impl Producer {
     }
 
     /// Puts a record into the queue; the future resolves when Kafka has it.
-    pub(super) fn enqueue(&self, topic: &str, key: &[u8], payload: &[u8], headers: OwnedHeaders) -> Result<DeliveryFuture, BoxError> {
+    pub(super) fn enqueue(
+        &self,
+        topic: &str,
+        key: &[u8],
+        payload: &[u8],
+        headers: OwnedHeaders,
+    ) -> Result<DeliveryFuture, BoxError> {
         let record = FutureRecord::to(topic).key(key).payload(payload).headers(headers);
         Ok(self.0.send_result(record).map_err(|(error, _)| error)?)
     }
 
     /// Sends one record and waits until Kafka has it.
-    pub(super) async fn send(&self, topic: &str, key: &[u8], payload: &[u8], headers: OwnedHeaders) -> Result<(), BoxError> {
+    pub(super) async fn send(
+        &self,
+        topic: &str,
+        key: &[u8],
+        payload: &[u8],
+        headers: OwnedHeaders,
+    ) -> Result<(), BoxError> {
         let delivered = self.enqueue(topic, key, payload, headers)?.await?;
         delivered.map_err(|(error, _)| error)?;
         Ok(())

@@ -14,10 +14,12 @@ pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), cra
     }
     let admin: AdminClient<DefaultClientContext> = settings.client("topics").create()?;
     let names: Vec<String> = topics.iter().flat_map(|topic| [(*topic).to_owned(), dlq(topic)]).collect();
-    let (partitions, replication) = (i32::try_from(settings.partitions)?, i32::try_from(settings.replication)?);
+    let (partitions, replication) =
+        (i32::try_from(settings.partitions)?, i32::try_from(settings.replication)?);
     let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
     until_up(&format!("Kafka at {}", settings.brokers), || async {
-        let wanted = names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(replication)));
+        let wanted =
+            names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(replication)));
         let results = admin.create_topics(&wanted.collect::<Vec<_>>(), &options).await?;
         let failed = results.into_iter().find_map(|result| match result {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,

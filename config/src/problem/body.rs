@@ -50,15 +50,25 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
 
     async fn from_request(_: &Request, body: &mut RequestBody) -> Result<Self> {
         let data = body.take()?.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
-            ReadBodyError::PayloadTooLarge => {
-                ApiError::new(Kind::TooLarge, "body-too-large", format!("The body is over {MAX_BYTES} bytes."))
+            ReadBodyError::PayloadTooLarge => ApiError::new(
+                Kind::TooLarge,
+                "body-too-large",
+                format!("The body is over {MAX_BYTES} bytes."),
+            ),
+            other => {
+                ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}."))
             }
-            other => ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}.")),
         })?;
-        let value: Value = serde_json::from_slice(&data)
-            .map_err(|error| ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}.")))?;
+        let value: Value = serde_json::from_slice(&data).map_err(|error| {
+            ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}."))
+        })?;
         if contains_nul(&value) {
-            return Err(ApiError::from(InvalidFields::one("body", "nul", "must not contain a null character")).into());
+            return Err(ApiError::from(InvalidFields::one(
+                "body",
+                "nul",
+                "must not contain a null character",
+            ))
+            .into());
         }
         T::parse_from_json(Some(value.clone()))
             .map(Self)
@@ -76,11 +86,16 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = MetaMediaType { content_type: Self::CONTENT_TYPE, schema: <Self as Payload>::schema_ref() };
+        let content =
+            MetaMediaType { content_type: Self::CONTENT_TYPE, schema: <Self as Payload>::schema_ref() };
         Some(MetaRequest { description: None, content: vec![content], required: Self::IS_REQUIRED })
     }
 
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         match request.content_type() {
             Some(content_type) if Self::check_content_type(content_type) => {
                 <Self as ParsePayload>::from_request(request, body).await
@@ -96,7 +111,9 @@ fn contains_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(contains_nul),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || contains_nul(value)),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| name.contains('\0') || contains_nul(value))
+        }
         _ => false,
     }
 }

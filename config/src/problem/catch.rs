@@ -18,7 +18,8 @@ pub(crate) fn render(error: poem::Error, allow: Option<String>) -> Response {
     } else if error.is::<ParsePathError>() || error.is::<NotFoundError>() {
         ApiError::new(Kind::NotFound, "not-found", "There is nothing at this path.")
     } else if error.is::<MethodNotAllowedError>() {
-        let refused = ApiError::with_status(error.status(), "method-not-allowed", "The path doesn't have this method.");
+        let refused =
+            ApiError::with_status(error.status(), "method-not-allowed", "The path doesn't have this method.");
         match allow {
             Some(methods) => refused.allow(methods),
             None => ApiError::new(Kind::NotFound, "not-found", "There is nothing at this path."),
@@ -26,7 +27,11 @@ pub(crate) fn render(error: poem::Error, allow: Option<String>) -> Response {
     } else if error.is::<AuthorizationError>() {
         AuthError::Missing.into()
     } else if error.is::<ContentTypeError>() {
-        ApiError::with_status(error.status(), "unsupported-media-type", "The body's Content-Type must be application/json.")
+        ApiError::with_status(
+            error.status(),
+            "unsupported-media-type",
+            "The body's Content-Type must be application/json.",
+        )
     } else if error.is::<SizedLimitError>() || error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         ApiError::new(Kind::TooLarge, "body-too-large", "The body is too large.")
     } else if error.is::<CorsError>() {

@@ -183,7 +183,11 @@ impl ApiError {
         Self::with_status(kind.status(), code, detail)
     }
 
-    pub(crate) fn with_status(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+    pub(crate) fn with_status(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
         Self(Box::new(Inner {
             status,
             code: code.into(),
@@ -285,7 +289,8 @@ fn sentence(text: &str) -> String {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = self.to_json();
-        let mut response = Response::builder().status(self.0.status).content_type("application/problem+json").body(body);
+        let mut response =
+            Response::builder().status(self.0.status).content_type("application/problem+json").body(body);
         let headers = response.headers_mut();
         if self.0.status == StatusCode::UNAUTHORIZED {
             let challenge = match self.0.code.as_ref() {

@@ -7,15 +7,19 @@ use poem::middleware::{NormalizePath, TrailingSlash};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route, get, handler};
 
+use super::Service;
 use super::health::Health;
 use super::openapi::{Methods, described, document};
-use super::Service;
 use crate::jwt_auth::Auth;
 use crate::problem;
 use crate::telemetry::{Instrument, render_metrics};
 
 /// The whole application of a service.
-pub(super) fn application<S: Service>(api: S::Api, auth: Auth, health: Health) -> Result<BoxEndpoint<'static, Response>, crate::BoxError> {
+pub(super) fn application<S: Service>(
+    api: S::Api,
+    auth: Auth,
+    health: Health,
+) -> Result<BoxEndpoint<'static, Response>, crate::BoxError> {
     let methods = Methods::of::<S::Api>();
     let spec = document::<S>()?;
     let service = described::<S, _>(api);

@@ -37,9 +37,11 @@ impl Health {
     pub async fn check(&self) -> Report {
         let (mysql, mongodb, redis, kafka) = tokio::join!(
             within(self.mysql.as_ref().map(|db| async { db.ping().await.is_ok() })),
-            within(self.mongodb.as_ref().map(|db| async {
-                db.run_command(mongodb::bson::doc! { "ping": 1 }).await.is_ok()
-            })),
+            within(
+                self.mongodb
+                    .as_ref()
+                    .map(|db| async { db.run_command(mongodb::bson::doc! { "ping": 1 }).await.is_ok() })
+            ),
             within(self.redis.clone().map(|mut redis| async move {
                 redis::cmd("PING").query_async::<String>(&mut redis).await.is_ok()
             })),
@@ -51,7 +53,13 @@ impl Health {
         let named = [("mysql", mysql), ("mongodb", mongodb), ("redis", redis), ("kafka", kafka)];
         let state = |up| if up { "up" } else { "down" };
         Report {
-            status: if unhealthy { "unhealthy" } else if degraded { "degraded" } else { "healthy" },
+            status: if unhealthy {
+                "unhealthy"
+            } else if degraded {
+                "degraded"
+            } else {
+                "healthy"
+            },
             service: self.service,
             version: self.version,
             dependencies: named.into_iter().filter_map(|(name, up)| Some((name, state(up?)))).collect(),

@@ -71,7 +71,9 @@ pub fn run<S: Service>() -> ExitCode {
 }
 
 fn command<S: Service>() -> Command {
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help).action(ArgAction::SetTrue);
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+    };
     Command::new(S::NAME)
         .version(S::VERSION)
         .about("A service of the shop. It takes its settings from the environment and from a .env file.")
@@ -221,9 +223,15 @@ impl<S: Service> Start<S> {
         let mut tasks = Tasks::default();
         {
             let (registry, token) = (self.registry.clone(), shutdown.clone());
-            tasks.spawn("registry", async move { registry.watch(token).await; Ok(()) });
+            tasks.spawn("registry", async move {
+                registry.watch(token).await;
+                Ok(())
+            });
             let (revocations, redis, token) = (revocations.clone(), redis.clone(), shutdown.clone());
-            tasks.spawn("revocations", async move { revocations.follow(redis, token).await; Ok(()) });
+            tasks.spawn("revocations", async move {
+                revocations.follow(redis, token).await;
+                Ok(())
+            });
         }
         let context = Context {
             service,
@@ -242,7 +250,8 @@ impl<S: Service> Start<S> {
             tasks.start(job, shutdown.clone());
         }
         let endpoint = application::<S>(api, Auth::new(auth, Keys::new(self.keys), revocations), health)?;
-        let acceptor = TcpListener::bind((context.service.host, context.service.port)).into_acceptor().await?;
+        let acceptor =
+            TcpListener::bind((context.service.host, context.service.port)).into_acceptor().await?;
         let address = local_address(&acceptor)?;
         Ok(Running {
             endpoint,
@@ -277,7 +286,8 @@ fn start_tasks<S: Service>(
     if let Some(outbox) = parts.outbox.clone().or_else(of_mysql) {
         tasks.spawn("outbox", kafka::relay(producer.clone(), outbox, shutdown.clone()));
     }
-    let (own, shared): (Vec<_>, Vec<_>) = parts.consumers.iter().cloned().partition(|consumer| consumer.per_instance);
+    let (own, shared): (Vec<_>, Vec<_>) =
+        parts.consumers.iter().cloned().partition(|consumer| consumer.per_instance);
     let instance = Group::Instance(format!("{}-{}", S::NAME, uuid::Uuid::now_v7()));
     for (group, consumers) in [(Group::Service(S::NAME), shared), (instance, own)] {
         if !consumers.is_empty() {
@@ -308,7 +318,17 @@ pub(crate) struct Running {
 impl Running {
     /// Serves until `stop`, then leaves in good order: hear of no new requests, finish those that run, flush.
     pub(crate) async fn serve(self, stop: CancellationToken) -> Result<(), BoxError> {
-        let Self { endpoint, acceptor, address, registration, settings, registry, mut tasks, closing, shutdown } = self;
+        let Self {
+            endpoint,
+            acceptor,
+            address,
+            registration,
+            settings,
+            registry,
+            mut tasks,
+            closing,
+            shutdown,
+        } = self;
         let closed = closing.clone();
         let server = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
             endpoint,

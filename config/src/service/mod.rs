@@ -76,7 +76,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     }
 
     /// Puts it together, by hand.
-    fn wire(ctx: &Context<Self::Settings>) -> impl Future<Output = Result<Parts<Self::Api>, BoxError>> + Send;
+    fn wire(ctx: &Context<Self::Settings>)
+    -> impl Future<Output = Result<Parts<Self::Api>, BoxError>> + Send;
 }
 
 /// What a service is made of.

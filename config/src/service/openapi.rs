@@ -22,7 +22,11 @@ impl<A: OpenApi> OpenApi for Described<A> {
         A::register(registry);
     }
 
-    fn add_routes(self, _: &mut std::collections::HashMap<String, std::collections::HashMap<Method, BoxEndpoint<'static>>>) {}
+    fn add_routes(
+        self,
+        _: &mut std::collections::HashMap<String, std::collections::HashMap<Method, BoxEndpoint<'static>>>,
+    ) {
+    }
 }
 
 /// The document, indented and with sorted members, so that its changes are readable.

@@ -95,7 +95,10 @@ pub(crate) fn refuse_example(environment: Environment, token: &SecretString) -> 
     let token = token.expose_secret();
     let weak = token.len() < 16 || EXAMPLES.iter().any(|word| token.contains(word));
     match environment == Environment::Production && weak {
-        true => Err("INTERNAL_TOKEN must be a secret of your own, 16 characters or more, in production".to_owned()),
+        true => {
+            Err("INTERNAL_TOKEN must be a secret of your own, 16 characters or more, in production"
+                .to_owned())
+        }
         false => Ok(()),
     }
 }

@@ -29,7 +29,11 @@ impl Job {
     }
 
     /// Runs again and again with this pause; a failure is logged and the next round comes.
-    pub fn every<E, F>(name: &'static str, pause: Duration, round: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn every<E, F>(
+        name: &'static str,
+        pause: Duration,
+        round: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
     where
         E: Fault,
         F: Future<Output = Result<(), E>> + Send + 'static,
@@ -77,7 +81,9 @@ impl Tasks {
         let mut outcome = Ok(());
         while let Some(ended) = self.0.join_next().await {
             let result = match ended {
-                Ok((name, result)) => result.map_err(|error| format!("{name} failed: {}", chain(error.as_ref())).into()),
+                Ok((name, result)) => {
+                    result.map_err(|error| format!("{name} failed: {}", chain(error.as_ref())).into())
+                }
                 Err(panic) => Err(format!("a task crashed: {panic}").into()),
             };
             outcome = outcome.and(result);

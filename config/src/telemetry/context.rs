@@ -68,7 +68,9 @@ pub(crate) fn traceparent() -> Option<String> {
     let span = tracing::Span::current().context();
     let mut carrier = First(None);
     if span.span().span_context().is_valid() {
-        opentelemetry::global::get_text_map_propagator(|propagator| propagator.inject_context(&span, &mut carrier));
+        opentelemetry::global::get_text_map_propagator(|propagator| {
+            propagator.inject_context(&span, &mut carrier)
+        });
     }
     carrier.0.or_else(|| RequestContext::current().traceparent)
 }

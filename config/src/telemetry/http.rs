@@ -55,7 +55,8 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
             if !quiet {
                 tracing::debug!(http.response.status_code = status.as_u16(), ?elapsed, "answered");
             }
-            let route = response.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |p| p.0.to_string());
+            let route =
+                response.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |p| p.0.to_string());
             metrics::histogram!(
                 "http_server_request_duration_seconds",
                 "http_request_method" => method, "http_route" => route,

@@ -22,7 +22,13 @@ pub(super) fn install(service: &'static str) -> Result<(), crate::BoxError> {
 /// The metrics in Prometheus's text format.
 pub fn render() -> String {
     resident_memory();
-    HANDLE.get().map(|handle| { handle.run_upkeep(); handle.render() }).unwrap_or_default()
+    HANDLE
+        .get()
+        .map(|handle| {
+            handle.run_upkeep();
+            handle.render()
+        })
+        .unwrap_or_default()
 }
 
 fn start_time() -> f64 {

@@ -70,13 +70,20 @@ impl Telemetry {
     /// Sets up logs, metrics and, where a collector is set, traces for the whole process.
     pub fn start(service: &'static str, settings: &TelemetrySettings) -> Result<Self, crate::BoxError> {
         metrics::install(service)?;
-        let provider = settings.otlp.as_ref().map(|url| tracer(service, url, settings.sampled)).transpose()?;
-        let traces =
-            provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
+        let provider =
+            settings.otlp.as_ref().map(|url| tracer(service, url, settings.sampled)).transpose()?;
+        let traces = provider
+            .as_ref()
+            .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
         let json = settings.json.then(|| {
-            tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false)
+            tracing_subscriber::fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_current_span(true)
+                .with_span_list(false)
         });
-        let text = (!settings.json).then(|| tracing_subscriber::fmt::layer().with_target(false).with_ansi(false));
+        let text =
+            (!settings.json).then(|| tracing_subscriber::fmt::layer().with_target(false).with_ansi(false));
         let filter = EnvFilter::try_new(&settings.filter)?;
         tracing_subscriber::registry().with(filter).with(json).with(text).with(traces).try_init()?;
         Ok(Self(provider))
@@ -85,7 +92,8 @@ impl Telemetry {
     /// Sends what is left to the collector.
     pub async fn flush(self) {
         if let Some(provider) = self.0 {
-            let done = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(Duration::from_secs(2)));
+            let done =
+                tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(Duration::from_secs(2)));
             if !matches!(done.await, Ok(Ok(()))) {
                 tracing::warn!("the last traces could not be sent");
             }
@@ -96,7 +104,8 @@ impl Telemetry {
 fn tracer(service: &'static str, url: &Url, sampled: f64) -> Result<SdkTracerProvider, crate::BoxError> {
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let endpoint = url.join("/v1/traces")?;
-    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).with_headers([].into()).build()?;
+    let exporter =
+        SpanExporter::builder().with_http().with_endpoint(endpoint).with_headers([].into()).build()?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(sampled))))

@@ -43,7 +43,9 @@ impl TestEnv {
         let server = |variable: &str| {
             #[expect(clippy::disallowed_methods, reason = "the test servers are where the test command says")]
             std::env::var(variable).unwrap_or_else(|_| {
-                panic!("{variable} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask servers env)\"`")
+                panic!(
+                    "{variable} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask servers env)\"`"
+                )
             })
         };
         settings.insert("REDIS_URL".to_owned(), server("TEST_REDIS_URL"));

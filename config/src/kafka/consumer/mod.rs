@@ -138,10 +138,13 @@ fn client(settings: &KafkaSettings, group: &Group) -> Result<Arc<Client>, rdkafk
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")
         .set("statistics.interval.ms", "5000")
-        .set("auto.offset.reset", match group {
-            Group::Service(_) => "earliest",
-            Group::Instance(_) => "latest",
-        });
+        .set(
+            "auto.offset.reset",
+            match group {
+                Group::Service(_) => "earliest",
+                Group::Instance(_) => "latest",
+            },
+        );
     config.create_with_context(Context).map(Arc::new)
 }
 
@@ -151,7 +154,9 @@ pub(crate) struct Context;
 impl ClientContext for Context {
     fn stats(&self, statistics: Statistics) {
         for (topic, state) in &statistics.topics {
-            for (partition, state) in state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0) {
+            for (partition, state) in
+                state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0)
+            {
                 metrics::gauge!(
                     "kafka_consumer_lag_messages",
                     "topic" => topic.clone(), "partition" => partition.to_string(),
@@ -165,8 +170,12 @@ impl ClientContext for Context {
 impl ConsumerContext for Context {
     fn post_rebalance(&self, _: &rdkafka::consumer::BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
-            Rebalance::Assign(partitions) => tracing::debug!(count = partitions.count(), "partitions assigned"),
-            Rebalance::Revoke(partitions) => tracing::debug!(count = partitions.count(), "partitions revoked"),
+            Rebalance::Assign(partitions) => {
+                tracing::debug!(count = partitions.count(), "partitions assigned")
+            }
+            Rebalance::Revoke(partitions) => {
+                tracing::debug!(count = partitions.count(), "partitions revoked")
+            }
             Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),
         }
     }

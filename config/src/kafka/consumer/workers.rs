@@ -48,7 +48,14 @@ impl Workers {
         dead_letters: DeadLetters,
         shutdown: CancellationToken,
     ) -> Self {
-        let shared = Shared { client, group: group.to_owned(), handlers, dead_letters, shutdown, depth: Depth::default() };
+        let shared = Shared {
+            client,
+            group: group.to_owned(),
+            handlers,
+            dead_letters,
+            shutdown,
+            depth: Depth::default(),
+        };
         Self { shared: Arc::new(shared), queues: HashMap::new(), tasks: JoinSet::new() }
     }
 
@@ -160,8 +167,13 @@ impl Shared {
     }
 
     async fn bury(&self, message: &Taken, reason: &str) -> bool {
-        tracing::error!(reason, topic = message.topic, partition = message.partition, offset = message.offset,
-            "a message can't be handled and goes to the dead letters");
+        tracing::error!(
+            reason,
+            topic = message.topic,
+            partition = message.partition,
+            offset = message.offset,
+            "a message can't be handled and goes to the dead letters"
+        );
         metrics::counter!("kafka_consumer_dead_letters_total", "topic" => message.topic.clone()).increment(1);
         let mut pauses = pauses();
         while let Err(error) = self.dead_letters.bury(message, &self.group, reason).await {

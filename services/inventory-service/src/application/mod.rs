@@ -1,0 +1,25 @@
+//! What the service does.
+
+mod announce;
+mod change;
+mod error;
+mod events;
+mod expire;
+mod follow;
+mod open;
+mod ports;
+mod reserve;
+mod settle;
+
+pub use announce::AnnounceChanges;
+pub use change::{Change, ChangeStock};
+pub use error::InventoryError;
+pub use events::{InventoryLow, InventoryUpdated, ReservationLost};
+pub use expire::ExpireReservations;
+pub use follow::{FollowOrder, OrderChange};
+pub use open::OpenStock;
+pub use ports::{
+    Movement, MovementKind, MovementRecord, Reservation, Reservations, StockReader, StockRepository, Store,
+};
+pub use reserve::{Reserve, Wanted};
+pub use settle::Settle;

@@ -1,0 +1,128 @@
+//! What the use cases need from the world outside.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use config::database::{StoreError, UnitOfWork};
+use config::id::ProductId;
+use config::page::{Paging, Slice};
+
+use crate::domain::{Allocation, Level, ReservationId, ReservationState, StockItem, Warehouse};
+
+/// Why what is on hand changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovementKind {
+    Opening,
+    Count,
+    Adjustment,
+    Sale,
+    Return,
+}
+
+impl MovementKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Count => "count",
+            Self::Adjustment => "adjustment",
+            Self::Sale => "sale",
+            Self::Return => "return",
+        }
+    }
+}
+
+/// A change of what is on hand.
+#[derive(Debug, Clone)]
+pub struct Movement {
+    pub product_id: ProductId,
+    pub warehouse: Warehouse,
+    pub kind: MovementKind,
+    pub delta: i64,
+    pub reason: String,
+}
+
+/// A change as it was recorded.
+#[derive(Debug, Clone)]
+pub struct MovementRecord {
+    pub id: u64,
+    pub warehouse: String,
+    pub kind: String,
+    pub delta: i64,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Stock that is kept for an order.
+#[derive(Debug, Clone)]
+pub struct Reservation {
+    pub id: ReservationId,
+    pub state: ReservationState,
+    pub expires_at: DateTime<Utc>,
+    pub lines: Vec<Allocation>,
+}
+
+/// Stock, as a unit of work changes it.
+#[async_trait]
+pub trait StockRepository: Send {
+    /// `false` when the product is known already.
+    async fn add_product(&mut self, item: &StockItem, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// The product with its levels, locked until the end.
+    async fn item_for_update(&mut self, id: &ProductId) -> Result<Option<StockItem>, StoreError>;
+    /// Writes a locked level; a new one is added.
+    async fn save_level(
+        &mut self,
+        id: &ProductId,
+        level: &Level,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+    async fn set_threshold(&mut self, id: &ProductId, threshold: u32) -> Result<(), StoreError>;
+    async fn record(&mut self, movements: &[Movement], now: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Sets units aside if they are there; `false` when they no longer are.
+    async fn set_aside(&mut self, line: &Allocation, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// Undoes [`set_aside`](Self::set_aside).
+    async fn give_back(&mut self, line: &Allocation, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Takes units that were set aside off the shelf.
+    async fn take(&mut self, line: &Allocation, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Puts units back on the shelf.
+    async fn put_back(&mut self, line: &Allocation, now: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Products that changed since they were last announced, locked, with whether they were low then.
+    async fn changed(&mut self, limit: u32) -> Result<Vec<(StockItem, bool)>, StoreError>;
+    async fn announced(&mut self, id: &ProductId, low: bool) -> Result<(), StoreError>;
+}
+
+/// Reservations, as a unit of work changes them.
+#[async_trait]
+pub trait Reservations: Send {
+    /// Adds a reservation; violates `PRIMARY` when it exists.
+    async fn add_reservation(
+        &mut self,
+        reservation: &Reservation,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+    /// The reservation, locked until the end.
+    async fn reservation_for_update(&mut self, id: ReservationId) -> Result<Option<Reservation>, StoreError>;
+    async fn set_state(
+        &mut self,
+        id: ReservationId,
+        state: ReservationState,
+        order: Option<u64>,
+    ) -> Result<(), StoreError>;
+    /// Active reservations whose time is over, locked; those that another instance has in hand are left out.
+    async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Reservation>, StoreError>;
+}
+
+/// A unit of work of this service.
+pub trait Store: UnitOfWork + StockRepository + Reservations {}
+impl<T: UnitOfWork + StockRepository + Reservations> Store for T {}
+
+/// Stock, as it is read outside a unit of work.
+#[async_trait]
+pub trait StockReader: Send + Sync {
+    async fn item(&self, id: &ProductId) -> Result<Option<StockItem>, StoreError>;
+    /// Those of the products that are known.
+    async fn items(&self, ids: &[ProductId]) -> Result<Vec<StockItem>, StoreError>;
+    async fn list(&self, paging: Paging) -> Result<Slice<StockItem>, StoreError>;
+    async fn movements(&self, id: &ProductId, paging: Paging) -> Result<Slice<MovementRecord>, StoreError>;
+    async fn reservation(&self, id: ReservationId) -> Result<Option<Reservation>, StoreError>;
+}

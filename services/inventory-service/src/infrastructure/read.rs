@@ -1,0 +1,81 @@
+//! Reads outside a transaction.
+
+use async_trait::async_trait;
+use config::database::{Db, StoreError};
+use config::id::ProductId;
+use config::page::{Paging, Slice};
+use sqlx::QueryBuilder;
+
+use super::rows::{MovementRow, items, reservations, select_items};
+use crate::application::{MovementRecord, Reservation, StockReader};
+use crate::domain::{ReservationId, StockItem};
+
+#[async_trait]
+impl StockReader for Db {
+    async fn item(&self, id: &ProductId) -> Result<Option<StockItem>, StoreError> {
+        let rows = sqlx::query_as(select_items!("WHERE p.product_id = ? ORDER BY s.warehouse"))
+            .bind(id.as_str())
+            .fetch_all(self.pool())
+            .await?;
+        Ok(items(rows)?.pop().map(|(item, _)| item))
+    }
+
+    async fn items(&self, ids: &[ProductId]) -> Result<Vec<StockItem>, StoreError> {
+        if let [id] = ids {
+            return Ok(self.item(id).await?.into_iter().collect());
+        }
+        let mut select = QueryBuilder::new(select_items!("WHERE p.product_id IN ("));
+        let mut list = select.separated(",");
+        ids.iter().for_each(|id| {
+            list.push_bind(id.as_str());
+        });
+        select.push(") ORDER BY p.product_id, s.warehouse");
+        let rows = select.build_query_as().fetch_all(self.pool()).await?;
+        Ok(items(rows)?.into_iter().map(|(item, _)| item).collect())
+    }
+
+    async fn list(&self, paging: Paging) -> Result<Slice<StockItem>, StoreError> {
+        let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM products").fetch_one(self.pool()).await?;
+        let rows = sqlx::query_as(
+            "SELECT p.product_id, p.sku, p.low_stock_threshold, p.is_low, s.warehouse, s.on_hand, s.reserved, s.version \
+             FROM (SELECT * FROM products ORDER BY product_id LIMIT ? OFFSET ?) p \
+             LEFT JOIN stock s ON s.product_id = p.product_id ORDER BY p.product_id, s.warehouse",
+        )
+        .bind(paging.limit)
+        .bind(paging.skip)
+        .fetch_all(self.pool())
+        .await?;
+        let items = items(rows)?.into_iter().map(|(item, _)| item).collect();
+        Ok(Slice { items, total: total.unsigned_abs() })
+    }
+
+    async fn movements(&self, id: &ProductId, paging: Paging) -> Result<Slice<MovementRecord>, StoreError> {
+        let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM movements WHERE product_id = ?")
+            .bind(id.as_str())
+            .fetch_one(self.pool())
+            .await?;
+        let rows: Vec<MovementRow> = sqlx::query_as(
+            "SELECT id, warehouse, kind, delta, reason, created_at FROM movements \
+             WHERE product_id = ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?",
+        )
+        .bind(id.as_str())
+        .bind(paging.after.unwrap_or(u64::MAX))
+        .bind(paging.limit)
+        .bind(paging.skip)
+        .fetch_all(self.pool())
+        .await?;
+        Ok(Slice { items: rows.into_iter().map(MovementRecord::from).collect(), total: total.unsigned_abs() })
+    }
+
+    async fn reservation(&self, id: ReservationId) -> Result<Option<Reservation>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT r.id, r.state, r.expires_at, l.product_id, l.warehouse, l.quantity \
+             FROM reservations r JOIN reservation_lines l ON l.reservation_id = r.id \
+             WHERE r.id = ? ORDER BY l.product_id, l.warehouse",
+        )
+        .bind(id.get())
+        .fetch_all(self.pool())
+        .await?;
+        Ok(reservations(rows)?.pop())
+    }
+}

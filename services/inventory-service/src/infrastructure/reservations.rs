@@ -1,0 +1,82 @@
+//! Reservations in a transaction.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use config::database::{StoreError, Tx};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::rows::reservations;
+use crate::application::{Reservation, Reservations};
+use crate::domain::{ReservationId, ReservationState};
+
+#[async_trait]
+impl Reservations for Tx {
+    async fn add_reservation(
+        &mut self,
+        reservation: &Reservation,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO reservations (id, state, expires_at, created_at) VALUES (?, ?, ?, ?)")
+            .bind(reservation.id.get())
+            .bind(reservation.state.as_str())
+            .bind(reservation.expires_at)
+            .bind(now)
+            .execute(self.connection())
+            .await?;
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO reservation_lines (reservation_id, product_id, warehouse, quantity) ",
+        );
+        insert.push_values(&reservation.lines, |mut row, line| {
+            row.push_bind(reservation.id.get())
+                .push_bind(line.product_id.as_str())
+                .push_bind(line.warehouse.as_str())
+                .push_bind(line.quantity);
+        });
+        insert.build().execute(self.connection()).await?;
+        Ok(())
+    }
+
+    async fn reservation_for_update(&mut self, id: ReservationId) -> Result<Option<Reservation>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT r.id, r.state, r.expires_at, l.product_id, l.warehouse, l.quantity \
+             FROM reservations r JOIN reservation_lines l ON l.reservation_id = r.id \
+             WHERE r.id = ? ORDER BY l.product_id, l.warehouse FOR UPDATE",
+        )
+        .bind(id.get())
+        .fetch_all(self.connection())
+        .await?;
+        Ok(reservations(rows)?.pop())
+    }
+
+    async fn set_state(
+        &mut self,
+        id: ReservationId,
+        state: ReservationState,
+        order: Option<u64>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE reservations SET state = ?, order_id = COALESCE(?, order_id) WHERE id = ?")
+            .bind(state.as_str())
+            .bind(order)
+            .bind(id.get())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Reservation>, StoreError> {
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT id FROM reservations WHERE state = 'active' AND expires_at <= ? \
+             ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED",
+        )
+        .bind(now)
+        .bind(limit)
+        .fetch_all(self.connection())
+        .await?;
+        let mut due = Vec::with_capacity(ids.len());
+        for id in ids {
+            due.extend(self.reservation_for_update(ReservationId::new(id)).await?);
+        }
+        Ok(due)
+    }
+}

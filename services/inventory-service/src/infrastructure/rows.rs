@@ -1,0 +1,112 @@
+//! Rows, and what they stand for.
+
+use chrono::{DateTime, Utc};
+use config::database::StoreError;
+use config::id::ProductId;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::application::{MovementRecord, Reservation};
+use crate::domain::{Allocation, Level, ReservationId, StockItem};
+
+/// A product beside one of its levels.
+#[derive(FromRow)]
+pub(super) struct ItemRow {
+    product_id: String,
+    sku: Option<String>,
+    low_stock_threshold: u32,
+    pub is_low: bool,
+    warehouse: Option<String>,
+    on_hand: Option<u32>,
+    reserved: Option<u32>,
+    version: Option<u64>,
+}
+
+/// The columns of [`ItemRow`]; `p` is the product, `s` the level.
+macro_rules! select_items {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.product_id, p.sku, p.low_stock_threshold, p.is_low, s.warehouse, s.on_hand, s.reserved, s.version \
+             FROM products p LEFT JOIN stock s ON s.product_id = p.product_id ",
+            $rest
+        )
+    };
+}
+pub(super) use select_items;
+
+/// Puts rows that are ordered by product together; with each product, whether it was low when last announced.
+pub(super) fn items(rows: Vec<ItemRow>) -> Result<Vec<(StockItem, bool)>, StoreError> {
+    let mut items: Vec<(StockItem, bool)> = Vec::new();
+    for row in rows {
+        let same = items.last().is_some_and(|(item, _)| item.product_id.as_str() == row.product_id);
+        if !same {
+            let item = StockItem {
+                product_id: product_id(&row.product_id)?,
+                sku: row.sku,
+                low_stock_threshold: row.low_stock_threshold,
+                levels: Vec::new(),
+            };
+            items.push((item, row.is_low));
+        }
+        if let (Some((item, _)), Some(warehouse), Some(on_hand), Some(reserved), Some(version)) =
+            (items.last_mut(), row.warehouse, row.on_hand, row.reserved, row.version)
+        {
+            let warehouse = warehouse.parse().map_err(StoreError::corrupt)?;
+            item.levels.push(Level { warehouse, on_hand, reserved, version });
+        }
+    }
+    Ok(items)
+}
+
+pub(super) fn product_id(text: &str) -> Result<ProductId, StoreError> {
+    text.parse().map_err(StoreError::corrupt)
+}
+
+/// A reservation beside one of its lines.
+#[derive(FromRow)]
+pub(super) struct ReservationRow {
+    id: Uuid,
+    state: String,
+    expires_at: DateTime<Utc>,
+    product_id: String,
+    warehouse: String,
+    quantity: u32,
+}
+
+/// Puts rows that are ordered by reservation together.
+pub(super) fn reservations(rows: Vec<ReservationRow>) -> Result<Vec<Reservation>, StoreError> {
+    let mut all: Vec<Reservation> = Vec::new();
+    for row in rows {
+        let line = Allocation {
+            product_id: product_id(&row.product_id)?,
+            warehouse: row.warehouse.parse().map_err(StoreError::corrupt)?,
+            quantity: row.quantity,
+        };
+        let id = ReservationId::new(row.id);
+        match all.last_mut().filter(|last| last.id == id) {
+            Some(last) => last.lines.push(line),
+            None => {
+                let state = row.state.parse().map_err(|error: String| StoreError::corrupt(error))?;
+                all.push(Reservation { id, state, expires_at: row.expires_at, lines: vec![line] });
+            }
+        }
+    }
+    Ok(all)
+}
+
+#[derive(FromRow)]
+pub(super) struct MovementRow {
+    id: u64,
+    warehouse: String,
+    kind: String,
+    delta: i32,
+    reason: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<MovementRow> for MovementRecord {
+    fn from(row: MovementRow) -> Self {
+        let MovementRow { id, warehouse, kind, delta, reason, created_at } = row;
+        Self { id, warehouse, kind, delta: delta.into(), reason, created_at }
+    }
+}
