@@ -4,7 +4,9 @@
 //! `TEST_MONGODB_URL`, `TEST_REDIS_URL`, `TEST_KAFKA_BROKERS`. Each application gets a database of its own.
 
 mod app;
+mod kafka;
 mod tokens;
 
 pub use app::{TestApp, TestEnv, eventually};
+pub use kafka::{TestKafka, TestListener};
 pub use tokens::{SERVICE_TOKEN_VALUE, TestTokens};

@@ -69,7 +69,7 @@ impl DeadLetters {
 
     /// Everything in the dead-letter topic of `topic`. Blocks: for tools and tests.
     pub fn list(&self, topic: &str) -> Result<Vec<DeadLetter>, crate::BoxError> {
-        let name = dlq(topic);
+        let name = self.settings.name(&dlq(topic));
         let consumer: BaseConsumer =
             self.settings.client("dead-letters").set("group.id", "dead-letters").create()?;
         let metadata = consumer.fetch_metadata(Some(&name), TIMEOUT)?;
@@ -85,7 +85,7 @@ impl DeadLetters {
         let mut letters = Vec::new();
         while left > 0 {
             match consumer.poll(Duration::from_secs(2)) {
-                Some(message) => letters.push(DeadLetter::from(&message?)),
+                Some(message) => letters.push(DeadLetter::new(&message?, dlq(topic))),
                 None => break,
             }
             left -= 1;
@@ -95,15 +95,15 @@ impl DeadLetters {
     }
 }
 
-impl From<&BorrowedMessage<'_>> for DeadLetter {
-    fn from(message: &BorrowedMessage<'_>) -> Self {
+impl DeadLetter {
+    fn new(message: &BorrowedMessage<'_>, topic: String) -> Self {
         let header = |name: &str| {
             let headers = message.headers();
             let found = headers.and_then(|headers| headers.iter().find(|header| header.key == name));
             text(found.and_then(|header| header.value))
         };
         Self {
-            topic: message.topic().to_owned(),
+            topic,
             partition: message.partition(),
             offset: message.offset(),
             key: text(message.key()),
@@ -118,6 +118,7 @@ impl From<&BorrowedMessage<'_>> for DeadLetter {
 /// A message taken from a topic.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
+    /// Its plain name, without the cluster's prefix.
     pub topic: String,
     pub partition: i32,
     pub offset: i64,
@@ -125,10 +126,11 @@ pub(crate) struct Taken {
     pub payload: Vec<u8>,
 }
 
-impl From<&BorrowedMessage<'_>> for Taken {
-    fn from(message: &BorrowedMessage<'_>) -> Self {
+impl Taken {
+    /// `topic` is the plain name.
+    pub fn new(message: &BorrowedMessage<'_>, topic: &str) -> Self {
         Self {
-            topic: message.topic().to_owned(),
+            topic: topic.to_owned(),
             partition: message.partition(),
             offset: message.offset(),
             key: message.key().unwrap_or_default().to_vec(),

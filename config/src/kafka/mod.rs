@@ -30,6 +30,7 @@ use crate::settings::{Env, Invalid, Settings};
 #[derive(Debug, Clone)]
 pub struct KafkaSettings {
     brokers: String,
+    prefix: String,
     partitions: u32,
     replication: u32,
 }
@@ -37,16 +38,27 @@ pub struct KafkaSettings {
 impl Settings for KafkaSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
         let brokers = env.var("KAFKA_BROKERS", "bootstrap servers, as host:port,host:port").required();
+        let prefix = env
+            .var(
+                "KAFKA_PREFIX",
+                "put before every topic and group, so that several shops can share a cluster",
+            )
+            .default("");
         let partitions = env.var("KAFKA_PARTITIONS", "partitions of a topic that is made here").default("6");
         let replication = env.var("KAFKA_REPLICATION", "replicas of a topic that is made here").default("1");
-        Ok(Self { brokers: brokers?, partitions: partitions?, replication: replication? })
+        Ok(Self { brokers: brokers?, prefix: prefix?, partitions: partitions?, replication: replication? })
     }
 }
 
 impl KafkaSettings {
     /// For tools and tests that get their brokers elsewhere.
-    pub fn at(brokers: impl Into<String>) -> Self {
-        Self { brokers: brokers.into(), partitions: 6, replication: 1 }
+    pub fn at(brokers: impl Into<String>, prefix: impl Into<String>) -> Self {
+        Self { brokers: brokers.into(), prefix: prefix.into(), partitions: 1, replication: 1 }
+    }
+
+    /// What a topic or a group is called in this cluster.
+    pub(crate) fn name(&self, plain: &str) -> String {
+        format!("{}{plain}", self.prefix)
     }
 
     /// What every client shares: quick to reconnect, small buffers.

@@ -10,11 +10,14 @@ use crate::BoxError;
 
 /// Sends records in order and without duplicates of its own making. Kafka being away is no failure: records wait.
 #[derive(Clone)]
-pub struct Producer(FutureProducer);
+pub struct Producer {
+    inner: FutureProducer,
+    settings: KafkaSettings,
+}
 
 impl Producer {
     pub fn new(settings: &KafkaSettings, client_id: &str) -> Result<Self, BoxError> {
-        let producer = settings
+        let inner = settings
             .client(client_id)
             .set("enable.idempotence", "true")
             .set("message.timeout.ms", "0")
@@ -22,7 +25,7 @@ impl Producer {
             .set("queue.buffering.max.messages", "10000")
             .set("queue.buffering.max.kbytes", "16384")
             .create()?;
-        Ok(Self(producer))
+        Ok(Self { inner, settings: settings.clone() })
     }
 
     /// Puts a record into the queue; the future resolves when Kafka has it.
@@ -33,12 +36,13 @@ impl Producer {
         payload: &[u8],
         headers: OwnedHeaders,
     ) -> Result<DeliveryFuture, BoxError> {
-        let record = FutureRecord::to(topic).key(key).payload(payload).headers(headers);
-        Ok(self.0.send_result(record).map_err(|(error, _)| error)?)
+        let topic = self.settings.name(topic);
+        let record = FutureRecord::to(&topic).key(key).payload(payload).headers(headers);
+        Ok(self.inner.send_result(record).map_err(|(error, _)| error)?)
     }
 
     /// Sends one record and waits until Kafka has it.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         topic: &str,
         key: &[u8],
@@ -52,7 +56,7 @@ impl Producer {
 
     /// Whether a broker answers.
     pub(crate) async fn reachable(&self) -> bool {
-        let producer = self.0.clone();
+        let producer = self.inner.clone();
         let asked = tokio::task::spawn_blocking(move || {
             producer.client().fetch_metadata(Some("__health"), Duration::from_millis(900)).is_ok()
         });

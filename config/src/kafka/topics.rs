@@ -13,14 +13,19 @@ pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), cra
         return Ok(());
     }
     let admin: AdminClient<DefaultClientContext> = settings.client("topics").create()?;
-    let names: Vec<String> = topics.iter().flat_map(|topic| [(*topic).to_owned(), dlq(topic)]).collect();
     let (partitions, replication) =
         (i32::try_from(settings.partitions)?, i32::try_from(settings.replication)?);
+    let names: Vec<(String, i32)> = topics
+        .iter()
+        .flat_map(|topic| [(settings.name(topic), partitions), (settings.name(&dlq(topic)), 1)])
+        .collect();
     let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
     until_up(&format!("Kafka at {}", settings.brokers), || async {
-        let wanted =
-            names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(replication)));
-        let results = admin.create_topics(&wanted.collect::<Vec<_>>(), &options).await?;
+        let wanted: Vec<_> = names
+            .iter()
+            .map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(replication)))
+            .collect();
+        let results = admin.create_topics(&wanted, &options).await?;
         let failed = results.into_iter().find_map(|result| match result {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
             Err((topic, code)) => Some(format!("topic {topic}: {code}")),

@@ -26,7 +26,7 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// The test servers, with a MySQL schema and a MongoDB database that nobody else uses.
+    /// The test servers, with a MySQL schema, a MongoDB database and Kafka topics that nobody else uses.
     pub async fn new() -> Self {
         let name = format!("t_{}", Uuid::now_v7().simple());
         let mut settings: BTreeMap<String, String> = [
@@ -37,6 +37,8 @@ impl TestEnv {
             ("INTERNAL_TOKEN", SERVICE_TOKEN_VALUE),
             ("DRAIN_SECONDS", "0"),
             ("MONGODB_DATABASE", &name),
+            ("KAFKA_PREFIX", &format!("{name}-")),
+            ("KAFKA_PARTITIONS", "2"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();

@@ -98,19 +98,20 @@ pub(crate) async fn consume(
 ) -> Result<(), crate::BoxError> {
     let handlers: HashMap<&'static str, Arc<dyn MessageHandler>> =
         consumers.into_iter().map(|consumer| (consumer.topic, consumer.handler)).collect();
-    let topics: Vec<&str> = handlers.keys().copied().collect();
+    let names: Vec<String> = handlers.keys().map(|topic| settings.name(topic)).collect();
     let client = client(&settings, &group)?;
-    client.subscribe(&topics)?;
-    tracing::info!(topics = topics.join(", "), group = group.id(), "consuming");
+    client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    tracing::info!(topics = names.join(", "), group = group.id(), "consuming");
     let dead_letters = DeadLetters::new(&settings, producer);
-    let mut workers = Workers::new(client.clone(), group.id(), handlers, dead_letters, shutdown.clone());
+    let mut workers =
+        Workers::new(client.clone(), group.id(), handlers, dead_letters, settings.clone(), shutdown.clone());
     loop {
         let message = tokio::select! {
             message = client.recv() => message,
             () = shutdown.cancelled() => break,
         };
         match message {
-            Ok(message) => workers.dispatch(Taken::from(&message)),
+            Ok(message) => workers.dispatch(&message),
             // librdkafka reconnects by itself.
             Err(error) => tracing::warn!(%error, "Kafka is in trouble"),
         }
@@ -126,7 +127,7 @@ type Client = StreamConsumer<Context>;
 fn client(settings: &KafkaSettings, group: &Group) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
     let mut config = settings.client(group.id());
     config
-        .set("group.id", group.id())
+        .set("group.id", settings.name(group.id()))
         .set("enable.auto.commit", "true")
         .set("auto.commit.interval.ms", "1000")
         .set("enable.auto.offset.store", "false")

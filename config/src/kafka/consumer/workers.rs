@@ -8,13 +8,14 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::message::{BorrowedMessage, Message as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::{Client, DeadLetters, Envelope, HandlerError, MessageHandler, Taken, describe};
+use super::{Client, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken, describe};
 
 /// A partition with this many messages waiting is paused, so that one that is stuck doesn't fill the memory.
 const HIGH: usize = 200;
@@ -33,6 +34,7 @@ struct Shared {
     group: String,
     handlers: HashMap<&'static str, Arc<dyn MessageHandler>>,
     dead_letters: DeadLetters,
+    settings: KafkaSettings,
     shutdown: CancellationToken,
     depth: Depth,
 }
@@ -46,6 +48,7 @@ impl Workers {
         group: &str,
         handlers: HashMap<&'static str, Arc<dyn MessageHandler>>,
         dead_letters: DeadLetters,
+        settings: KafkaSettings,
         shutdown: CancellationToken,
     ) -> Self {
         let shared = Shared {
@@ -53,6 +56,7 @@ impl Workers {
             group: group.to_owned(),
             handlers,
             dead_letters,
+            settings,
             shutdown,
             depth: Depth::default(),
         };
@@ -60,7 +64,10 @@ impl Workers {
     }
 
     /// Hands the message to its partition's worker.
-    pub fn dispatch(&mut self, message: Taken) {
+    pub fn dispatch(&mut self, message: &BorrowedMessage<'_>) {
+        let plain = |topic: &&&str| self.shared.settings.name(topic) == message.topic();
+        let Some(topic) = self.shared.handlers.keys().find(plain) else { return };
+        let message = Taken::new(message, topic);
         let partition = (message.topic.clone(), message.partition);
         let depth = self.shared.depth(&partition);
         if depth.fetch_add(1, Ordering::Relaxed) + 1 == HIGH {
@@ -88,27 +95,29 @@ impl Shared {
         depths.entry(partition.clone()).or_default().clone()
     }
 
-    fn list((topic, partition): &(String, i32)) -> TopicPartitionList {
+    fn list(&self, (topic, partition): &(String, i32)) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
-        list.add_partition(topic, *partition);
+        list.add_partition(&self.settings.name(topic), *partition);
         list
     }
 
     fn pause(&self, partition: &(String, i32)) {
-        if let Err(error) = self.client.pause(&Self::list(partition)) {
+        if let Err(error) = self.client.pause(&self.list(partition)) {
             tracing::debug!(%error, "a partition that is no longer ours can't be paused");
         }
     }
 
     fn resume(&self, partition: &(String, i32)) {
-        if let Err(error) = self.client.resume(&Self::list(partition)) {
+        if let Err(error) = self.client.resume(&self.list(partition)) {
             tracing::debug!(%error, "a partition that is no longer ours can't be resumed");
         }
     }
 
     /// Whether the partition is still ours; another instance handles its messages otherwise.
     fn owns(&self, (topic, partition): &(String, i32)) -> bool {
-        self.client.assignment().is_ok_and(|ours| ours.find_partition(topic, *partition).is_some())
+        self.client
+            .assignment()
+            .is_ok_and(|ours| ours.find_partition(&self.settings.name(topic), *partition).is_some())
     }
 
     /// Handles one message to the end; `false` when the process ends first.
@@ -188,7 +197,9 @@ impl Shared {
 
     fn store(&self, message: &Taken) -> bool {
         metrics::counter!("kafka_consumer_messages_total", "topic" => message.topic.clone()).increment(1);
-        if let Err(error) = self.client.store_offset(&message.topic, message.partition, message.offset) {
+        if let Err(error) =
+            self.client.store_offset(&self.settings.name(&message.topic), message.partition, message.offset)
+        {
             tracing::debug!(%error, "the partition went to another instance, which gets the message again");
         }
         true

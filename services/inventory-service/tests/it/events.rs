@@ -1,0 +1,171 @@
+//! What the service hears and says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::kafka::{Envelope, Event};
+use config::testing::{TestEnv, TestKafka, eventually};
+use inventory_service::Inventory;
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{levels, product, reserve, stocked};
+
+/// An order's event, as far as stock is concerned.
+#[derive(Serialize)]
+struct Order {
+    order_id: u64,
+    reservation_id: Uuid,
+    status: &'static str,
+    #[serde(skip)]
+    key: String,
+}
+
+/// The three types of event, by their data.
+struct Of<const TYPE: usize>(Order);
+const TYPES: [&str; 3] = ["order_created", "order_status_updated", "order_cancelled"];
+
+impl<const TYPE: usize> Serialize for Of<TYPE> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<const TYPE: usize> Event for Of<TYPE> {
+    const TOPIC: &'static str = "order-events";
+    const TYPE: &'static str = TYPES[TYPE];
+    fn key(&self) -> String {
+        self.0.key.clone()
+    }
+}
+
+fn event<const TYPE: usize>(status: &'static str, reservation_id: Uuid) -> Envelope {
+    let order_id = u64::from(reservation_id.as_fields().0);
+    Envelope::new(&Of::<TYPE>(Order { order_id, reservation_id, status, key: order_id.to_string() }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_followed_to_its_end_however_often_it_is_told() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (Arc::new(env.start::<Inventory>().await), TestKafka::new(&env));
+    let product = stocked(&app, 10).await;
+    let (paid, cancelled) = (Uuid::now_v7(), Uuid::now_v7());
+    for id in [paid, cancelled] {
+        assert_eq!(reserve(&app, id, &[(&product, 3)]).await.status(), 201);
+    }
+    let events = [
+        event::<0>("pending", paid),
+        event::<0>("pending", cancelled),
+        event::<1>("paid", paid),
+        event::<2>("cancelled", cancelled),
+    ];
+    for event in &events {
+        for _ in 0..3 {
+            kafka.send(event).await;
+        }
+    }
+    eventually("three are sold and three given back", || async {
+        let now = levels(&app, &product).await;
+        if now == (7, 0, 7) { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    let movements =
+        app.as_admin(Method::GET, &format!("/api/inventory/{product}/movements")).send().await.unwrap();
+    let movements: Value = movements.json().await.unwrap();
+    let deltas: i64 =
+        movements["items"].as_array().unwrap().iter().map(|m| m["delta"].as_i64().unwrap()).sum();
+    assert_eq!((deltas, &movements["total"]), (7, &json!(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_exists_keeps_its_stock_past_the_reservations_time() {
+    let env = TestEnv::new().await.set("RESERVATION_SECONDS", "2");
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let product = stocked(&app, 10).await;
+    let (ordered, orphan) = (Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(reserve(&app, ordered, &[(&product, 3)]).await.status(), 201);
+    kafka.send(&event::<0>("pending", ordered)).await;
+    assert_eq!(reserve(&app, orphan, &[(&product, 2)]).await.status(), 201);
+    eventually("the orphan expires and the order stays", || async {
+        let now = levels(&app, &product).await;
+        if now == (10, 3, 7) { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_catalogues_stock_opens_the_record_once_and_changes_are_told() {
+    #[derive(Serialize)]
+    struct Created {
+        product_id: String,
+        sku: String,
+        initial_stock: u32,
+    }
+    impl Event for Created {
+        const TOPIC: &'static str = "product-events";
+        const TYPE: &'static str = "product_created";
+        fn key(&self) -> String {
+            self.product_id.clone()
+        }
+    }
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let listener = kafka.listen("inventory-events").await;
+    let product = product();
+    let created =
+        Envelope::new(&Created { product_id: product.clone(), sku: "LT-001".to_owned(), initial_stock: 6 });
+    for _ in 0..3 {
+        kafka.send(&created).await;
+    }
+    let first = listener.find(|event| event.kind == "inventory_updated" && event.key == product).await;
+    assert_eq!((&first.data["available"], &first.data["in_stock"]), (&json!(6), &json!(true)));
+    assert_eq!(reserve(&app, Uuid::now_v7(), &[(&product, 2)]).await.status(), 201);
+    let low = listener.find(|event| event.kind == "inventory_low" && event.key == product).await;
+    assert_eq!(low.data["available"], 4);
+    let second = listener.find(|event| event.kind == "inventory_updated" && event.key == product).await;
+    assert!(second.data["version"].as_u64() > first.data["version"].as_u64());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_committed_before_a_crash_is_told_after_it() {
+    let env = TestEnv::new().await;
+    let kafka = TestKafka::new(&env);
+    let listener = kafka.listen("inventory-events").await;
+    let app = env.start::<Inventory>().await;
+    let product = stocked(&app, 3).await;
+    // The change is committed; whether it was told already is up to chance.
+    app.kill().await;
+    let app = env.start::<Inventory>().await;
+    let told = tokio::time::timeout(
+        Duration::from_secs(20),
+        listener.find(|event| event.key == product && event.data["available"] == 3),
+    );
+    told.await.unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisonous_message_goes_to_the_dead_letters_and_blocks_nobody() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let product = stocked(&app, 5).await;
+    let id = Uuid::now_v7();
+    assert_eq!(reserve(&app, id, &[(&product, 1)]).await.status(), 201);
+    let paid = event::<1>("paid", id);
+    let mut poison = event::<1>("paid", id);
+    poison.data["reservation_id"] = json!("nonsense");
+    kafka.send(&poison).await;
+    kafka.send(&paid).await;
+    eventually("the good message is handled", || async {
+        let now = levels(&app, &product).await;
+        if now == (4, 0, 4) { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    let letter = kafka.dead_letter("order-events", poison.id).await;
+    assert!(letter.reason.contains("can't be read"), "{}", letter.reason);
+    app.stop().await;
+}

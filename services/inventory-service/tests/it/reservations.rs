@@ -1,0 +1,82 @@
+//! Setting aside, taking, giving back.
+
+use std::time::Duration;
+
+use config::testing::{TestEnv, eventually};
+use inventory_service::Inventory;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::{levels, product, reserve, settle, start, stocked};
+
+#[tokio::test]
+async fn a_reservation_is_committed_once() {
+    let app = start().await;
+    let product = stocked(&app, 10).await;
+    let id = Uuid::now_v7();
+    assert_eq!(reserve(&app, id, &[(&product, 4)]).await.status(), 201);
+    assert_eq!(levels(&app, &product).await, (10, 4, 6));
+    for _ in 0..3 {
+        assert_eq!(settle(&app, id, "commit").await.status(), 200);
+        assert_eq!(levels(&app, &product).await, (6, 0, 6));
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_reservation_is_given_back_once_before_and_after_it_was_taken() {
+    let app = start().await;
+    let product = stocked(&app, 10).await;
+    let (early, late) = (Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(reserve(&app, early, &[(&product, 4)]).await.status(), 201);
+    assert_eq!(reserve(&app, late, &[(&product, 3)]).await.status(), 201);
+    assert_eq!(settle(&app, late, "commit").await.status(), 200);
+    for _ in 0..3 {
+        assert_eq!(settle(&app, early, "release").await.status(), 200);
+        assert_eq!(settle(&app, late, "release").await.status(), 200);
+        assert_eq!(levels(&app, &product).await, (10, 0, 10));
+    }
+    assert_eq!(settle(&app, early, "commit").await.status(), 409);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn all_is_reserved_or_nothing() {
+    let app = start().await;
+    let (plenty, few) = (stocked(&app, 10).await, stocked(&app, 1).await);
+    let answer = reserve(&app, Uuid::now_v7(), &[(&plenty, 2), (&few, 2)]).await;
+    assert_eq!(answer.status(), 409);
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!((&problem["product_id"], &problem["available"]), (&few.clone().into(), &1.into()));
+    assert_eq!(levels(&app, &plenty).await, (10, 0, 10));
+    let unknown = product();
+    assert_eq!(reserve(&app, Uuid::now_v7(), &[(&unknown, 1)]).await.status(), 409);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_id_reserves_once() {
+    let app = start().await;
+    let product = stocked(&app, 10).await;
+    let id = Uuid::now_v7();
+    for _ in 0..3 {
+        assert_eq!(reserve(&app, id, &[(&product, 2)]).await.status(), 201);
+    }
+    assert_eq!(levels(&app, &product).await, (10, 2, 8));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_reservation_without_an_order_expires() {
+    let env = TestEnv::new().await.set("RESERVATION_SECONDS", "1");
+    let app = env.start::<Inventory>().await;
+    let product = stocked(&app, 10).await;
+    assert_eq!(reserve(&app, Uuid::now_v7(), &[(&product, 4)]).await.status(), 201);
+    let url = app.url(&format!("/api/inventory/{product}"));
+    eventually("the stock comes back", || async {
+        let stock: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+        if stock["available"] == 10 { Ok(()) } else { Err(stock.to_string()) }
+    })
+    .await;
+    tokio::time::timeout(Duration::from_secs(9), app.stop()).await.unwrap();
+}

@@ -1,0 +1,125 @@
+//! Stock records, by hand.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{get, levels, product, start, stocked};
+
+#[tokio::test]
+async fn a_record_is_opened_counted_and_adjusted() {
+    let app = start().await;
+    let product = stocked(&app, 10).await;
+    let url = format!("/api/inventory/{product}");
+    let counted = app.as_admin(Method::PUT, &url).json(&json!({ "quantity": 25 })).send().await.unwrap();
+    assert_eq!(counted.status(), 200);
+    let adjusted = json!({ "delta": -5, "reason": "broken" });
+    let adjusted = app.as_admin(Method::POST, &format!("{url}/adjust")).json(&adjusted).send().await.unwrap();
+    assert_eq!(adjusted.status(), 200);
+    assert_eq!(levels(&app, &product).await, (20, 0, 20));
+    let movements = get(&app, &format!("{url}/movements")).await;
+    let deltas: Vec<_> =
+        movements["items"].as_array().unwrap().iter().map(|m| m["delta"].as_i64().unwrap()).collect();
+    assert_eq!(deltas, [-5, 15, 10]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn stock_is_kept_per_warehouse() {
+    let app = start().await;
+    let product = stocked(&app, 10).await;
+    let url = format!("/api/inventory/{product}");
+    let body = json!({ "quantity": 7, "warehouse": "hanoi" });
+    app.as_admin(Method::PUT, &url).json(&body).send().await.unwrap().error_for_status().unwrap();
+    let stock = get(&app, &url).await;
+    assert_eq!(stock["on_hand"], 17);
+    assert_eq!(stock["warehouses"].as_array().unwrap().len(), 2);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn availability_is_told_to_everyone() {
+    let app = start().await;
+    let product = stocked(&app, 10).await;
+    for (quantity, in_stock) in [(10, true), (11, false)] {
+        let path = format!("/api/inventory/{product}/check-stock?quantity={quantity}");
+        let check: Value = app.request(Method::GET, &path).send().await.unwrap().json().await.unwrap();
+        assert_eq!((&check["in_stock"], &check["available"]), (&json!(in_stock), &json!(10)));
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named() {
+    let app = start().await;
+    let body = json!({ "product_id": "x", "quantity": -1, "warehouse": "a b", "sku": "" });
+    let answer = app.as_admin(Method::POST, "/api/inventory").json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 422);
+    let problem: Value = answer.json().await.unwrap();
+    let fields: Vec<_> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["product_id", "quantity", "warehouse", "sku"]);
+    let wrong_types = json!({ "product_id": 7, "warehouse": [] });
+    let answer = app.as_admin(Method::POST, "/api/inventory").json(&wrong_types).send().await.unwrap();
+    assert_eq!(answer.status(), 422);
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 3, "{problem}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn refusals_have_the_right_status() {
+    let app = start().await;
+    let known = stocked(&app, 1).await;
+    let unknown = product();
+    let new = json!({ "product_id": known, "quantity": 1 });
+    let cases = [
+        (app.request(Method::POST, "/api/inventory").json(&new), 401, "token-missing"),
+        (app.as_client(7, Method::POST, "/api/inventory").json(&new), 403, "not-admin"),
+        (app.as_admin(Method::POST, "/api/inventory").json(&new), 409, "stock-exists"),
+        (
+            app.as_admin(Method::POST, "/api/inventory").header("content-type", "application/json").body("{"),
+            400,
+            "malformed-json",
+        ),
+        (app.as_admin(Method::POST, "/api/inventory").body("x"), 415, "unsupported-media-type"),
+        (
+            app.as_admin(Method::PUT, &format!("/api/inventory/{known}"))
+                .header("if-match", "\"99\"")
+                .json(&json!({ "quantity": 1 })),
+            412,
+            "stale-version",
+        ),
+        (app.as_client(7, Method::GET, &format!("/api/inventory/{known}/movements")), 403, "not-admin"),
+        (app.request(Method::GET, &format!("/api/inventory/{unknown}")), 404, "stock-not-found"),
+        (app.request(Method::GET, "/api/inventory/nonsense"), 404, "stock-not-found"),
+        (app.request(Method::GET, "/api/inventory?limit=1000"), 422, "invalid-fields"),
+        (app.request(Method::DELETE, "/api/inventory"), 405, "method-not-allowed"),
+        (app.request(Method::GET, "/api/nothing"), 404, "not-found"),
+        (app.as_admin(Method::POST, "/internal/reservations").json(&json!({})), 401, "token-missing"),
+    ];
+    for (request, status, code) in cases {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{code}");
+        assert_eq!(answer.headers().contains_key("allow"), status == 405);
+        assert_eq!(answer.headers().contains_key("www-authenticate"), status == 401);
+        let (actual, problem): (_, Value) = (answer.status().as_u16(), answer.json().await.unwrap());
+        assert_eq!((actual, problem["code"].as_str().unwrap()), (status, code), "{problem}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn versions_guard_reads_and_writes() {
+    let app = start().await;
+    let product = stocked(&app, 1).await;
+    let url = format!("/api/inventory/{product}");
+    let read = app.request(Method::GET, &url).send().await.unwrap();
+    let tag = read.headers()["etag"].clone();
+    let again =
+        app.request(Method::GET, &format!("{url}/")).header("if-none-match", &tag).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+    let write = app.as_admin(Method::PUT, &url).header("if-match", &tag).json(&json!({ "quantity": 5 }));
+    assert_eq!(write.try_clone().unwrap().send().await.unwrap().status(), 200);
+    assert_eq!(write.send().await.unwrap().status(), 412);
+    app.stop().await;
+}
