@@ -9,4 +9,4 @@ mod tokens;
 
 pub use app::{TestApp, TestEnv, eventually};
 pub use kafka::{TestKafka, TestListener};
-pub use tokens::{SERVICE_TOKEN_VALUE, TestTokens};
+pub use tokens::{SERVICE_TOKEN_VALUE, SIGNING_KEY, TestTokens};

@@ -7,8 +7,8 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use redis::AsyncCommands as _;
 use redis::aio::ConnectionManager;
+use redis::{AsyncCommands as _, SortedSetAddOptions, UpdateCheck};
 use tokio_util::sync::CancellationToken;
 
 use super::{ACCESS_TOKEN_LIFETIME, Claims};
@@ -19,13 +19,14 @@ use crate::id::UserId;
 const KEY: &str = "auth:revocations";
 const POLL: Duration = Duration::from_secs(1);
 
-/// Voids every access token that the user holds at `now`.
+/// Voids every access token that the user got up to `until`. Saying an earlier time later changes nothing.
 pub async fn revoke(
     redis: &mut ConnectionManager,
     user: UserId,
-    now: DateTime<Utc>,
+    until: DateTime<Utc>,
 ) -> redis::RedisResult<()> {
-    redis.zadd(KEY, user.get(), now.timestamp()).await
+    let newer = SortedSetAddOptions::add_or_update(Some(UpdateCheck::GT));
+    redis.zadd_options(KEY, user.get(), until.timestamp(), &newer).await
 }
 
 /// The current list.

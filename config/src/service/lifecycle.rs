@@ -10,6 +10,7 @@ use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::app::application;
 use super::context::{Context, Dependency};
@@ -245,11 +246,12 @@ impl<S: Service> Start<S> {
         };
         let parts = S::wire(&context).await?;
         start_tasks::<S>(&mut tasks, &parts, mysql, kafka.zip(producer), &shutdown);
-        let Parts { api, jobs, .. } = parts;
+        let Parts { api, jobs, public_keys, .. } = parts;
         for job in jobs {
             tasks.start(job, shutdown.clone());
         }
-        let endpoint = application::<S>(api, Auth::new(auth, Keys::new(self.keys), revocations), health)?;
+        let keys = Keys::new(public_keys.unwrap_or(self.keys));
+        let endpoint = application::<S>(api, Auth::new(auth, keys, revocations), health)?;
         let acceptor =
             TcpListener::bind((context.service.host, context.service.port)).into_acceptor().await?;
         let address = local_address(&acceptor)?;
@@ -335,7 +337,7 @@ impl Running {
             async move { closed.cancelled().await },
             Some(FINISH_REQUESTS),
         );
-        let mut server = tokio::spawn(server);
+        let mut server = AbortOnDropHandle::new(tokio::spawn(server));
         let membership = match registration {
             Some((name, version)) => {
                 let host = settings.advertised_host(address.ip()).await;

@@ -48,6 +48,7 @@ pub use settings::ServiceSettings;
 pub use tasks::Job;
 
 use crate::BoxError;
+use crate::jwt_auth::PublicKeys;
 use crate::kafka::{Consumer, Outbox};
 use crate::settings::Settings;
 
@@ -86,11 +87,12 @@ pub struct Parts<A> {
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
+    pub(crate) public_keys: Option<Arc<dyn PublicKeys>>,
 }
 
 impl<A> Parts<A> {
     pub fn new(api: A) -> Self {
-        Self { api, consumers: Vec::new(), jobs: Vec::new(), outbox: None }
+        Self { api, consumers: Vec::new(), jobs: Vec::new(), outbox: None, public_keys: None }
     }
 
     /// Handles a topic's messages.
@@ -111,6 +113,13 @@ impl<A> Parts<A> {
     #[must_use]
     pub fn outbox(mut self, outbox: Arc<dyn Outbox>) -> Self {
         self.outbox = Some(outbox);
+        self
+    }
+
+    /// Verifies access tokens with these keys instead of asking user-service.
+    #[must_use]
+    pub fn public_keys(mut self, keys: Arc<dyn PublicKeys>) -> Self {
+        self.public_keys = Some(keys);
         self
     }
 }

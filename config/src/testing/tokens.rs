@@ -11,7 +11,7 @@ use crate::jwt_auth::{Claims, Role, Signer};
 pub const SERVICE_TOKEN_VALUE: &str = "test-token";
 
 /// An Ed25519 key that protects nothing but tests.
-const KEY: &str = "-----BEGIN PRIVATE KEY-----
+pub const SIGNING_KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF
 -----END PRIVATE KEY-----
 ";
@@ -22,7 +22,7 @@ pub struct TestTokens(Signer);
 
 impl Default for TestTokens {
     fn default() -> Self {
-        Self(Signer::from_pem(KEY.as_bytes()).expect("the key above is well-formed"))
+        Self(Signer::from_pem(SIGNING_KEY.as_bytes()).expect("the key above is well-formed"))
     }
 }
 
