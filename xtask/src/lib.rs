@@ -27,7 +27,7 @@ mod tidy;
 mod ui;
 
 pub use servers::test_environment;
-pub use system::{Process, System};
+pub use system::{Process, Spec, System};
 
 /// Prints an error with its causes on standard error.
 pub fn report(error: &anyhow::Error) {

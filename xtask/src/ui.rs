@@ -36,7 +36,7 @@ impl Task {
         let name = name.into();
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = BARS.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:<20} {wide_msg}") {
+            if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix:<20} {wide_msg}") {
                 bar.set_style(style);
             }
             bar.set_prefix(name.clone());

@@ -44,7 +44,9 @@ pub fn run(args: Args) -> Result<()> {
     if let Err(error) = start(&system, &options) {
         ui::note("stopping what was started");
         let started = running(&system)?.into_iter().filter(|name| !before.contains(name));
-        stop(&system, &started.collect())?;
+        if let Err(error) = stop(&system, &started.collect()) {
+            ui::note(format!("error: {error:#}"));
+        }
         return Err(error);
     }
     summary::print(&system)?;
@@ -69,9 +71,10 @@ pub fn stop_everything(system: &System) -> Result<()> {
 fn start(system: &System, options: &Options) -> Result<()> {
     let _lock = system.exclusive()?;
     system.set_options(options)?;
-    servers::start_all(system)?;
-    interrupt::check()?;
+    // First, because it is the likeliest to fail while one works on the code.
     services::build_system(options.release)?;
+    interrupt::check()?;
+    servers::start_all(system)?;
     interrupt::check()?;
     services::start_all(system)
 }

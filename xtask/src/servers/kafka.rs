@@ -10,6 +10,7 @@ use rand::Rng;
 
 use super::{Server, preferred, wire};
 use crate::install;
+use crate::interrupt;
 use crate::paths::{cache, find_program};
 use crate::run;
 use crate::system::{Spec, System};
@@ -41,7 +42,11 @@ impl Server for Kafka {
         if find_program("java").is_none() {
             install::apt_install(&["openjdk-17-jre-headless"], task)?;
         }
+        if find_program("mvn").is_none() {
+            install::apt_install(&["maven"], task)?;
+        }
         let Err(error) = download_jars(task) else { return Ok(()) };
+        interrupt::check()?;
         task.say(format!("Maven can't provide Kafka ({error:#}); building a substitute, 10-15 minutes"));
         install::cargo_program(&cache().join("kafka-substitute"), SUBSTITUTE)
     }
@@ -141,9 +146,6 @@ fn downloaded() -> PathBuf {
 }
 
 fn download_jars(task: &Task) -> Result<()> {
-    if find_program("mvn").is_none() {
-        install::apt_install(&["maven"], task)?;
-    }
     task.say(format!("downloading Apache Kafka {VERSION} (50 MB) with Maven"));
     let work = cache().join("kafka-download");
     fs::create_dir_all(&work)?;

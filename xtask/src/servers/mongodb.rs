@@ -34,12 +34,14 @@ impl Server for Mongodb {
         let port = system.free_port(self.name(), &preferred(system, 27017))?.to_string();
         let data = folder.display().to_string();
         let (program, args) = match find_program("mongod") {
-            Some(mongod) => (mongod, vec!["--bind_ip", "127.0.0.1", "--port", &port, "--dbpath", &data]),
-            // Without `--sync-on-commit` a kill loses acknowledged writes.
+            Some(mongod) => {
+                let storage = ["--dbpath", &data, "--wiredTigerCacheSizeGB", "0.25"];
+                (mongod, [&["--bind_ip", "127.0.0.1", "--port", &port], &storage[..]].concat())
+            }
             None => {
-                let args =
-                    ["--host", "127.0.0.1", "--port", &port, "--storage-path", &data, "--sync-on-commit"];
-                (substitute(), args.to_vec())
+                // Without `--sync-on-commit` a kill loses acknowledged writes.
+                let storage = ["--storage-path", &data, "--cache-size", "256M", "--sync-on-commit"];
+                (substitute(), [&["--host", "127.0.0.1", "--port", &port], &storage[..]].concat())
             }
         };
         let args = args.into_iter().map(str::to_owned).collect();

@@ -1,14 +1,15 @@
 //! What each step does.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Step;
 use crate::commands::{openapi, reset, tidy, up};
-use crate::paths::{cache, root};
+use crate::paths::{cache, local, root};
 use crate::system::{Options, System};
 use crate::ui::Task;
 use crate::{install, run, servers, services};
@@ -25,11 +26,16 @@ pub struct Run {
     system: System,
     has_servers: bool,
     has_shop: bool,
+    /// Another run would delete this one's data.
+    _lock: File,
 }
 
 impl Run {
     pub fn new() -> Result<Self> {
-        Ok(Self { system: System::open("test")?, has_servers: false, has_shop: false })
+        let system = System::open("test")?;
+        let lock = File::create(local().join("test.lock"))?;
+        lock.try_lock().context("another `cargo xtask test` is running")?;
+        Ok(Self { system, has_servers: false, has_shop: false, _lock: lock })
     }
 
     pub fn step(&mut self, step: Step) -> Result<Outcome> {
