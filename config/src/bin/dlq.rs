@@ -23,6 +23,16 @@ enum Command {
         #[arg(long)]
         payload: bool,
     },
+    /// Send a message to a topic by hand
+    Send {
+        /// Such as `order-events`
+        topic: String,
+        #[arg(long)]
+        key: String,
+        /// The whole CloudEvents document
+        #[arg(long)]
+        payload: String,
+    },
     /// Send dead letters to their topic again, after what ailed them has been mended
     Resend {
         /// Such as `order-events`
@@ -44,6 +54,10 @@ async fn main() -> Result<(), BoxError> {
             let all = letters.list(&topic)?;
             all.iter().for_each(|letter| show(letter, payload));
             say(&format!("{} dead letters in {topic}", all.len()));
+        }
+        Command::Send { topic, key, payload } => {
+            letters.send(&topic, &key, &payload).await?;
+            say(&format!("sent to {topic}"));
         }
         Command::Resend { topic, offset } => {
             let meant = |letter: &DeadLetter| offset.is_none_or(|offset| letter.offset == offset);

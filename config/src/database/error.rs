@@ -15,13 +15,31 @@ pub enum StoreError {
     Unavailable(#[source] crate::BoxError),
     /// The database chose this transaction to end a deadlock or a long wait; the same again will do.
     #[error("the transaction lost against another")]
-    Contended(#[source] crate::BoxError),
+    Contended(#[source] LostTransaction),
     /// A unique key has this value already; the constraint's name tells which.
     #[error("duplicate value for {constraint}")]
     Duplicate { constraint: String },
     /// A mistake of ours: a bad statement, a value that doesn't decode.
     #[error("the store refused")]
     Broken(#[source] crate::BoxError),
+}
+
+/// Why a transaction lost. A type of its own, so that it is recognised behind errors that are transparent about
+/// their source and so leave the [`StoreError`] out of the chain.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct LostTransaction(crate::BoxError);
+
+impl From<sqlx::Error> for LostTransaction {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<&'static str> for LostTransaction {
+    fn from(reason: &'static str) -> Self {
+        Self(reason.into())
+    }
 }
 
 impl StoreError {
@@ -149,7 +167,8 @@ impl<E: std::error::Error + 'static> Contention for E {
     fn is_contention(&self) -> bool {
         let mut current: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = current {
-            if matches!(error.downcast_ref(), Some(StoreError::Contended(_))) {
+            if matches!(error.downcast_ref(), Some(StoreError::Contended(_))) || error.is::<LostTransaction>()
+            {
                 return true;
             }
             current = error.source();
@@ -166,6 +185,21 @@ mod tests {
     fn the_constraint_is_named_alike_by_both_databases() {
         assert_eq!(constraint("Duplicate entry 'a@b' for key 'users.users_email'"), "users_email");
         assert_eq!(constraint("Duplicate entry 'a'b' for key 'users_email'"), "users_email");
+    }
+
+    #[test]
+    fn a_lost_deadlock_is_known_however_it_is_wrapped() {
+        #[derive(Debug, thiserror::Error)]
+        enum Outer {
+            #[error(transparent)]
+            Transparent(StoreError),
+            #[error("worded")]
+            Worded(#[source] StoreError),
+        }
+        let lost = || StoreError::Contended("deadlock".into());
+        assert!(Outer::Transparent(lost()).is_contention());
+        assert!(Outer::Worded(lost()).is_contention());
+        assert!(!Outer::Transparent(StoreError::corrupt("bad")).is_contention());
     }
 
     #[tokio::test]

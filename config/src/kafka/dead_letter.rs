@@ -64,7 +64,12 @@ impl DeadLetters {
     /// have handled it and pass over it.
     pub async fn resend(&self, letter: &DeadLetter) -> Result<(), crate::BoxError> {
         let topic = letter.topic.strip_suffix(".dlq").unwrap_or(&letter.topic);
-        self.producer.send(topic, letter.key.as_bytes(), letter.payload.as_bytes(), OwnedHeaders::new()).await
+        self.send(topic, &letter.key, &letter.payload).await
+    }
+
+    /// Sends a message that an operator wrote or mended.
+    pub async fn send(&self, topic: &str, key: &str, payload: &str) -> Result<(), crate::BoxError> {
+        self.producer.send(topic, key.as_bytes(), payload.as_bytes(), OwnedHeaders::new()).await
     }
 
     /// Everything in the dead-letter topic of `topic`. Blocks: for tools and tests.

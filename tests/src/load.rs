@@ -1,0 +1,153 @@
+//! Shoppers at work while the shop is disturbed, and the books afterwards.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::shop::{eventually, is_decent, json_of};
+use crate::{Shop, Shopper};
+
+/// Shoppers who order one unit after another, and pay for two of three orders.
+pub struct Load {
+    stop: Arc<AtomicBool>,
+    shoppers: JoinSet<Vec<Accepted>>,
+    product: String,
+    stock: u64,
+}
+
+/// An order that the shop accepted.
+#[derive(Debug)]
+struct Accepted {
+    order: u64,
+    user: u64,
+    paid: bool,
+}
+
+/// What came of a load.
+#[derive(Debug)]
+pub struct Ledger {
+    orders: Vec<Accepted>,
+    product: String,
+    stock: u64,
+}
+
+impl Load {
+    pub async fn start(shop: &Shop, shoppers: usize) -> Self {
+        const STOCK: u32 = 100_000;
+        let product = shop.product(10.0, STOCK).await;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut tasks = JoinSet::new();
+        for _ in 0..shoppers {
+            let (shopper, product, stop) = (shop.shopper().await, product.clone(), stop.clone());
+            tasks.spawn(async move { shop_until(&shopper, &product, &stop).await });
+        }
+        Self { stop, shoppers: tasks, product, stock: STOCK.into() }
+    }
+
+    /// Lets every shopper finish the order in hand.
+    pub async fn finish(self) -> Ledger {
+        self.stop.store(true, Ordering::Relaxed);
+        let orders = self.shoppers.join_all().await.into_iter().flatten().collect();
+        Ledger { orders, product: self.product, stock: self.stock }
+    }
+}
+
+async fn shop_until(shopper: &Shopper, product: &str, stop: &AtomicBool) -> Vec<Accepted> {
+    let mut accepted = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let order = shopper.insist(shopper.order(&[(product, 1)]), &Uuid::new_v4().to_string()).await;
+        let status = order.status();
+        let order: Value = order.json().await.expect("an answer is JSON");
+        assert_eq!(status, 201, "{order}");
+        let (id, total) =
+            (order["id"].as_u64().expect("an id"), order["total_amount"].as_f64().expect("a total"));
+        let paid = accepted.len() % 3 != 2;
+        if paid {
+            let payment = shopper.insist(shopper.pay(id, total), &Uuid::new_v4().to_string()).await;
+            let status = payment.status();
+            assert_eq!(status, 201, "{}", payment.text().await.unwrap_or_default());
+        }
+        accepted.push(Accepted { order: id, user: shopper.id, paid });
+    }
+    accepted
+}
+
+/// Sends until the answer is final; every answer on the way must be decent.
+pub(crate) async fn insist(request: RequestBuilder) -> Result<Response, String> {
+    let started = Instant::now();
+    loop {
+        let again = request.try_clone().expect("the body can be sent again");
+        let answer = again.send().await.map_err(|error| format!("the gateway itself failed: {error}"))?;
+        let status = answer.status();
+        let retry_after = answer.headers().contains_key("retry-after");
+        if !is_decent(status, retry_after) {
+            return Err(format!("{status}: {}", answer.text().await.unwrap_or_default()));
+        }
+        let running = status == 409
+            && answer.headers().get("content-type").is_some_and(|t| t == "application/problem+json");
+        let later = status == 503 || status == 429;
+        if !later && !running {
+            return Ok(answer);
+        }
+        let text = answer.text().await.unwrap_or_default();
+        if running && !text.contains("idempotency-key-running") {
+            return Err(format!("{status}: {text}"));
+        }
+        if started.elapsed() > Duration::from_secs(120) {
+            return Err(format!("still {status}: {text}"));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+impl Ledger {
+    pub fn len(&self) -> usize {
+        self.orders.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
+    /// Every accepted order reached its end, nothing was sold twice, and the books balance.
+    pub async fn must_balance(&self, shop: &Shop) {
+        let (paid, unpaid): (Vec<_>, Vec<_>) = self.orders.iter().partition(|order| order.paid);
+        for accepted in &paid {
+            eventually(&format!("order {} is paid", accepted.order), || async {
+                let order = shop.order(accepted.order).await;
+                if order["status"] == "paid" { Ok(()) } else { Err(order["status"].to_string()) }
+            })
+            .await;
+            let filter = format!("/api/payments/?order_id={}", accepted.order);
+            let payments = json_of(shop.admin(Method::GET, &filter)).await;
+            let taken = payments["items"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter(|p| p["status"] == "succeeded")
+                .count();
+            assert_eq!(taken, 1, "order {} was charged once: {payments}", accepted.order);
+            eventually(&format!("order {} has its shipment", accepted.order), || async {
+                let shipment =
+                    json_of(shop.admin(Method::GET, &format!("/api/shipments/{}/track", accepted.order)))
+                        .await;
+                if shipment["tracking_number"].is_string() { Ok(()) } else { Err(shipment.to_string()) }
+            })
+            .await;
+        }
+        for user in self.orders.iter().map(|order| order.user).collect::<std::collections::BTreeSet<_>>() {
+            let mine = self.orders.iter().filter(|order| order.user == user).count();
+            let listed =
+                json_of(shop.admin(Method::GET, &format!("/api/orders/?user_id={user}&limit=1"))).await;
+            assert_eq!(listed["total"], mine, "user {user} has exactly the orders that were accepted");
+        }
+        let (sold, kept) = (paid.len() as u64, unpaid.len() as u64);
+        let left = self.stock - sold;
+        shop.stock_becomes(&self.product, (left, kept, left - kept)).await;
+    }
+}
