@@ -25,6 +25,13 @@ pub struct Claim {
     pub(crate) owner: Uuid,
 }
 
+impl Claim {
+    /// Names the request itself, whoever works on it: what a process began for it before it died is found by this.
+    pub fn request(&self) -> String {
+        format!("{}:{}", self.scope, self.key)
+    }
+}
+
 /// An answer that can be given again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {

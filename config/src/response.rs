@@ -98,6 +98,24 @@ impl<T: ParseFromJSON + ToJSON> From<crate::idempotency::Done<T>> for Created<T>
     }
 }
 
+/// 200 with what has become of the record, of a request that may carry an `Idempotency-Key`.
+#[derive(ApiResponse)]
+pub enum Performed<T: ParseFromJSON + ToJSON + Type> {
+    #[oai(status = 200)]
+    Performed(
+        Json<T>,
+        /// `true` when this repeats the answer to an earlier request with the same `Idempotency-Key`.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<String>,
+    ),
+}
+
+impl<T: ParseFromJSON + ToJSON> From<crate::idempotency::Done<T>> for Performed<T> {
+    fn from(done: crate::idempotency::Done<T>) -> Self {
+        Self::Performed(Json(done.value), done.replayed.then(|| "true".to_owned()))
+    }
+}
+
 /// 204
 #[derive(ApiResponse)]
 pub enum NoContent {

@@ -55,7 +55,7 @@ impl Registry {
         }
     }
 
-    fn apply(&self, answer: Snapshot, doubt_until: &mut Option<Instant>) {
+    pub(super) fn apply(&self, answer: Snapshot, doubt_until: &mut Option<Instant>) {
         let last = self.snapshot().unwrap_or_default();
         let now = Instant::now();
         if answer.index < last.index {
