@@ -28,14 +28,16 @@ pub fn cache() -> PathBuf {
     local().join("cache")
 }
 
-/// The program of that name on the PATH, or in the folders of system programs, which a user's PATH often lacks.
-pub fn find_program(name: &str) -> Option<PathBuf> {
+/// The PATH, and the folders of system programs, which a user's PATH often lacks.
+pub fn search_path() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
-    std::env::split_paths(&path)
-        .chain(system)
-        .map(|folder| folder.join(name))
-        .find(|file| is_executable(file))
+    std::env::split_paths(&path).chain(system).collect()
+}
+
+/// The program of that name on the search path.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    search_path().into_iter().map(|folder| folder.join(name)).find(|file| is_executable(file))
 }
 
 fn is_executable(file: &Path) -> bool {

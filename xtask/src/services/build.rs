@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::{GATEWAY, GATEWAY_BINARY, gateway_is_present, present};
+use super::{GATEWAY, GATEWAY_BINARY};
 use crate::install;
 use crate::run;
 use crate::ui::Task;
@@ -22,19 +22,16 @@ struct Package {
     name: String,
 }
 
-/// Builds every service and the gateway's agent that are in this work tree.
+/// Builds every program of the workspace. Always the whole of it: cargo would build a library anew for each set of
+/// packages that wants other features of it.
 pub fn build_system(release: bool) -> Result<()> {
     install::build_tools(&Task::begin("build tools"))?;
-    let mut packages: Vec<&str> = present().iter().map(|service| service.name).collect();
-    packages.extend(gateway_is_present().then_some(GATEWAY));
-    ensure!(!packages.is_empty(), "there is no service to build in this work tree");
     let mut cargo = run::cargo();
-    cargo.arg("build").args(release.then_some("--release"));
-    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
+    cargo.args(["build", "--workspace", "--bins"]).args(release.then_some("--release"));
     run::openly(&mut cargo)
 }
 
-/// The program of a package that was built before.
+/// A program that was built before, by the name of its package.
 pub fn built_binary(package: &str, release: bool) -> Result<PathBuf> {
     let profile = if release { "release" } else { "debug" };
     let name = if package == GATEWAY { GATEWAY_BINARY } else { package };

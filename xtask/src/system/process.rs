@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 
-use crate::paths::find_program;
+use crate::paths::{find_program, search_path};
 use crate::run::tail;
 
 /// What of the caller's environment a process gets to see; all else would make runs differ.
-const INHERITED: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME"];
+const INHERITED: [&str; 7] = ["HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME"];
 
 /// How to start a process: enough to start the very same one again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,7 @@ impl Process {
             .args(&spec.args)
             .current_dir(&spec.cwd)
             .env_clear()
+            .env("PATH", std::env::join_paths(search_path())?)
             .envs(INHERITED.iter().filter_map(|key| Some((key, std::env::var_os(key)?))))
             .envs(&spec.env)
             .stdin(Stdio::null())
