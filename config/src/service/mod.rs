@@ -44,7 +44,7 @@ pub use context::{Context, Dependency};
 pub use lifecycle::run;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use lifecycle::{AllSettings, Start};
-pub use settings::ServiceSettings;
+pub use settings::{Environment, ServiceSettings};
 pub use tasks::Job;
 
 use crate::BoxError;
