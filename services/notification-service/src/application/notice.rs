@@ -1,0 +1,79 @@
+//! A notification before it has a number, and what its e-mail says beside it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{NotificationType, Wording};
+
+/// Something to tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    pub kind: NotificationType,
+    pub wording: Wording,
+    pub details: Details,
+}
+
+impl Notice {
+    pub fn new(kind: NotificationType, wording: Wording, details: Details) -> Self {
+        Self { kind, wording, details }
+    }
+}
+
+/// What an e-mail says beside title and message; it names the template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "template", rename_all = "snake_case")]
+pub enum Details {
+    Message,
+    Order(OrderDetails),
+    Shipment(ShipmentDetails),
+    Link(LinkDetails),
+}
+
+/// Amounts are as people read them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderDetails {
+    pub order_id: u64,
+    pub lines: Vec<OrderLine>,
+    pub subtotal: String,
+    /// `None` where it is zero; so are tax and shipping.
+    pub discount: Option<String>,
+    pub tax: Option<String>,
+    pub shipping: Option<String>,
+    pub total: String,
+    pub shipping_address: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    pub name: String,
+    pub quantity: u32,
+    /// Of one.
+    pub price: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShipmentDetails {
+    pub order_id: u64,
+    pub carrier: String,
+    pub tracking_number: String,
+    pub estimated_delivery: Option<String>,
+}
+
+/// A one-time link.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinkDetails {
+    /// What the button says.
+    pub action: String,
+    /// Below the shop's public address.
+    pub path: String,
+    pub token: String,
+    /// After this nobody needs the e-mail.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Without the token: whoever holds it takes the account.
+impl std::fmt::Debug for LinkDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkDetails").field("path", &self.path).field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! What people read.
+
+use config::money::Money;
+
+/// A headline and a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    pub title: String,
+    pub message: String,
+}
+
+impl Wording {
+    fn new(title: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { title: title.into(), message: message.into() }
+    }
+
+    pub fn order_created(order: u64, total: Money) -> Self {
+        let total = grouped(total);
+        Self::new(format!("Order {order} received"), format!("Thank you for your order. Its total is {total}."))
+    }
+
+    pub fn order_paid(order: u64, total: Money) -> Self {
+        let total = grouped(total);
+        Self::new(format!("Order {order} is paid"), format!("We have received {total}. We are preparing your order."))
+    }
+
+    /// `reason` is the event's.
+    pub fn order_cancelled(order: u64, reason: &str, refund_due: bool) -> Self {
+        let why = match reason {
+            "customer" => "As you asked, we have cancelled your order.",
+            "expired" => "We have cancelled your order, for it was not paid in time.",
+            "payment_failed" => "We have cancelled your order, for its payment failed.",
+            _ => "We have cancelled your order.",
+        };
+        let refund = if refund_due { " What you paid comes back to you." } else { "" };
+        Self::new(format!("Order {order} is cancelled"), format!("{why}{refund}"))
+    }
+
+    /// `code` is the provider's, for programs; only those that help the payer are put into words.
+    pub fn payment_failed(order: u64, amount: Money, code: &str) -> Self {
+        let why = match code {
+            "insufficient_funds" => " There was not enough money on the account.",
+            "expired_card" => " The card has expired.",
+            "incorrect_cvc" => " The card's security code was not right.",
+            _ => "",
+        };
+        let amount = grouped(amount);
+        let message = format!("Your payment of {amount} did not go through.{why} Please try again, or pay another way.");
+        Self::new(format!("Payment for order {order} failed"), message)
+    }
+
+    pub fn payment_refunded(order: u64, amount: Money, fully: bool) -> Self {
+        let all = if fully { " That is all you paid." } else { "" };
+        let amount = grouped(amount);
+        let message = format!("We have sent {amount} back to you.{all} It may take your bank a few days.");
+        Self::new(format!("Refund for order {order}"), message)
+    }
+
+    pub fn shipment_created(order: u64) -> Self {
+        Self::new(format!("Order {order} will be on its way soon"), "We are packing your order.")
+    }
+
+    /// `None` for what only the warehouse cares about.
+    pub fn shipment_updated(order: u64, status: &str) -> Option<Self> {
+        let (title, message) = match status {
+            "in_transit" => ("is on its way", "The carrier has your parcel."),
+            "out_for_delivery" => ("arrives today", "Your parcel is out for delivery."),
+            "failed" => ("could not be delivered", "The carrier could not hand over your parcel and will try again."),
+            "returned" => ("is on its way back", "Your parcel could not be delivered and returns to us."),
+            "delivered" => ("has arrived", "Your parcel has been delivered. Enjoy!"),
+            _ => return None,
+        };
+        Some(Self::new(format!("Order {order} {title}"), message))
+    }
+
+    pub fn welcome() -> Self {
+        Self::new("Welcome!", "Your account is ready. It is good to have you with us.")
+    }
+
+    pub fn email_verification() -> Self {
+        Self::new("Confirm your e-mail address", "Please confirm that this address is yours.")
+    }
+
+    pub fn password_reset() -> Self {
+        let message = "Somebody, hopefully you, asked to set a new password for your account. \
+                       If it was not you, there is nothing to do: your password stays as it is.";
+        Self::new("Set a new password", message)
+    }
+
+    pub fn password_changed() -> Self {
+        let message = "The password of your account was changed. If it was not you, set a new one at once.";
+        Self::new("Your password was changed", message)
+    }
+
+    pub fn low_stock(product: &str, available: u32, threshold: u32) -> Self {
+        let message = format!("{available} units of product {product} are left; it counts as low from {threshold} on.");
+        Self::new("A product is running low", message)
+    }
+}
+
+/// `1,234,567.50 USD`, `29,990,000 VND`: with as many decimals as the currency has.
+pub fn grouped(money: Money) -> String {
+    let text = money.to_string();
+    let (number, currency) = text.split_once(' ').unwrap_or((&text, ""));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{grouped}{point}{fraction} {currency}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_reads_as_its_currency_is_written() {
+        let show = |minor, code: &str| grouped(Money::from_minor(minor, code.parse().unwrap()));
+        assert_eq!(show(123_456_750, "USD"), "1,234,567.50 USD");
+        assert_eq!(show(300_000, "USD"), "3,000.00 USD");
+        assert_eq!(show(29_990_000, "VND"), "29,990,000 VND");
+        assert_eq!(show(1_234_567, "KWD"), "1,234.567 KWD");
+        assert_eq!(show(-99_999, "EUR"), "-999.99 EUR");
+        assert_eq!(show(5, "USD"), "0.05 USD");
+    }
+
+    #[test]
+    fn the_warehouses_steps_are_not_told() {
+        assert_eq!(Wording::shipment_updated(7, "packed"), None);
+        assert!(Wording::shipment_updated(7, "delivered").is_some());
+    }
+}

@@ -1,0 +1,10 @@
+//! The ports' adapters.
+
+mod http;
+mod mail;
+mod mysql;
+mod users;
+
+pub use http::HttpPoster;
+pub use mail::{MailSettings, Post, Templates, Transport};
+pub use users::Users;

@@ -1,0 +1,172 @@
+//! The queue of deliveries.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use config::database::{StoreError, Tx};
+use config::id::UserId;
+use sqlx::{MySql, QueryBuilder};
+use uuid::Uuid;
+
+use super::NotificationRow;
+use crate::application::{DeliveryQueue, DeliveryRecord, Due, Outcome};
+use crate::domain::{Channel, DeliveryId, NotificationId, WebhookId};
+
+/// Without its `WHERE`.
+pub(super) const SELECT_DELIVERIES: &str = "SELECT d.id, d.message_id, d.notification_id, d.user_id, n.type, d.channel, \
+    d.status, d.attempts, d.next_attempt_at, d.last_error, d.details IS NOT NULL AS has_details, d.created_at, d.updated_at \
+    FROM deliveries d JOIN notifications n ON n.id = d.notification_id";
+
+#[derive(sqlx::FromRow)]
+pub(super) struct DeliveryRow {
+    id: u64,
+    message_id: Uuid,
+    notification_id: u64,
+    user_id: u64,
+    r#type: String,
+    channel: String,
+    status: String,
+    attempts: u16,
+    next_attempt_at: Option<DateTime<Utc>>,
+    last_error: Option<String>,
+    has_details: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<DeliveryRow> for DeliveryRecord {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: DeliveryId::new(row.id),
+            message_id: row.message_id,
+            notification_id: NotificationId::new(row.notification_id),
+            user_id: UserId::new(row.user_id),
+            kind: row.r#type.parse().map_err(StoreError::corrupt)?,
+            channel: row.channel.parse().map_err(StoreError::corrupt)?,
+            status: row.status.parse().map_err(StoreError::corrupt)?,
+            attempts: row.attempts,
+            next_attempt_at: row.next_attempt_at,
+            last_error: row.last_error,
+            has_details: row.has_details,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    delivery_id: u64,
+    message_id: Uuid,
+    attempts: u16,
+    details: Option<String>,
+    webhook_id: Option<u64>,
+    #[sqlx(flatten)]
+    notification: NotificationRow,
+}
+
+#[async_trait]
+impl DeliveryQueue for Tx {
+    async fn take_due(&mut self, channel: Channel, now: DateTime<Utc>, until: DateTime<Utc>, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let ids: Vec<u64> = sqlx::query_scalar(
+            "SELECT id FROM deliveries WHERE channel = ? AND next_attempt_at <= ? \
+             ORDER BY next_attempt_at LIMIT ? FOR UPDATE SKIP LOCKED",
+        )
+        .bind(channel.as_str())
+        .bind(now)
+        .bind(limit)
+        .fetch_all(self.connection())
+        .await?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lease = Uuid::now_v7();
+        let mut update = QueryBuilder::<MySql>::new("UPDATE deliveries SET attempts = attempts + 1, lease = ");
+        update.push_bind(lease).push(", next_attempt_at = ").push_bind(until).push(" WHERE id IN ");
+        push_list(&mut update, &ids);
+        update.build().execute(self.connection()).await?;
+        let mut select = QueryBuilder::<MySql>::new(
+            "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, \
+             n.id, n.user_id, n.type, n.title, n.message, n.read_at, n.created_at \
+             FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE d.id IN ",
+        );
+        push_list(&mut select, &ids);
+        let rows: Vec<DueRow> = select.build_query_as().fetch_all(self.connection()).await?;
+        let due = |row: DueRow| {
+            let details = row.details.as_deref().map(serde_json::from_str).transpose();
+            Ok(Due {
+                id: DeliveryId::new(row.delivery_id),
+                message_id: row.message_id,
+                lease,
+                attempts: row.attempts,
+                notification: row.notification.try_into()?,
+                details: details.map_err(StoreError::corrupt)?,
+                webhook: row.webhook_id.map(WebhookId::new),
+            })
+        };
+        rows.into_iter().map(due).collect()
+    }
+
+    async fn record(&mut self, due: &Due, outcome: &Outcome, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut update = QueryBuilder::<MySql>::new("UPDATE deliveries SET lease = NULL, updated_at = ");
+        update.push_bind(now);
+        match outcome {
+            Outcome::Sent => {
+                update.push(", status = 'sent', next_attempt_at = NULL, last_error = NULL, details = NULL");
+            }
+            Outcome::Again { after, reason, counted } => {
+                update.push(if *counted { ", status = 'failed'" } else { ", attempts = attempts - 1" });
+                update.push(", next_attempt_at = ").push_bind(now + *after).push(", last_error = ").push_bind(reason);
+            }
+            Outcome::Dead { reason } => {
+                update.push(", status = 'dead', next_attempt_at = NULL, last_error = ").push_bind(reason);
+                if due.notification.kind.is_secret() {
+                    update.push(", details = NULL");
+                }
+            }
+        }
+        update.push(" WHERE id = ").push_bind(due.id.get()).push(" AND lease = ").push_bind(due.lease);
+        Ok(update.build().execute(self.connection()).await?.rows_affected() == 1)
+    }
+
+    async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
+        select.push(" WHERE d.id = ").push_bind(id.get()).push(" FOR UPDATE");
+        let row: Option<DeliveryRow> = select.build_query_as().fetch_optional(self.connection()).await?;
+        row.map(TryInto::try_into).transpose()
+    }
+
+    async fn restart(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        sqlx::query("UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = ?, updated_at = ? WHERE id = ?")
+            .bind(now)
+            .bind(now)
+            .bind(id.get())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn forget_before(&mut self, notifications: DateTime<Utc>, deliveries: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        let ended = sqlx::query("DELETE FROM deliveries WHERE created_at < ? AND next_attempt_at IS NULL LIMIT ?")
+            .bind(deliveries)
+            .bind(limit)
+            .execute(self.connection())
+            .await?;
+        let old = sqlx::query("DELETE FROM notifications WHERE created_at < ? LIMIT ?")
+            .bind(notifications)
+            .bind(limit)
+            .execute(self.connection())
+            .await?;
+        Ok(ended.rows_affected().max(old.rows_affected()))
+    }
+}
+
+fn push_list(query: &mut QueryBuilder<MySql>, ids: &[u64]) {
+    query.push("(");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(*id);
+    }
+    query.push(")");
+}

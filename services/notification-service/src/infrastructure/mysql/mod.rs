@@ -1,0 +1,57 @@
+//! The store in MySQL.
+
+mod contacts;
+mod deliveries;
+mod notifications;
+mod reader;
+mod webhooks;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use config::database::{Begin, Db, StoreError};
+use config::id::UserId;
+
+use crate::application::{NotificationRecord, Owner, Store};
+use crate::domain::NotificationId;
+
+#[async_trait]
+impl Begin<dyn Store> for Db {
+    async fn begin(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct NotificationRow {
+    id: u64,
+    user_id: u64,
+    r#type: String,
+    title: String,
+    message: String,
+    read_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<NotificationRow> for NotificationRecord {
+    type Error = StoreError;
+
+    fn try_from(row: NotificationRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: NotificationId::new(row.id),
+            user_id: UserId::new(row.user_id),
+            kind: row.r#type.parse().map_err(StoreError::corrupt)?,
+            title: row.title,
+            message: row.message,
+            read_at: row.read_at,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// The column `owner`: 0 is no user.
+fn owner_column(owner: Owner) -> u64 {
+    match owner {
+        Owner::User(user) => user.get(),
+        Owner::Shop => 0,
+    }
+}

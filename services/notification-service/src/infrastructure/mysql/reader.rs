@@ -1,0 +1,141 @@
+//! Reads outside a unit of work.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use config::database::{Db, StoreError};
+use config::id::UserId;
+use config::page::{Paging, Slice};
+use sqlx::{MySql, QueryBuilder};
+
+use super::deliveries::{DeliveryRow, SELECT_DELIVERIES};
+use super::notifications::preferences;
+use super::{NotificationRow, owner_column};
+use crate::application::{Contact, DeliveryFilter, DeliveryRecord, NotificationRecord, Owner, Reader, Webhook};
+use crate::domain::{DeliveryId, NotificationId, Preferences, WebhookId};
+
+const SELECT_NOTIFICATIONS: &str =
+    "SELECT id, user_id, type, title, message, read_at, created_at FROM notifications WHERE listed = TRUE";
+
+type WebhookRow = (u64, String, String, DateTime<Utc>);
+
+fn webhook((id, url, secret, created_at): WebhookRow) -> Webhook {
+    Webhook { id: WebhookId::new(id), url, secret, created_at }
+}
+
+/// What of the list comes after the cursor, the newest first.
+fn push_page(query: &mut QueryBuilder<MySql>, id: &str, paging: Paging) {
+    if let Some(after) = paging.after {
+        query.push(format!(" AND {id} < ")).push_bind(after);
+    }
+    query.push(format!(" ORDER BY {id} DESC LIMIT ")).push_bind(paging.limit);
+    query.push(" OFFSET ").push_bind(paging.skip);
+}
+
+fn push_filter(query: &mut QueryBuilder<MySql>, filter: DeliveryFilter) {
+    query.push(" WHERE TRUE");
+    if let Some(status) = filter.status {
+        query.push(" AND d.status = ").push_bind(status.as_str());
+    }
+    if let Some(channel) = filter.channel {
+        query.push(" AND d.channel = ").push_bind(channel.as_str());
+    }
+    if let Some(user) = filter.user {
+        query.push(" AND d.user_id = ").push_bind(user.get());
+    }
+    if let Some(notification) = filter.notification {
+        query.push(" AND d.notification_id = ").push_bind(notification.get());
+    }
+}
+
+#[async_trait]
+impl Reader for Db {
+    async fn list(&self, user: UserId, unread_only: bool, paging: Paging) -> Result<Slice<NotificationRecord>, StoreError> {
+        let which = if unread_only { " AND read_at IS NULL" } else { "" };
+        let mut select = QueryBuilder::<MySql>::new(SELECT_NOTIFICATIONS);
+        select.push(which).push(" AND user_id = ").push_bind(user.get());
+        push_page(&mut select, "id", paging);
+        let rows: Vec<NotificationRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM notifications WHERE listed = TRUE");
+        count.push(which).push(" AND user_id = ").push_bind(user.get());
+        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
+        let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Slice { items, total: total.unsigned_abs() })
+    }
+
+    async fn unread(&self, user: UserId) -> Result<u64, StoreError> {
+        let unread: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM notifications WHERE user_id = ? AND listed = TRUE AND read_at IS NULL",
+        )
+        .bind(user.get())
+        .fetch_one(self.pool())
+        .await?;
+        Ok(unread.unsigned_abs())
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Option<NotificationRecord>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(SELECT_NOTIFICATIONS);
+        select.push(" AND id = ").push_bind(id.get());
+        let row: Option<NotificationRow> = select.build_query_as().fetch_optional(self.pool()).await?;
+        row.map(TryInto::try_into).transpose()
+    }
+
+    async fn after(&self, user: UserId, id: NotificationId, limit: u32) -> Result<Vec<NotificationRecord>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(SELECT_NOTIFICATIONS);
+        select.push(" AND user_id = ").push_bind(user.get()).push(" AND id > ").push_bind(id.get());
+        select.push(" ORDER BY id LIMIT ").push_bind(limit);
+        let rows: Vec<NotificationRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    async fn chosen(&self, user: UserId) -> Result<Preferences, StoreError> {
+        let rows = sqlx::query_as("SELECT type, channel, enabled FROM preferences WHERE user_id = ?")
+            .bind(user.get())
+            .fetch_all(self.pool())
+            .await?;
+        preferences(rows)
+    }
+
+    async fn contact(&self, user: UserId) -> Result<Option<Contact>, StoreError> {
+        let row: Option<(String, String, bool, bool)> =
+            sqlx::query_as("SELECT email, name, is_admin, is_active FROM contacts WHERE user_id = ?")
+                .bind(user.get())
+                .fetch_optional(self.pool())
+                .await?;
+        Ok(row.map(|(email, name, is_admin, is_active)| Contact { user_id: user, email, name, is_admin, is_active }))
+    }
+
+    async fn deliveries(&self, filter: DeliveryFilter, paging: Paging) -> Result<Slice<DeliveryRecord>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
+        push_filter(&mut select, filter);
+        push_page(&mut select, "d.id", paging);
+        let rows: Vec<DeliveryRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM deliveries d");
+        push_filter(&mut count, filter);
+        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
+        let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Slice { items, total: total.unsigned_abs() })
+    }
+
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
+        select.push(" WHERE d.id = ").push_bind(id.get());
+        let row: Option<DeliveryRow> = select.build_query_as().fetch_optional(self.pool()).await?;
+        row.map(TryInto::try_into).transpose()
+    }
+
+    async fn webhooks(&self, owner: Owner) -> Result<Vec<Webhook>, StoreError> {
+        let rows: Vec<WebhookRow> = sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE owner = ? ORDER BY id")
+            .bind(owner_column(owner))
+            .fetch_all(self.pool())
+            .await?;
+        Ok(rows.into_iter().map(webhook).collect())
+    }
+
+    async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
+        let row: Option<WebhookRow> = sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE id = ?")
+            .bind(id.get())
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(row.map(webhook))
+    }
+}

@@ -1,0 +1,66 @@
+//! What other services' events mean here; docs/EVENTS.md. Each topic is read by a function to [`News`].
+
+mod inventory;
+mod orders;
+mod payments;
+mod shipping;
+mod users;
+
+use async_trait::async_trait;
+use config::kafka::{Envelope, HandlerError, MessageHandler, Undecodable};
+use config::money::{Amount, Money, MoneyError};
+use config::problem::{Fault, Kind};
+
+use crate::application::{News, Tell};
+
+/// The functions that read the topics.
+pub mod news {
+    pub use super::inventory::news as inventory;
+    pub use super::orders::news as orders;
+    pub use super::payments::news as payments;
+    pub use super::shipping::news as shipping;
+    pub use super::users::news as users;
+}
+
+/// An event that isn't what its topic promises.
+#[derive(Debug, thiserror::Error)]
+pub enum BadEvent {
+    #[error(transparent)]
+    Undecodable(#[from] Undecodable),
+    #[error("an amount can't be read")]
+    Money(#[from] MoneyError),
+}
+
+impl Fault for BadEvent {
+    fn kind(&self) -> Kind {
+        Kind::Malformed
+    }
+
+    fn code(&self) -> &'static str {
+        "bad-event"
+    }
+}
+
+/// Tells people what a topic says.
+pub struct Listener {
+    tell: Tell,
+    read: fn(&Envelope) -> Result<News, BadEvent>,
+}
+
+impl Listener {
+    pub fn new(tell: Tell, read: fn(&Envelope) -> Result<News, BadEvent>) -> Self {
+        Self { tell, read }
+    }
+}
+
+#[async_trait]
+impl MessageHandler for Listener {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        let news = (self.read)(message)?;
+        Ok(self.tell.hear(message, &news).await?)
+    }
+}
+
+fn money(amount: Amount, currency: &str) -> Result<Money, MoneyError> {
+    amount.in_currency(currency.parse()?)
+}

@@ -1,0 +1,78 @@
+//! `order-events`
+
+use config::kafka::Envelope;
+use config::money::{Amount, MoneyError};
+use serde::Deserialize;
+
+use super::{BadEvent, money};
+use crate::application::{Details, News, Notice, OrderDetails, OrderLine};
+use crate::domain::{NotificationType, Wording, grouped};
+
+#[derive(Deserialize)]
+struct OrderEvent {
+    order_id: u64,
+    user_id: u64,
+    status: String,
+    items: Vec<Item>,
+    subtotal: Amount,
+    discount: Amount,
+    tax: Amount,
+    shipping: Amount,
+    total_amount: Amount,
+    currency: String,
+    #[serde(default)]
+    shipping_address: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    refund_due: bool,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    product_name: String,
+    quantity: u32,
+    price: Amount,
+}
+
+/// The order's own state is what counts: that it is paid is told when order-service says so, for a payment may
+/// land after the cancellation.
+pub fn news(message: &Envelope) -> Result<News, BadEvent> {
+    let kind = match message.kind.as_str() {
+        "order_created" => NotificationType::OrderCreated,
+        "order_status_updated" => NotificationType::OrderPaid,
+        "order_cancelled" => NotificationType::OrderCancelled,
+        _ => return Ok(News::default()),
+    };
+    let order: OrderEvent = message.data()?;
+    let total = money(order.total_amount, &order.currency)?;
+    let wording = match kind {
+        NotificationType::OrderCreated => Wording::order_created(order.order_id, total),
+        NotificationType::OrderCancelled => Wording::order_cancelled(order.order_id, &order.reason, order.refund_due),
+        _ if order.status == "paid" => Wording::order_paid(order.order_id, total),
+        _ => return Ok(News::default()),
+    };
+    let details = Details::Order(details(&order)?);
+    Ok(News::one(order.user_id, Notice::new(kind, wording, details)))
+}
+
+fn details(order: &OrderEvent) -> Result<OrderDetails, MoneyError> {
+    let show = |amount| money(amount, &order.currency).map(grouped);
+    let unless_zero = |amount| {
+        let money = money(amount, &order.currency)?;
+        Ok::<_, MoneyError>((!money.is_zero()).then(|| grouped(money)))
+    };
+    let line = |item: &Item| {
+        Ok::<_, MoneyError>(OrderLine { name: item.product_name.clone(), quantity: item.quantity, price: show(item.price)? })
+    };
+    Ok(OrderDetails {
+        order_id: order.order_id,
+        lines: order.items.iter().map(line).collect::<Result<_, _>>()?,
+        subtotal: show(order.subtotal)?,
+        discount: unless_zero(order.discount)?,
+        tax: unless_zero(order.tax)?,
+        shipping: unless_zero(order.shipping)?,
+        total: show(order.total_amount)?,
+        shipping_address: order.shipping_address.clone(),
+    })
+}

@@ -1,0 +1,49 @@
+//! `payment-events`
+
+use config::kafka::Envelope;
+use config::money::Amount;
+use serde::Deserialize;
+
+use super::{BadEvent, money};
+use crate::application::{Details, News, Notice};
+use crate::domain::{NotificationType, Wording};
+
+#[derive(Deserialize)]
+struct Failed {
+    order_id: u64,
+    user_id: u64,
+    amount: Amount,
+    currency: String,
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Refunded {
+    order_id: u64,
+    user_id: u64,
+    refund_amount: Amount,
+    currency: String,
+    #[serde(default)]
+    fully_refunded: bool,
+}
+
+/// A payment that went through is told by the order's event.
+pub fn news(message: &Envelope) -> Result<News, BadEvent> {
+    let (user, kind, wording) = match message.kind.as_str() {
+        "payment_failed" => {
+            let failed: Failed = message.data()?;
+            let amount = money(failed.amount, &failed.currency)?;
+            let wording = Wording::payment_failed(failed.order_id, amount, &failed.code);
+            (failed.user_id, NotificationType::PaymentFailed, wording)
+        }
+        "payment_refunded" => {
+            let refunded: Refunded = message.data()?;
+            let amount = money(refunded.refund_amount, &refunded.currency)?;
+            let wording = Wording::payment_refunded(refunded.order_id, amount, refunded.fully_refunded);
+            (refunded.user_id, NotificationType::PaymentRefunded, wording)
+        }
+        _ => return Ok(News::default()),
+    };
+    Ok(News::one(user, Notice::new(kind, wording, Details::Message)))
+}

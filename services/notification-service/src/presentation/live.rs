@@ -1,0 +1,93 @@
+//! Notifications as they happen: server-sent events, fed by this instance's own consumer of `notification-events`.
+
+use std::collections::HashSet;
+use std::future::ready;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use config::id::UserId;
+use config::kafka::{Envelope, HandlerError, MessageHandler};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::application::NotificationRecord;
+use crate::domain::NotificationId;
+
+/// How far a client may lag behind; then its stream ends, and it comes again with `Last-Event-ID`.
+const BACKLOG: usize = 1_024;
+/// As long as an access token is good: a stream must not outlive it.
+const LONGEST: Duration = Duration::from_secs(900);
+
+/// What this instance's clients listen to.
+#[derive(Clone)]
+pub struct Live {
+    sender: broadcast::Sender<NotificationRecord>,
+    closing: CancellationToken,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    notification_id: u64,
+    user_id: u64,
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    message: String,
+}
+
+impl Live {
+    pub fn new(closing: CancellationToken) -> Self {
+        Self { sender: broadcast::Sender::new(BACKLOG), closing }
+    }
+
+    /// A user's notifications from this moment on.
+    pub fn listen(&self, user: UserId) -> impl Stream<Item = NotificationRecord> + Send + 'static {
+        BroadcastStream::new(self.sender.subscribe())
+            .take_while(|received| ready(received.is_ok()))
+            .filter_map(move |received| ready(received.ok().filter(|notification| notification.user_id == user)))
+    }
+
+    /// What was missed, then what comes; until the service ends or the token does.
+    pub fn resume(
+        &self,
+        missed: Vec<NotificationRecord>,
+        coming: impl Stream<Item = NotificationRecord> + Send + 'static,
+    ) -> BoxStream<'static, NotificationRecord> {
+        let known: HashSet<_> = missed.iter().map(|notification| notification.id).collect();
+        let coming = coming.filter(move |notification| ready(!known.contains(&notification.id)));
+        let closing = self.closing.clone();
+        let end = async move {
+            let _ = tokio::time::timeout(LONGEST, closing.cancelled()).await;
+        };
+        stream::iter(missed).chain(coming).take_until(Box::pin(end)).boxed()
+    }
+}
+
+#[async_trait]
+impl MessageHandler for Live {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if message.kind != "notification_created" {
+            return Ok(());
+        }
+        let created: Created = message.data()?;
+        let Ok(kind) = created.kind.parse() else {
+            // A newer instance's; its clients come back for it.
+            return Ok(());
+        };
+        // Nobody listens: that is no failure.
+        let _ = self.sender.send(NotificationRecord {
+            id: NotificationId::new(created.notification_id),
+            user_id: UserId::new(created.user_id),
+            kind,
+            title: created.title,
+            message: created.message,
+            read_at: None,
+            created_at: message.time,
+        });
+        Ok(())
+    }
+}
