@@ -1,0 +1,133 @@
+//! From the first setting to Nginx's end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::BoxError;
+use config::problem::chain;
+use config::registry::{Registry, Snapshot};
+use config::telemetry::Telemetry;
+use poem::Server;
+use poem::listener::{Acceptor, Listener, TcpListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::files::Files;
+use crate::health::Health;
+use crate::http;
+use crate::nginx::{Nginx, Reloader};
+use crate::settings::GatewaySettings;
+use crate::state::State;
+use crate::upstreams::{Upstream, Upstreams};
+
+/// Changes that come together make one reload.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+/// After a failure, to try the same list again.
+const RETRY: Duration = Duration::from_secs(1);
+const RETRY_NAMES: Duration = Duration::from_secs(5);
+
+/// Runs the gateway until it is asked to stop, or Nginx ends.
+pub async fn run(settings: GatewaySettings) -> Result<(), BoxError> {
+    let telemetry = Telemetry::start("api-gateway", &settings.telemetry)?;
+    let outcome = serve(&settings).await;
+    if let Err(error) = &outcome {
+        tracing::error!(error = %chain(error.as_ref()), "the gateway ends");
+    }
+    telemetry.flush().await;
+    outcome
+}
+
+async fn serve(settings: &GatewaySettings) -> Result<(), BoxError> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let acceptor = TcpListener::bind(("127.0.0.1", settings.agent_port)).into_acceptor().await?;
+    let agent_port = acceptor.local_addr().into_iter().find_map(|it| Some(it.as_socket_addr()?.port()));
+    let files = Files::prepare(settings, agent_port.ok_or("the agent has no address")?).await?;
+
+    let registry = Registry::new(settings.discovery.clone(), settings.auth.service_token());
+    let health = Health::new(registry.clone())?;
+    let mut agent =
+        Agent { state: State::load(files.folder()), applied: Vec::new(), files, health: health.clone() };
+    let remembered = agent.state.snapshot.clone();
+    if remembered != Snapshot::default() {
+        registry.restore(remembered.clone());
+    }
+    agent.health.expect(agent.state.services.clone());
+    agent.accept(Upstreams::resolve(&remembered).await.0).await?;
+    let mut nginx = Nginx::start(agent.files.folder(), &agent.files.main()).await?;
+
+    let shutdown = CancellationToken::new();
+    let watch = tokio::spawn({
+        let (registry, shutdown) = (registry.clone(), shutdown.clone());
+        async move { registry.watch(shutdown).await }
+    });
+    let reloader = nginx.reloader();
+    let server = tokio::spawn(Server::new_with_acceptor(acceptor).run(http::routes(health)?));
+    let outcome = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        error = nginx.ended() => return Err(error),
+        never = agent.follow(&registry, reloader) => match never {},
+        ended = server => Err(format!("the agent's server ended: {ended:?}").into()),
+    };
+    tracing::info!("shutting down");
+    shutdown.cancel();
+    watch.await?;
+    nginx.stop().await?;
+    outcome
+}
+
+struct Agent {
+    files: Files,
+    state: State,
+    health: Health,
+    /// What Nginx runs on.
+    applied: Vec<Upstream>,
+}
+
+impl Agent {
+    /// Brings every change to Nginx; never ends.
+    async fn follow(&mut self, registry: &Registry, nginx: Reloader) -> Infallible {
+        let mut seen: Option<Arc<Snapshot>> = None;
+        loop {
+            registry.changed(seen.as_deref()).await;
+            sleep(DEBOUNCE).await;
+            let snapshot = registry.changed(None).await;
+            let retry = match self.apply(&snapshot, nginx).await {
+                Ok(true) => None,
+                Ok(false) => Some(RETRY_NAMES),
+                Err(error) => {
+                    tracing::error!(error = %chain(error.as_ref()), "keeping the last good upstreams");
+                    Some(RETRY)
+                }
+            };
+            if let Some(pause) = retry {
+                // Over early when there is another list anyway.
+                let _ = timeout(pause, registry.changed(Some(&snapshot))).await;
+            }
+            seen = retry.is_none().then_some(snapshot);
+        }
+    }
+
+    /// `false` when some host name could not be resolved.
+    async fn apply(&mut self, snapshot: &Snapshot, nginx: Reloader) -> Result<bool, BoxError> {
+        self.state.update(self.files.folder(), snapshot.clone()).await?;
+        self.health.expect(self.state.services.clone());
+        let (upstreams, complete) = Upstreams::resolve(snapshot).await;
+        if upstreams.services != self.applied {
+            self.accept(upstreams).await?;
+            nginx.reload(&self.files.reloading()).await?;
+            tracing::info!(index = snapshot.index, "nginx takes up the registry's change {}", snapshot.index);
+        }
+        Ok(complete)
+    }
+
+    async fn accept(&mut self, upstreams: Upstreams) -> Result<(), BoxError> {
+        let candidate = self.files.propose(&upstreams).await?;
+        Nginx::test(self.files.folder(), &candidate).await?;
+        self.files.accept().await?;
+        self.applied = upstreams.services;
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! The configuration that Nginx runs on, rendered from the templates.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use config::BoxError;
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use crate::refusals::{REFUSALS, Refusal};
+use crate::settings::{GatewaySettings, Network, Origin, Rate, Workers};
+use crate::state::replace;
+use crate::upstreams::Upstreams;
+
+const MAIN: &str = "nginx.conf";
+const UPSTREAMS: &str = "upstreams.conf";
+/// A candidate is tested by a configuration of its own, so that the running one is never a bad one.
+const CANDIDATE_MAIN: &str = "nginx.candidate.conf";
+const CANDIDATE_UPSTREAMS: &str = "upstreams.candidate.conf";
+
+/// What the main file's template is given.
+#[derive(Serialize)]
+struct Main<'a> {
+    upstreams: &'static str,
+    agent_port: u16,
+    listen: SocketAddr,
+    workers: &'a Workers,
+    access_log: &'a Path,
+    error_log: &'a Path,
+    reloading: &'a Path,
+    rate: Rate,
+    login_rate: Rate,
+    cors_origins: &'a [Origin],
+    trusted_proxies: &'a [Network],
+    refusals: &'static [Refusal],
+}
+
+/// Nginx's files.
+pub(crate) struct Files {
+    folder: PathBuf,
+    templates: Environment<'static>,
+}
+
+impl Files {
+    /// Makes the folders, and the part of the configuration that doesn't change.
+    pub async fn prepare(settings: &GatewaySettings, agent_port: u16) -> Result<Self, BoxError> {
+        let mut templates = Environment::new();
+        templates.add_template(MAIN, include_str!("../nginx.conf"))?;
+        templates.add_template(UPSTREAMS, include_str!("../templates/upstreams.conf"))?;
+        for folder in ["logs", "temp"] {
+            tokio::fs::create_dir_all(settings.folder.join(folder)).await?;
+        }
+        let files = Self { folder: tokio::fs::canonicalize(&settings.folder).await?, templates };
+        for (file, upstreams) in [(MAIN, UPSTREAMS), (CANDIDATE_MAIN, CANDIDATE_UPSTREAMS)] {
+            let text = files.templates.get_template(MAIN)?.render(Serde(&Main {
+                upstreams,
+                agent_port,
+                listen: (settings.host, settings.port).into(),
+                workers: &settings.workers,
+                access_log: &settings.access_log,
+                error_log: &settings.error_log,
+                reloading: &files.reloading(),
+                rate: settings.rate,
+                login_rate: settings.login_rate,
+                cors_origins: &settings.cors_origins,
+                trusted_proxies: &settings.trusted_proxies,
+                refusals: &REFUSALS,
+            }))?;
+            replace(&files.folder.join(file), &text).await?;
+        }
+        Ok(files)
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn main(&self) -> PathBuf {
+        self.folder.join(MAIN)
+    }
+
+    /// While this file exists, answers are the last on their connections.
+    pub fn reloading(&self) -> PathBuf {
+        self.folder.join("reloading")
+    }
+
+    /// Writes upstreams to be tested, and returns the configuration to test them with.
+    pub async fn propose(&self, upstreams: &Upstreams) -> Result<PathBuf, BoxError> {
+        let text = self.templates.get_template(UPSTREAMS)?.render(Serde(upstreams))?;
+        tokio::fs::write(self.folder.join(CANDIDATE_UPSTREAMS), text).await?;
+        Ok(self.folder.join(CANDIDATE_MAIN))
+    }
+
+    /// Puts the tested upstreams in the place of the last good ones.
+    pub async fn accept(&self) -> Result<(), BoxError> {
+        let (candidate, good) = (self.folder.join(CANDIDATE_UPSTREAMS), self.folder.join(UPSTREAMS));
+        Ok(tokio::fs::rename(candidate, good).await?)
+    }
+}

@@ -1,0 +1,75 @@
+//! How the shop is, seen from its door.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use config::registry::Registry;
+use futures_util::future::join_all;
+use serde::Serialize;
+
+/// An instance that takes longer is as good as sick.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// However many ask, the instances are asked once in this time.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Asks every instance of every service.
+#[derive(Clone)]
+pub(crate) struct Health {
+    registry: Registry,
+    http: reqwest::Client,
+    /// Every service that was ever registered: one that is gone altogether is missed.
+    services: Arc<Mutex<BTreeSet<String>>>,
+    reports: moka::future::Cache<(), Report>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Report {
+    status: &'static str,
+    services: BTreeMap<String, Instances>,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Instances {
+    /// Those that are registered and take requests.
+    pub instances: usize,
+    healthy: usize,
+}
+
+impl Health {
+    pub fn new(registry: Registry) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let reports = moka::future::Cache::builder().max_capacity(1).time_to_live(FRESH).build();
+        Ok(Self { registry, http, services: Arc::default(), reports })
+    }
+
+    pub fn expect(&self, services: BTreeSet<String>) {
+        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = services;
+    }
+
+    pub async fn report(&self) -> Report {
+        self.reports.get_with((), self.ask_all()).await
+    }
+
+    pub fn services(&self) -> Vec<(String, usize)> {
+        let names = self.services.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        names.into_iter().map(|name| (name.clone(), self.registry.instances(&name).len())).collect()
+    }
+
+    async fn ask_all(&self) -> Report {
+        let services = self.services().into_iter().map(async |(name, _)| {
+            let instances = self.registry.instances(&name);
+            let answers = join_all(instances.iter().map(|it| self.is_healthy(it.authority()))).await;
+            let healthy = answers.iter().filter(|healthy| **healthy).count();
+            (name, Instances { instances: instances.len(), healthy })
+        });
+        let services: BTreeMap<_, _> = join_all(services).await.into_iter().collect();
+        let healthy = !services.is_empty() && services.values().all(|it| it.healthy > 0);
+        Report { status: if healthy { "healthy" } else { "degraded" }, services }
+    }
+
+    async fn is_healthy(&self, authority: String) -> bool {
+        let answer = self.http.get(format!("http://{authority}/health")).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+}

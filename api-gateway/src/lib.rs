@@ -1,0 +1,13 @@
+//! The gateway's agent: runs Nginx and keeps its upstreams equal to the registry.
+
+pub mod agent;
+mod files;
+mod health;
+mod http;
+mod nginx;
+mod refusals;
+mod settings;
+mod state;
+mod upstreams;
+
+pub use settings::GatewaySettings;

@@ -1,0 +1,6 @@
+//! The real agent with a real Nginx, between a registry and services that the tests play.
+
+mod changes;
+mod harness;
+mod requests;
+mod upstream;
