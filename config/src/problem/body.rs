@@ -49,30 +49,7 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
     const IS_REQUIRED: bool = T::IS_REQUIRED;
 
     async fn from_request(_: &Request, body: &mut RequestBody) -> Result<Self> {
-        let data = body.take()?.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
-            ReadBodyError::PayloadTooLarge => ApiError::new(
-                Kind::TooLarge,
-                "body-too-large",
-                format!("The body is over {MAX_BYTES} bytes."),
-            ),
-            other => {
-                ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}."))
-            }
-        })?;
-        let value: Value = serde_json::from_slice(&data).map_err(|error| {
-            ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}."))
-        })?;
-        if contains_nul(&value) {
-            return Err(ApiError::from(InvalidFields::one(
-                "body",
-                "nul",
-                "must not contain a null character",
-            ))
-            .into());
-        }
-        T::parse_from_json(Some(value.clone()))
-            .map(Self)
-            .map_err(|error| ApiError::from(mismatches::<T>(&value, error.message())).into())
+        parse(&read(body).await?).map(Self)
     }
 }
 
@@ -86,16 +63,10 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content =
-            MetaMediaType { content_type: Self::CONTENT_TYPE, schema: <Self as Payload>::schema_ref() };
-        Some(MetaRequest { description: None, content: vec![content], required: Self::IS_REQUIRED })
+        Some(request_meta::<T>(Self::IS_REQUIRED))
     }
 
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
         match request.content_type() {
             Some(content_type) if Self::check_content_type(content_type) => {
                 <Self as ParsePayload>::from_request(request, body).await
@@ -104,6 +75,60 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
             None => Err(ContentTypeError::ExpectContentType.into()),
         }
     }
+}
+
+/// A JSON request body that may be left out.
+#[derive(Debug, Clone)]
+pub struct OptionalBody<T>(pub Option<T>);
+
+impl<'a, T: ParseFromJSON> ApiExtractor<'a> for OptionalBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta::<T>(false))
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let data = read(body).await?;
+        match request.content_type() {
+            _ if data.is_empty() => Ok(Self(None)),
+            Some(other) if !Body::<T>::check_content_type(other) => {
+                Err(ContentTypeError::NotSupported { content_type: other.to_owned() }.into())
+            }
+            _ => parse(&data).map(|value| Self(Some(value))),
+        }
+    }
+}
+
+fn request_meta<T: Type>(required: bool) -> MetaRequest {
+    let content = MetaMediaType { content_type: Body::<T>::CONTENT_TYPE, schema: T::schema_ref() };
+    MetaRequest { description: None, content: vec![content], required }
+}
+
+async fn read(body: &mut RequestBody) -> Result<Vec<u8>> {
+    let data = body.take()?.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
+        ReadBodyError::PayloadTooLarge => {
+            ApiError::new(Kind::TooLarge, "body-too-large", format!("The body is over {MAX_BYTES} bytes."))
+        }
+        other => ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}.")),
+    })?;
+    Ok(data.into())
+}
+
+fn parse<T: ParseFromJSON>(data: &[u8]) -> Result<T> {
+    let value: Value = serde_json::from_slice(data)
+        .map_err(|error| ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}.")))?;
+    if contains_nul(&value) {
+        return Err(ApiError::from(InvalidFields::one("body", "nul", "must not contain a null character")).into());
+    }
+    T::parse_from_json(Some(value.clone()))
+        .map_err(|error| ApiError::from(mismatches::<T>(&value, error.message())).into())
 }
 
 /// No text of ours has one, and the databases disagree about what it means.
