@@ -1,0 +1,30 @@
+//! What the service does.
+
+mod carts;
+mod change;
+mod checkout;
+mod error;
+mod events;
+mod expire;
+mod follow_payment;
+mod follow_shipment;
+mod place;
+mod ports;
+mod pricing;
+mod step;
+
+pub use carts::{CartLine, CartView, Carts};
+pub use change::{ChangeOrder, Wanted};
+pub use checkout::Checkout;
+pub use error::OrderError;
+pub use events::{OrderCancelled, OrderCreated, OrderData, OrderStatusUpdated};
+pub use expire::ExpireOrders;
+pub use follow_payment::{FollowPayment, PaymentNews};
+pub use follow_shipment::FollowShipment;
+pub use place::{OrderRequest, PlaceOrder, Reply};
+pub use ports::{
+    CartStore, Catalogue, DaySales, Entry, EntryRecord, Figures, OrderFilter, OrderReader, OrderRepository,
+    Parcel, ProductSales, Promotions, Rate, SalesBook, SalesReader, Shipping, Stock, StockError, Store,
+    Taxes,
+};
+pub use pricing::{Pricing, Quote, Wish};

@@ -1,0 +1,56 @@
+//! What every step of an order's life brings with it, in the transaction that takes it.
+
+use chrono::{DateTime, Utc};
+use config::database::StoreError;
+use config::kafka::Envelope;
+
+use super::{Entry, Figures, OrderCancelled, OrderData, OrderStatusUpdated, Store};
+use crate::domain::{Actor, Move, Order, Status};
+
+/// Saves an order that was moved, and says so: in its history, to the others, in the sales.
+pub(super) async fn keep_step(
+    tx: &mut dyn Store,
+    order: &Order,
+    step: Move,
+    reason: Option<String>,
+) -> Result<(), StoreError> {
+    let Move { from, to, by } = step;
+    tx.save_order(order).await?;
+    tx.record(&Entry { order: order.id, from: Some(from), to, by, reason, at: order.updated_at }).await?;
+    let (data, previous_status) = (OrderData::from(order), from.as_str());
+    if to == Status::Cancelled {
+        let (reason, refund_due) = (by.cancel_reason(), order.paid_at.is_some());
+        tx.publish(Envelope::new(&OrderCancelled { order: data, previous_status, reason, refund_due }))
+            .await?;
+        metrics::counter!("orders_cancelled_total", "reason" => reason).increment(1);
+    } else {
+        tx.publish(Envelope::new(&OrderStatusUpdated { order: data, previous_status })).await?;
+    }
+    if to == Status::Paid {
+        let paid = order.totals.total().minor();
+        tx.book_products(order).await?;
+        tx.book(order, Figures { paid_orders: 1, paid, ..Figures::default() }).await?;
+        metrics::counter!("orders_paid_total").increment(1);
+    }
+    tracing::info!(
+        order.id = order.id.get(),
+        from = from.as_str(),
+        to = to.as_str(),
+        by = by.as_str(),
+        "order moved"
+    );
+    Ok(())
+}
+
+/// Remarks something that doesn't move the order.
+pub(super) async fn remark(
+    tx: &mut dyn Store,
+    order: &Order,
+    by: Actor,
+    remark: String,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tracing::info!(order.id = order.id.get(), status = order.status.as_str(), remark, "order remarked");
+    let (from, to) = (Some(order.status), order.status);
+    tx.record(&Entry { order: order.id, from, to, by, reason: Some(remark), at }).await
+}

@@ -1,0 +1,46 @@
+//! Who changes an order.
+
+use config::id::UserId;
+
+/// Whoever moves an order along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    Customer(UserId),
+    Admin(UserId),
+    /// What happened to its payment.
+    Payment,
+    /// What happened to its shipment.
+    Shipping,
+    /// Time.
+    Expiry,
+}
+
+impl Actor {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer(_) => "customer",
+            Self::Admin(_) => "admin",
+            Self::Payment => "payment",
+            Self::Shipping => "shipping",
+            Self::Expiry => "expiry",
+        }
+    }
+
+    /// The user, when it is one.
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::Customer(user) | Self::Admin(user) => Some(user),
+            Self::Payment | Self::Shipping | Self::Expiry => None,
+        }
+    }
+
+    /// What an order that this actor cancels is said to be cancelled for.
+    pub fn cancel_reason(self) -> &'static str {
+        match self {
+            Self::Customer(_) => "customer",
+            Self::Admin(_) | Self::Shipping => "admin",
+            Self::Payment => "payment_failed",
+            Self::Expiry => "expired",
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! An order.
+
+use chrono::{DateTime, Utc};
+use config::id::{ProductId, UserId};
+use config::money::{Money, MoneyError};
+use uuid::Uuid;
+
+use super::{
+    Actor, Address, IllegalMove, Move, Notes, OrderId, PromotionCode, Quantity, ShippingMethod, Status,
+    Totals,
+};
+
+/// A product in an order, as it was when it was ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderLine {
+    pub product_id: ProductId,
+    pub product_name: String,
+    pub quantity: Quantity,
+    /// Of one.
+    pub price: Money,
+    /// Of one.
+    pub weight_grams: u32,
+}
+
+impl OrderLine {
+    /// What the line costs.
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        self.price.times(self.quantity.get())
+    }
+}
+
+/// Where an order goes, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub address: Address,
+    pub method: ShippingMethod,
+}
+
+/// An order that is being placed.
+#[derive(Debug, Clone)]
+pub struct NewOrder {
+    pub user_id: UserId,
+    pub lines: Vec<OrderLine>,
+    pub totals: Totals,
+    pub delivery: Delivery,
+    pub promotion_code: Option<PromotionCode>,
+    pub notes: Option<Notes>,
+    pub reservation_id: Uuid,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An order.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub id: OrderId,
+    pub user_id: UserId,
+    pub status: Status,
+    pub lines: Vec<OrderLine>,
+    pub totals: Totals,
+    /// What was given back of the money.
+    pub refunded: Money,
+    pub delivery: Delivery,
+    pub promotion_code: Option<PromotionCode>,
+    pub notes: Option<Notes>,
+    pub reservation_id: Uuid,
+    /// Grows with each change.
+    pub version: u64,
+    /// When it is cancelled unless paid; `None` when it can't expire any more.
+    pub expires_at: Option<DateTime<Utc>>,
+    pub paid_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The address of an order that is past `pending` stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the order is {status}; its address can be changed while it is pending")]
+pub struct AddressFixed {
+    pub status: Status,
+}
+
+impl Order {
+    /// The order as it is right after it was placed.
+    pub fn placed(id: OrderId, new: NewOrder, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            user_id: new.user_id,
+            status: Status::Pending,
+            lines: new.lines,
+            totals: new.totals,
+            refunded: Money::zero(new.totals.currency()),
+            delivery: new.delivery,
+            promotion_code: new.promotion_code,
+            notes: new.notes,
+            reservation_id: new.reservation_id,
+            version: 1,
+            expires_at: Some(new.expires_at),
+            paid_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Whether a payment would be taken for it now.
+    pub fn is_payable(&self, now: DateTime<Utc>) -> bool {
+        self.status.awaits_payment() && self.expires_at.is_some_and(|end| now < end)
+    }
+
+    /// Moves it along, if that is legal for the actor.
+    pub fn move_to(&mut self, to: Status, by: Actor, now: DateTime<Utc>) -> Result<Move, IllegalMove> {
+        let from = self.status;
+        let legal = from.next(by);
+        if !legal.contains(&to) {
+            return Err(IllegalMove { from, to, legal });
+        }
+        self.status = to;
+        if to == Status::Paid {
+            self.paid_at = Some(now);
+        }
+        if !to.awaits_payment() {
+            self.expires_at = None;
+        }
+        self.changed(now);
+        Ok(Move { from, to, by })
+    }
+
+    /// Sends it elsewhere.
+    pub fn readdress(&mut self, address: Address, now: DateTime<Utc>) -> Result<(), AddressFixed> {
+        match self.status {
+            Status::Pending => {
+                self.delivery.address = address;
+                self.changed(now);
+                Ok(())
+            }
+            status => Err(AddressFixed { status }),
+        }
+    }
+
+    /// Remembers that money was given back, never more than the order cost; says how much more that is than
+    /// before. Money of an order that was never paid was never ours.
+    pub fn refund(&mut self, amount: Money, now: DateTime<Utc>) -> Result<Money, MoneyError> {
+        let before = self.refunded;
+        if self.paid_at.is_some() {
+            let most = self.totals.total().minor();
+            let sum = before.plus(amount)?.minor().clamp(before.minor(), most.max(before.minor()));
+            self.refunded = Money::from_minor(sum, before.currency());
+            self.changed(now);
+        }
+        self.refunded.minus(before)
+    }
+
+    fn changed(&mut self, now: DateTime<Utc>) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use config::clock::{Clock as _, SystemClock};
+    use config::money::Currency;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Charges;
+
+    pub fn order() -> Order {
+        let zero = Money::zero(Currency::USD);
+        let charges = Charges { discount: zero, tax: zero, shipping: zero };
+        let now = SystemClock.now();
+        let new = NewOrder {
+            user_id: UserId::new(7),
+            lines: Vec::new(),
+            totals: Totals::new(Money::from_minor(300_000, Currency::USD), charges).unwrap(),
+            delivery: Delivery { address: "Huế".parse().unwrap(), method: ShippingMethod::default() },
+            promotion_code: None,
+            notes: None,
+            reservation_id: Uuid::now_v7(),
+            expires_at: now + chrono::TimeDelta::minutes(15),
+        };
+        Order::placed(OrderId::new(1), new, now)
+    }
+
+    fn actor() -> impl Strategy<Value = Actor> {
+        let user = UserId::new(7);
+        prop_oneof![
+            Just(Actor::Customer(user)),
+            Just(Actor::Admin(user)),
+            Just(Actor::Payment),
+            Just(Actor::Shipping),
+            Just(Actor::Expiry),
+        ]
+    }
+
+    fn status() -> impl Strategy<Value = Status> {
+        prop::sample::select(&Status::ALL[..])
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_tried_the_order_stays_sound(tries in prop::collection::vec((status(), actor()), 0..40)) {
+            let mut order = order();
+            for (to, by) in tries {
+                let before = order.clone();
+                let now = before.updated_at + chrono::TimeDelta::seconds(1);
+                match order.move_to(to, by, now) {
+                    Ok(step) => {
+                        prop_assert_eq!((step.from, step.to), (before.status, order.status));
+                        prop_assert!(before.status.next(by).contains(&to));
+                        prop_assert_eq!(order.version, before.version + 1);
+                    }
+                    Err(refused) => {
+                        prop_assert!(!refused.legal.contains(&to));
+                        prop_assert_eq!((order.status, order.version), (before.status, before.version));
+                    }
+                }
+                prop_assert_eq!(order.expires_at.is_some(), order.status.awaits_payment());
+                let fulfilled = matches!(order.status, Status::Fulfilling | Status::Shipped | Status::Delivered);
+                prop_assert!(!fulfilled || order.paid_at.is_some(), "nothing leaves the shop unpaid");
+            }
+        }
+
+        #[test]
+        fn refunds_never_exceed_what_was_paid(paid: bool, refunds in prop::collection::vec(0_i64..200_000, 0..10)) {
+            let mut order = order();
+            let now = order.updated_at;
+            if paid {
+                order.move_to(Status::Paid, Actor::Payment, now).unwrap();
+            }
+            let mut booked = 0;
+            for minor in refunds {
+                booked += order.refund(Money::from_minor(minor, Currency::USD), now).unwrap().minor();
+                prop_assert_eq!(booked, order.refunded.minor());
+                let most = if paid { 300_000 } else { 0 };
+                prop_assert!(booked <= most);
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_payable_until_it_expires() {
+        let mut order = order();
+        let end = order.expires_at.unwrap();
+        assert!(order.is_payable(order.created_at));
+        assert!(!order.is_payable(end));
+        order.move_to(Status::Cancelled, Actor::Expiry, end).unwrap();
+        assert!(!order.is_payable(order.created_at));
+    }
+
+    #[test]
+    fn only_a_pending_order_can_be_readdressed() {
+        let mut order = order();
+        let now = order.updated_at;
+        order.readdress("Đà Nẵng".parse().unwrap(), now).unwrap();
+        assert_eq!((order.delivery.address.as_str(), order.version), ("Đà Nẵng", 2));
+        order.move_to(Status::Confirmed, Actor::Admin(UserId::new(1)), now).unwrap();
+        let refused = order.readdress("Huế".parse().unwrap(), now);
+        assert_eq!(refused, Err(AddressFixed { status: Status::Confirmed }));
+    }
+}

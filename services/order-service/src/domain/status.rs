@@ -1,0 +1,164 @@
+//! The life of an order.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Actor;
+
+/// Where an order is.
+///
+/// ```text
+/// pending ─→ confirmed ─→ paid ─→ fulfilling ─→ shipped ─→ delivered
+///    │ └───────────────────↑ │         │           │           │
+///    └──────────┬────────────┴─────────┤           │           │
+///           cancelled ──────────→ refunded ←───────┴───────────┘
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    Pending,
+    Confirmed,
+    Paid,
+    Fulfilling,
+    Shipped,
+    Delivered,
+    Cancelled,
+    Refunded,
+}
+
+impl Status {
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Confirmed,
+        Self::Paid,
+        Self::Fulfilling,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Cancelled,
+        Self::Refunded,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Paid => "paid",
+            Self::Fulfilling => "fulfilling",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// Whether the shop still waits for the money.
+    pub fn awaits_payment(self) -> bool {
+        matches!(self, Self::Pending | Self::Confirmed)
+    }
+
+    /// Where the actor may move an order from here.
+    pub fn next(self, by: Actor) -> &'static [Self] {
+        let customer = matches!(by, Actor::Customer(_));
+        let carrier = by == Actor::Shipping;
+        match self {
+            Self::Pending | Self::Confirmed if customer => &[Self::Cancelled],
+            Self::Pending => &[Self::Confirmed, Self::Paid, Self::Cancelled],
+            Self::Confirmed => &[Self::Paid, Self::Cancelled],
+            Self::Paid if customer => &[Self::Cancelled],
+            // The carrier's messages may overtake one another: what it has reached, it has reached.
+            Self::Paid if carrier => &[Self::Fulfilling, Self::Shipped, Self::Delivered],
+            Self::Paid => &[Self::Fulfilling, Self::Cancelled, Self::Refunded],
+            Self::Fulfilling if carrier => &[Self::Shipped, Self::Delivered],
+            Self::Fulfilling if !customer => &[Self::Shipped, Self::Cancelled, Self::Refunded],
+            Self::Shipped if !customer => &[Self::Delivered, Self::Refunded],
+            Self::Delivered | Self::Cancelled if !customer => &[Self::Refunded],
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = || Self::ALL.map(Self::as_str).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("must be one of {}", known()))
+    }
+}
+
+/// A step of an order's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    pub from: Status,
+    pub to: Status,
+    pub by: Actor,
+}
+
+/// A step that the order can't take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the order is {from} and can't become {to}; it can become {}", list(legal))]
+pub struct IllegalMove {
+    pub from: Status,
+    pub to: Status,
+    pub legal: &'static [Status],
+}
+
+fn list(legal: &[Status]) -> String {
+    match legal {
+        [] => "nothing else".to_owned(),
+        some => some.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::id::UserId;
+
+    use super::*;
+
+    #[test]
+    fn every_status_reads_back() {
+        for status in Status::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert!("PAID".parse::<Status>().is_err());
+    }
+
+    #[test]
+    fn customers_can_only_cancel_and_only_until_it_is_packed() {
+        for status in Status::ALL {
+            let expected: &[Status] = match status {
+                Status::Pending | Status::Confirmed | Status::Paid => &[Status::Cancelled],
+                _ => &[],
+            };
+            assert_eq!(status.next(Actor::Customer(UserId::new(1))), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_refunded_or_back_to_pending() {
+        let actors = [
+            Actor::Customer(UserId::new(1)),
+            Actor::Admin(UserId::new(2)),
+            Actor::Payment,
+            Actor::Shipping,
+            Actor::Expiry,
+        ];
+        for by in actors {
+            assert!(Status::Refunded.next(by).is_empty());
+            assert!(Status::ALL.iter().all(|status| !status.next(by).contains(&Status::Pending)));
+            assert!(
+                Status::ALL.iter().all(|status| !status.next(by).contains(status)),
+                "no step leads nowhere"
+            );
+        }
+    }
+}

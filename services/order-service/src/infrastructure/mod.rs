@@ -1,0 +1,29 @@
+//! The ports' adapters: MySQL, Redis, and the other services.
+
+mod carts;
+mod catalogue;
+mod defaults;
+mod orders;
+mod read;
+mod rows;
+mod sales;
+mod shipping;
+mod stock;
+
+use async_trait::async_trait;
+use config::database::{Begin, Db, StoreError};
+
+pub use carts::RedisCarts;
+pub use catalogue::CatalogueCache;
+pub use defaults::ShopDefaults;
+pub use shipping::ShippingService;
+pub use stock::InventoryService;
+
+use crate::application::Store;
+
+#[async_trait]
+impl Begin<dyn Store> for Db {
+    async fn begin(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+}

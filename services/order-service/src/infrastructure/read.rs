@@ -1,0 +1,81 @@
+//! Orders in MySQL, outside a unit of work.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use config::database::{Db, StoreError};
+use config::page::{Paging, Slice};
+use sqlx::{MySql, QueryBuilder};
+
+use super::rows::{OrderRow, order_columns, with_lines};
+use crate::application::{EntryRecord, OrderFilter, OrderReader};
+use crate::domain::{Order, OrderId};
+
+#[async_trait]
+impl OrderReader for Db {
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        let mut connection = self.pool().acquire().await?;
+        let row: Option<OrderRow> =
+            sqlx::query_as(concat!("SELECT ", order_columns!(), " FROM orders WHERE id = ?"))
+                .bind(id.get())
+                .fetch_optional(&mut *connection)
+                .await?;
+        Ok(with_lines(&mut connection, row.into_iter().collect()).await?.pop())
+    }
+
+    async fn list(&self, filter: OrderFilter, paging: Paging) -> Result<Slice<Order>, StoreError> {
+        let mut connection = self.pool().acquire().await?;
+        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM orders WHERE TRUE");
+        matching(&mut count, filter);
+        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
+
+        let mut query =
+            QueryBuilder::<MySql>::new(concat!("SELECT ", order_columns!(), " FROM orders WHERE TRUE"));
+        matching(&mut query, filter);
+        if let Some(last) = paging.after {
+            query.push(" AND id < ").push_bind(last);
+        }
+        query
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(paging.limit)
+            .push(" OFFSET ")
+            .push_bind(paging.skip);
+        let rows: Vec<OrderRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+        let items = with_lines(&mut connection, rows).await?;
+        Ok(Slice { items, total: total.unsigned_abs() })
+    }
+
+    async fn history(&self, id: OrderId) -> Result<Vec<EntryRecord>, StoreError> {
+        type Row = (Option<String>, String, String, Option<u64>, Option<String>, DateTime<Utc>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT from_status, to_status, actor, actor_id, reason, created_at \
+             FROM order_history WHERE order_id = ? ORDER BY id",
+        )
+        .bind(id.get())
+        .fetch_all(self.pool())
+        .await?;
+        let entry = |(from, to, actor, actor_id, reason, at): Row| EntryRecord {
+            from,
+            to,
+            actor,
+            actor_id,
+            reason,
+            at,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+}
+
+fn matching(query: &mut QueryBuilder<MySql>, filter: OrderFilter) {
+    if let Some(user) = filter.user {
+        query.push(" AND user_id = ").push_bind(user.get());
+    }
+    if let Some(status) = filter.status {
+        query.push(" AND status = ").push_bind(status.as_str());
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND created_at >= ").push_bind(from);
+    }
+    if let Some(to) = filter.to {
+        query.push(" AND created_at < ").push_bind(to);
+    }
+}

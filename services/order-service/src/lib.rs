@@ -1,0 +1,93 @@
+//! Orders from the cart to the doorstep: prices, stock, states, and what was sold.
+//!
+//! An order is priced from the catalogue, its stock is set aside at inventory-service, and then it is kept with its
+//! event in one transaction; no transaction is open while anybody else is asked. From then on events move it: a
+//! payment, a shipment, or time.
+
+pub mod application;
+pub mod domain;
+mod infrastructure;
+pub mod presentation;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::BoxError;
+use config::kafka::Consumer;
+use config::service::{Context, Dependency, Job, Parts, Service};
+use config::settings::{Env, Invalid, Settings};
+use sqlx::migrate::Migrator;
+
+use application::{
+    Carts, ChangeOrder, Checkout, ExpireOrders, FollowPayment, FollowShipment, PlaceOrder, Pricing,
+};
+use infrastructure::{CatalogueCache, InventoryService, RedisCarts, ShippingService, ShopDefaults};
+use presentation::{CartApi, OrderApi, PaymentEvents, ProductEvents, SalesApi, ShippingEvents};
+
+/// The service.
+pub struct Orders;
+
+/// Its own settings.
+pub struct OrderSettings {
+    /// How long an order waits for its payment.
+    expiry: Duration,
+}
+
+impl Settings for OrderSettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let expiry =
+            env.var("ORDER_EXPIRY_SECONDS", "how long an order waits for its payment").default("900");
+        Ok(Self { expiry: expiry? })
+    }
+}
+
+impl Service for Orders {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const PORT: u16 = 8003;
+    const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Redis, Dependency::Kafka];
+    const TOPICS: &'static [&'static str] =
+        &["order-events", "payment-events", "shipping-events", "product-events"];
+    type Settings = OrderSettings;
+    type Api = (OrderApi, CartApi, SalesApi);
+
+    fn migrations() -> Migrator {
+        sqlx::migrate!()
+    }
+
+    async fn wire(ctx: &Context<OrderSettings>) -> Result<Parts<Self::Api>, BoxError> {
+        let store = Arc::new(ctx.mysql().clone());
+        let clock = ctx.clock.clone();
+        let catalogue = CatalogueCache::new(&ctx.registry);
+        let defaults = Arc::new(ShopDefaults);
+        let shipping = Arc::new(ShippingService::new(&ctx.registry));
+        let pricing = Pricing::new(Arc::new(catalogue.clone()), defaults.clone(), defaults, shipping);
+        let stock = Arc::new(InventoryService::new(&ctx.registry));
+        let place =
+            PlaceOrder::new(store.clone(), pricing.clone(), stock, clock.clone(), ctx.settings.expiry);
+        let carts = Arc::new(RedisCarts::new(ctx.redis()));
+
+        let orders = OrderApi {
+            place: place.clone(),
+            change: ChangeOrder::new(store.clone(), clock.clone()),
+            pricing,
+            orders: store.clone(),
+            idempotency: ctx.idempotency(),
+            clock: clock.clone(),
+        };
+        let cart = CartApi {
+            carts: Carts::new(carts.clone(), Arc::new(catalogue.clone())),
+            checkout: Checkout::new(carts, place),
+            idempotency: ctx.idempotency(),
+        };
+        let sales = SalesApi { sales: store.clone(), clock: clock.clone(), currency: ctx.service.currency };
+
+        let payments = PaymentEvents::new(FollowPayment::new(store.clone(), clock.clone()));
+        let shipments = ShippingEvents::new(FollowShipment::new(store.clone(), clock.clone()));
+        let expire = Arc::new(ExpireOrders::new(store, clock));
+        Ok(Parts::new((orders, cart, sales))
+            .consumer(Consumer::new("payment-events", Arc::new(payments)))
+            .consumer(Consumer::new("shipping-events", Arc::new(shipments)))
+            .consumer(Consumer::per_instance("product-events", Arc::new(ProductEvents::new(catalogue))))
+            .job(Job::every("expire-orders", Duration::from_secs(1), move || expire.clone().run())))
+    }
+}

@@ -1,0 +1,186 @@
+//! Orders as clients see them.
+
+use chrono::{DateTime, Utc};
+use config::idempotency::Answer;
+use config::money::Amount;
+use poem_openapi::Object;
+
+use crate::application::{EntryRecord, Quote, Rate};
+use crate::domain::{Order, OrderLine};
+
+/// An order.
+#[derive(Debug, Clone, Object)]
+pub struct OrderDto {
+    pub id: u64,
+    pub user_id: u64,
+    /// `pending`, `confirmed`, `paid`, `fulfilling`, `shipped`, `delivered`, `cancelled` or `refunded`.
+    pub status: String,
+    pub items: Vec<ItemDto>,
+    pub subtotal: Amount,
+    pub discount: Amount,
+    pub tax: Amount,
+    pub shipping: Amount,
+    pub total_amount: Amount,
+    pub refunded_amount: Amount,
+    pub currency: String,
+    pub shipping_address: String,
+    pub shipping_method: String,
+    pub promotion_code: Option<String>,
+    pub customer_notes: Option<String>,
+    /// When it is cancelled unless it is paid.
+    pub expires_at: Option<DateTime<Utc>>,
+    pub paid_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// Grows with each change; also the `ETag`.
+    pub version: u64,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, Object)]
+pub struct ItemDto {
+    /// Its number in the order, from 1.
+    pub id: u64,
+    pub product_id: String,
+    pub product_name: String,
+    pub quantity: u32,
+    /// Of one.
+    pub price: Amount,
+}
+
+fn items(lines: &[OrderLine]) -> Vec<ItemDto> {
+    let item = |(id, line): (u64, &OrderLine)| ItemDto {
+        id,
+        product_id: line.product_id.to_string(),
+        product_name: line.product_name.clone(),
+        quantity: line.quantity.get(),
+        price: line.price.into(),
+    };
+    (1..).zip(lines).map(item).collect()
+}
+
+impl OrderDto {
+    /// The answer to the request that placed this order.
+    pub fn created(order: &Order) -> Answer {
+        Answer::json(201, &Self::from(order))
+    }
+}
+
+impl From<&Order> for OrderDto {
+    fn from(order: &Order) -> Self {
+        let totals = &order.totals;
+        Self {
+            id: order.id.get(),
+            user_id: order.user_id.get(),
+            status: order.status.to_string(),
+            items: items(&order.lines),
+            subtotal: totals.subtotal().into(),
+            discount: totals.discount().into(),
+            tax: totals.tax().into(),
+            shipping: totals.shipping().into(),
+            total_amount: totals.total().into(),
+            refunded_amount: order.refunded.into(),
+            currency: totals.currency().to_string(),
+            shipping_address: order.delivery.address.to_string(),
+            shipping_method: order.delivery.method.to_string(),
+            promotion_code: order.promotion_code.as_ref().map(ToString::to_string),
+            customer_notes: order.notes.as_ref().map(ToString::to_string),
+            expires_at: order.expires_at,
+            paid_at: order.paid_at,
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+            version: order.version,
+        }
+    }
+}
+
+/// What payment-service needs to know of an order.
+#[derive(Debug, Clone, Object)]
+pub struct InternalOrderDto {
+    pub id: u64,
+    pub user_id: u64,
+    pub status: String,
+    pub total_amount: Amount,
+    pub currency: String,
+    /// Whether a payment may be taken for it now.
+    pub payable: bool,
+    pub version: u64,
+}
+
+impl InternalOrderDto {
+    pub fn new(order: &Order, now: DateTime<Utc>) -> Self {
+        Self {
+            id: order.id.get(),
+            user_id: order.user_id.get(),
+            status: order.status.to_string(),
+            total_amount: order.totals.total().into(),
+            currency: order.totals.currency().to_string(),
+            payable: order.is_payable(now),
+            version: order.version,
+        }
+    }
+}
+
+/// What a basket would cost.
+#[derive(Debug, Clone, Object)]
+pub struct QuoteDto {
+    pub items: Vec<ItemDto>,
+    pub subtotal: Amount,
+    pub discount: Amount,
+    pub tax: Amount,
+    pub shipping: Amount,
+    pub total_amount: Amount,
+    pub currency: String,
+    /// The ways of sending that can be chosen.
+    pub shipping_methods: Vec<RateDto>,
+}
+
+/// A way of sending.
+#[derive(Debug, Clone, Object)]
+pub struct RateDto {
+    pub code: String,
+    pub name: String,
+    pub price: Amount,
+}
+
+impl From<Quote> for QuoteDto {
+    fn from(quote: Quote) -> Self {
+        let Quote { lines, totals, rates } = quote;
+        let rate = |rate: &Rate| RateDto {
+            code: rate.method.clone(),
+            name: rate.name.clone(),
+            price: rate.price.into(),
+        };
+        Self {
+            items: items(&lines),
+            subtotal: totals.subtotal().into(),
+            discount: totals.discount().into(),
+            tax: totals.tax().into(),
+            shipping: totals.shipping().into(),
+            total_amount: totals.total().into(),
+            currency: totals.currency().to_string(),
+            shipping_methods: rates.iter().map(rate).collect(),
+        }
+    }
+}
+
+/// Something that happened to an order.
+#[derive(Debug, Clone, Object)]
+pub struct EntryDto {
+    /// The status before; null at the beginning. The same as `to` in a remark.
+    pub from: Option<String>,
+    pub to: String,
+    /// `customer`, `admin`, `payment`, `shipping` or `expiry`.
+    pub actor: String,
+    /// The customer or administrator.
+    pub actor_id: Option<u64>,
+    pub reason: Option<String>,
+    pub at: DateTime<Utc>,
+}
+
+impl From<EntryRecord> for EntryDto {
+    fn from(entry: EntryRecord) -> Self {
+        let EntryRecord { from, to, actor, actor_id, reason, at } = entry;
+        Self { from, to, actor, actor_id, reason, at }
+    }
+}

@@ -1,0 +1,219 @@
+//! What clients ask for, parsed into the domain's types: every wrong field is named at once.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use config::jwt_auth::Caller;
+use config::money::Amount;
+use config::problem::{ApiError, Fields, InvalidFields, Kind};
+use poem_openapi::Object;
+
+use crate::application::{OrderFilter, OrderRequest, Wanted, Wish};
+use crate::domain::{Basket, MAX_LINES, OrderId, Quantity, Reason, ShippingMethod, Status};
+
+/// A product that is wanted.
+#[derive(Debug, Clone, Object)]
+pub struct LineRequest {
+    pub product_id: String,
+    /// 1 to 10 000.
+    pub quantity: i64,
+    /// The price of one that the client goes by; 409 when it is another now.
+    pub price: Option<Amount>,
+}
+
+/// An order to be placed.
+#[derive(Debug, Clone, Object)]
+pub struct NewOrderRequest {
+    /// Only an administrator may order for somebody else.
+    pub user_id: Option<u64>,
+    /// 1 to 100 lines; the same product on several is summed.
+    pub items: Vec<LineRequest>,
+    /// 1 to 500 characters.
+    pub shipping_address: String,
+    /// `standard` when not given.
+    pub shipping_method: Option<String>,
+    pub promotion_code: Option<String>,
+    /// Up to 1000 characters.
+    pub customer_notes: Option<String>,
+}
+
+impl NewOrderRequest {
+    pub fn parse(self) -> Result<OrderRequest, InvalidFields> {
+        let mut fields = Fields::default();
+        let basket = basket(&mut fields, self.items);
+        let address = fields.check("shipping_address", self.shipping_address.parse());
+        let method = shipping_method(&mut fields, self.shipping_method.as_deref());
+        let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
+        let notes = optional(&mut fields, "customer_notes", self.customer_notes.as_deref());
+        fields.finish(|| {
+            let (promotion_code, notes) = (promotion_code?, notes?);
+            Some(OrderRequest { basket, address: address?, method: method?, promotion_code, notes })
+        })
+    }
+}
+
+/// A basket to be priced.
+#[derive(Debug, Clone, Object)]
+pub struct QuoteRequest {
+    /// 1 to 100 lines.
+    pub items: Vec<LineRequest>,
+    pub shipping_address: Option<String>,
+    /// `standard` when not given; others need an address.
+    pub shipping_method: Option<String>,
+    pub promotion_code: Option<String>,
+}
+
+impl QuoteRequest {
+    pub fn parse(self) -> Result<Wish, InvalidFields> {
+        let mut fields = Fields::default();
+        let basket = basket(&mut fields, self.items);
+        let address = optional(&mut fields, "shipping_address", self.shipping_address.as_deref());
+        let method = shipping_method(&mut fields, self.shipping_method.as_deref());
+        let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
+        fields.finish(|| {
+            Some(Wish { basket, address: address?, method: method?, promotion_code: promotion_code? })
+        })
+    }
+}
+
+/// What an order of a cart needs beside the cart.
+#[derive(Debug, Clone, Object)]
+pub struct CheckoutRequest {
+    /// 1 to 500 characters.
+    pub shipping_address: String,
+    /// `standard` when not given.
+    pub shipping_method: Option<String>,
+    pub promotion_code: Option<String>,
+    /// Up to 1000 characters.
+    pub customer_notes: Option<String>,
+}
+
+impl CheckoutRequest {
+    /// With an empty basket: the cart is the basket.
+    pub fn parse(self) -> Result<OrderRequest, InvalidFields> {
+        let mut fields = Fields::default();
+        let address = fields.check("shipping_address", self.shipping_address.parse());
+        let method = shipping_method(&mut fields, self.shipping_method.as_deref());
+        let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
+        let notes = optional(&mut fields, "customer_notes", self.customer_notes.as_deref());
+        fields.finish(|| {
+            let (promotion_code, notes) = (promotion_code?, notes?);
+            Some(OrderRequest {
+                basket: Basket::default(),
+                address: address?,
+                method: method?,
+                promotion_code,
+                notes,
+            })
+        })
+    }
+}
+
+/// What is to become of an order.
+#[derive(Debug, Clone, Object)]
+pub struct ChangeRequest {
+    /// Only administrators move an order along; its owner may set `cancelled`.
+    pub status: Option<String>,
+    /// While the order is pending: 1 to 500 characters.
+    pub shipping_address: Option<String>,
+    /// For the history, up to 500 characters.
+    pub reason: Option<String>,
+}
+
+impl ChangeRequest {
+    pub fn parse(self) -> Result<Wanted, InvalidFields> {
+        let mut fields = Fields::default();
+        if self.status.is_none() && self.shipping_address.is_none() {
+            fields.reject("body", "nothing-to-change", "must have a status or a shipping_address");
+        }
+        let status = optional(&mut fields, "status", self.status.as_deref());
+        let address = optional(&mut fields, "shipping_address", self.shipping_address.as_deref());
+        let reason = optional(&mut fields, "reason", self.reason.as_deref());
+        fields.finish(|| Some(Wanted { status: status?, address: address?, reason: reason? }))
+    }
+}
+
+/// Why an order is cancelled.
+#[derive(Debug, Clone, Object)]
+pub struct CancelRequest {
+    /// Up to 500 characters.
+    pub reason: Option<String>,
+}
+
+impl CancelRequest {
+    pub fn parse(request: Option<Self>) -> Result<Option<Reason>, InvalidFields> {
+        let mut fields = Fields::default();
+        let reason =
+            optional(&mut fields, "reason", request.as_ref().and_then(|request| request.reason.as_deref()));
+        fields.finish(|| reason)
+    }
+}
+
+/// Which orders are listed: an administrator's all, anybody else's own.
+pub fn filter(
+    caller: &Caller,
+    user_id: Option<u64>,
+    status: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+) -> Result<OrderFilter, ApiError> {
+    let user = match caller.is_admin() {
+        true => user_id.map(Into::into),
+        false => Some(caller.acting_for(user_id)?),
+    };
+    let mut fields = Fields::default();
+    let status = optional::<Status>(&mut fields, "status", status.as_deref());
+    let from = fields.check("from", from.map(|text| moment(&text, false)).transpose());
+    let to = fields.check("to", to.map(|text| moment(&text, true)).transpose());
+    Ok(fields.finish(|| Some(OrderFilter { user, status: status?, from: from?, to: to? }))?)
+}
+
+/// An id as it stands in a path; those that no order can have name nothing.
+pub fn id(path: u64) -> Result<OrderId, ApiError> {
+    match i64::try_from(path) {
+        Ok(1..) => Ok(OrderId::new(path)),
+        _ => Err(ApiError::new(Kind::NotFound, "order-not-found", "There is no such order.")),
+    }
+}
+
+/// A time, or a day: its beginning, or as an end the beginning of the next.
+fn moment(text: &str, end: bool) -> Result<DateTime<Utc>, &'static str> {
+    const RULE: &str = "must be a date as 2025-12-31 or a time as 2025-12-31T12:00:00Z";
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let day: NaiveDate = text.parse().map_err(|_| RULE)?;
+    let day = if end { day.checked_add_days(Days::new(1)).ok_or(RULE)? } else { day };
+    Ok(day.and_time(NaiveTime::MIN).and_utc())
+}
+
+fn basket(fields: &mut Fields, items: Vec<LineRequest>) -> Basket {
+    let mut basket = Basket::default();
+    if items.is_empty() || items.len() > MAX_LINES {
+        fields.reject("items", "length", format!("must be 1 to {MAX_LINES} lines"));
+        return basket;
+    }
+    for (position, item) in items.into_iter().enumerate() {
+        let product_id = fields.check(format!("items[{position}].product_id"), item.product_id.parse());
+        let quantity = fields.check(format!("items[{position}].quantity"), Quantity::new(item.quantity));
+        if let (Some(product_id), Some(quantity)) = (product_id, quantity) {
+            let added = basket.add(position, product_id, quantity, item.price);
+            fields.check(format!("items[{position}].quantity"), added);
+        }
+    }
+    basket
+}
+
+fn shipping_method(fields: &mut Fields, text: Option<&str>) -> Option<ShippingMethod> {
+    optional(fields, "shipping_method", text).map(Option::unwrap_or_default)
+}
+
+/// `Some(None)` when it isn't given, `None` when it is wrong.
+fn optional<T: FromStr<Err: Display>>(
+    fields: &mut Fields,
+    name: &str,
+    text: Option<&str>,
+) -> Option<Option<T>> {
+    fields.check(name, text.map(str::parse).transpose())
+}

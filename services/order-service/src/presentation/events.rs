@@ -1,0 +1,133 @@
+//! What the service hears; docs/EVENTS.md.
+
+use async_trait::async_trait;
+use config::BoxError;
+use config::kafka::{Envelope, HandlerError, MessageHandler};
+use config::money::{Amount, Currency, Money};
+use config::problem::InvalidFields;
+use serde::Deserialize;
+
+use crate::application::{FollowPayment, FollowShipment, PaymentNews};
+use crate::domain::{OrderId, Product};
+use crate::infrastructure::CatalogueCache;
+
+/// Follows payments.
+pub struct PaymentEvents(FollowPayment);
+
+impl PaymentEvents {
+    pub fn new(follow: FollowPayment) -> Self {
+        Self(follow)
+    }
+}
+
+#[derive(Deserialize)]
+struct Payment {
+    payment_id: u64,
+    order_id: u64,
+    amount: Amount,
+    currency: String,
+    #[serde(default)]
+    code: String,
+    refund_amount: Option<Amount>,
+    #[serde(default)]
+    fully_refunded: bool,
+}
+
+#[async_trait]
+impl MessageHandler for PaymentEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if !matches!(message.kind.as_str(), "payment_processed" | "payment_failed" | "payment_refunded") {
+            return Ok(());
+        }
+        let payment: Payment = message.data()?;
+        let news = match message.kind.as_str() {
+            "payment_processed" => {
+                PaymentNews::Processed { amount: money("amount", payment.amount, &payment.currency)? }
+            }
+            "payment_failed" => PaymentNews::Failed { code: payment.code.chars().take(100).collect() },
+            _ => {
+                let amount = payment
+                    .refund_amount
+                    .ok_or_else(|| InvalidFields::one("refund_amount", "required", "is required"))?;
+                let amount = money("refund_amount", amount, &payment.currency)?;
+                PaymentNews::Refunded { amount, fully: payment.fully_refunded }
+            }
+        };
+        Ok(self.0.run(message, OrderId::new(payment.order_id), payment.payment_id, &news).await?)
+    }
+}
+
+fn money(field: &str, amount: Amount, currency: &str) -> Result<Money, InvalidFields> {
+    let money = currency.parse::<Currency>().and_then(|currency| amount.in_currency(currency));
+    money.map_err(|error| InvalidFields::one(field, "invalid", error.to_string()))
+}
+
+/// Follows shipments.
+pub struct ShippingEvents(FollowShipment);
+
+impl ShippingEvents {
+    pub fn new(follow: FollowShipment) -> Self {
+        Self(follow)
+    }
+}
+
+#[derive(Deserialize)]
+struct Shipment {
+    shipment_id: u64,
+    order_id: u64,
+    status: String,
+}
+
+#[async_trait]
+impl MessageHandler for ShippingEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if message.kind != "shipment_updated" {
+            return Ok(());
+        }
+        let shipment: Shipment = message.data()?;
+        let order = OrderId::new(shipment.order_id);
+        Ok(self.0.run(message, order, shipment.shipment_id, &shipment.status).await?)
+    }
+}
+
+/// Follows the catalogue, for this instance's cache.
+pub struct ProductEvents(CatalogueCache);
+
+impl ProductEvents {
+    pub fn new(catalogue: CatalogueCache) -> Self {
+        Self(catalogue)
+    }
+}
+
+#[derive(Deserialize)]
+struct ProductData {
+    product_id: String,
+    name: String,
+    price: Amount,
+    currency: String,
+    weight_grams: Option<u32>,
+    status: String,
+    version: u64,
+}
+
+#[async_trait]
+impl MessageHandler for ProductEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if !matches!(message.kind.as_str(), "product_created" | "product_updated" | "product_archived") {
+            return Ok(());
+        }
+        let data: ProductData = message.data()?;
+        let bad_id = |error| HandlerError::Fail(BoxError::from(error));
+        self.0
+            .learn(Product {
+                id: data.product_id.parse().map_err(|error: config::id::NotAProductId| bad_id(error))?,
+                name: data.name,
+                price: money("price", data.price, &data.currency)?,
+                weight_grams: data.weight_grams.unwrap_or_default(),
+                on_sale: data.status == "active",
+                version: data.version,
+            })
+            .await;
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! How the others reach the service.
+
+mod dto;
+mod events;
+mod http;
+
+pub use events::{PaymentEvents, ProductEvents, ShippingEvents};
+pub use http::{CartApi, OrderApi, SalesApi};
