@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use crate::paths::{find_program, search_path};
@@ -44,8 +44,16 @@ pub struct Process {
 /// What the kernel says about a live process.
 struct Stat {
     state: char,
+    group: i32,
     start_ticks: u64,
     resident_pages: u64,
+}
+
+impl Stat {
+    /// A zombie only waits for its parent to ask how it ended.
+    fn is_alive(&self) -> bool {
+        !"ZX".contains(self.state)
+    }
 }
 
 impl Process {
@@ -159,12 +167,15 @@ impl Process {
 
     /// Ends what a killed process left behind in its session, such as the nginx of a killed gateway agent.
     pub fn sweep(&self) -> Result<()> {
-        let pid = Pid::from_raw(self.pid).context("a pid is positive")?;
-        // As long as a group exists, its number is not given to a new process.
-        let is_ours =
-            self.boot_id == boot_id() && stat(self.pid).is_none() && test_kill_process_group(pid).is_ok();
-        if is_ours {
-            kill_process_group(pid, Signal::KILL)?;
+        if self.is_running() {
+            return Ok(());
+        }
+        // As long as a process is in the group, its number is not given to a new one.
+        let is_reused = stat(self.pid).is_some_and(|now| now.start_ticks != self.start_ticks);
+        if self.boot_id == boot_id() && !is_reused && group_lives(self.pid) {
+            kill_process_group(Pid::from_raw(self.pid).context("a pid is positive")?, Signal::KILL)?;
+            // Its ports are free only when it has gone.
+            wait_until(Duration::from_secs(2), || !group_lives(self.pid));
         }
         Ok(())
     }
@@ -174,15 +185,27 @@ impl Process {
     }
 
     fn wait_gone(&self, limit: Duration) -> bool {
-        let deadline = Instant::now() + limit;
-        while self.is_running() {
-            if Instant::now() > deadline {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        true
+        wait_until(limit, || !self.is_running())
     }
+}
+
+/// Whether any process of that group still lives; its leader may have gone before the others.
+fn group_lives(group: i32) -> bool {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(stat).any(|it| it.group == group && it.is_alive())
+}
+
+/// Whether it came true within the limit.
+fn wait_until(limit: Duration, condition: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !condition() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
 }
 
 /// Size and time of a file, which a rebuild changes.
@@ -207,6 +230,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let fields: Vec<&str> = text.get(text.rfind(')')? + 1..)?.split_whitespace().collect();
     Some(Stat {
         state: fields.first()?.chars().next()?,
+        group: fields.get(2)?.parse().ok()?,
         start_ticks: fields.get(19)?.parse().ok()?,
         resident_pages: fields.get(21)?.parse().ok()?,
     })
