@@ -33,7 +33,7 @@ async fn report(health: Data<&Health>) -> Json<Report> {
 }
 
 #[handler]
-fn docs(health: Data<&Health>, pages: Data<&Environment<'static>>) -> Result<Html<String>> {
+fn docs(Data(health): Data<&Health>, Data(pages): Data<&Environment<'static>>) -> Result<Html<String>> {
     let services: Vec<_> =
         health.services().into_iter().map(|(name, instances)| context! { name, instances }).collect();
     let page = pages.get_template(DOCS).and_then(|page| page.render(context! { services }));

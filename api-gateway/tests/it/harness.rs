@@ -47,15 +47,17 @@ impl Discovery {
     }
 
     pub fn announce(&self, instances: &[(&str, u16)]) {
-        self.say(instances.iter().map(|(name, port)| instance(name, "127.0.0.1", *port)).collect());
+        let items: Vec<_> = instances.iter().map(|(name, port)| instance(name, "127.0.0.1", *port)).collect();
+        self.say(&items);
     }
 
     pub fn announce_host(&self, name: &str, host: &str, others: &[(&str, u16)]) {
         let others = others.iter().map(|(name, port)| instance(name, "127.0.0.1", *port));
-        self.say(std::iter::once(instance(name, host, 81)).chain(others).collect());
+        let items: Vec<_> = std::iter::once(instance(name, host, 81)).chain(others).collect();
+        self.say(&items);
     }
 
-    fn say(&self, items: Vec<Value>) {
+    fn say(&self, items: &[Value]) {
         self.list.send_modify(|list| {
             let index = list["index"].as_u64().unwrap_or_default() + 1;
             *list = json!({"index": index, "items": items});
