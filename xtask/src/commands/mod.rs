@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod bench;
 mod dlq;
 mod down;
 mod logs;
@@ -45,6 +46,7 @@ enum Command {
     Tidy(tidy::Args),
     Openapi(openapi::Args),
     Dlq(dlq::Args),
+    Bench(bench::Args),
 }
 
 /// Runs the command that was asked for.
@@ -65,6 +67,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Tidy(_) => tidy::run(),
         Command::Openapi(args) => openapi::run(&args),
         Command::Dlq(args) => dlq::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }
 

@@ -1,0 +1,60 @@
+//! `cargo xtask bench` runs this against a shop that it has started.
+//!
+//! Machines are noisy and the load shares the cores with the shop, so every figure stands beside a floor from
+//! the same run: Nginx answering a constant of the same size, and a transaction of three inserts in MySQL.
+
+mod client;
+mod floor;
+mod flows;
+mod journey;
+mod load;
+mod processes;
+mod report;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::flows::Flows;
+use crate::report::Report;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures a running shop.
+#[derive(Parser)]
+struct Arguments {
+    /// The shop's system, as `cargo xtask up --instance` calls it
+    #[arg(long)]
+    instance: String,
+    /// Seconds for each measurement
+    #[arg(long, default_value = "5")]
+    seconds: u64,
+    /// Where `benchmarks.md` and `benchmarks.json` go
+    #[arg(long)]
+    output: PathBuf,
+}
+
+/// Connections that are used at once.
+const CONNECTIONS: [usize; 3] = [1, 8, 32];
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let arguments = Arguments::parse();
+    let system = xtask::System::attach(&arguments.instance)?;
+    let time = Duration::from_secs(arguments.seconds);
+    let gateway = system.gateway_url()?;
+    let mut report = Report::default();
+
+    report.processes = processes::idle(&system)?;
+    let flows = Flows::prepare(&gateway).await?;
+    let size = flows.product_size().await?;
+    report.add("floor: Nginx constant", floor::nginx(&system, size, time).await?);
+    report.add("floor: MySQL transaction, three inserts", floor::mysql(&system, time).await?);
+    for (name, measured) in flows.measure(time).await? {
+        report.add(name, measured);
+    }
+    report.journey = Some(journey::measure(&flows, 50, Duration::from_secs(20)).await?);
+    report.cold_starts = processes::cold_starts(&system)?;
+    report.write(&arguments.output)
+}
