@@ -1,0 +1,116 @@
+//! Following an order: a paid one gets its shipment, one that is over keeps it from leaving.
+
+use std::sync::Arc;
+
+use config::clock::Clock;
+use config::database::{Begin, retrying};
+use config::id::UserId;
+use config::kafka::Envelope;
+
+use super::create::add;
+use super::update::advance;
+use super::{ShippingError, StatusUpdate, Store};
+use crate::domain::{
+    Address, Consignment, MethodCode, OrderId, ShipmentItem, ShipmentStatus, TrackingNumber,
+};
+
+/// An order, as its event tells it.
+#[derive(Debug, Clone)]
+pub struct OrderSnapshot {
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub method: MethodCode,
+    pub destination: Address,
+    pub items: Vec<ShipmentItem>,
+}
+
+/// Acts on an order's events.
+pub struct FollowOrder {
+    store: Arc<dyn Begin<dyn Store>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl FollowOrder {
+    pub fn new(store: Arc<dyn Begin<dyn Store>>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// The order is paid: it gets its shipment, unless it has one.
+    pub async fn paid(&self, message: &Envelope, order: &OrderSnapshot) -> Result<(), ShippingError> {
+        retrying(|| async {
+            let mut tx = self.store.begin().await?;
+            if !tx.claim(message).await? {
+                return Ok(());
+            }
+            let consignment = self.consignment(tx.as_mut(), order).await?;
+            let shipment = add(tx.as_mut(), &consignment, self.clock.now()).await?;
+            tx.commit().await?;
+            match shipment {
+                Some(shipment) => {
+                    metrics::counter!("shipments_created_total", "by" => "order").increment(1);
+                    tracing::info!(shipment.id = %shipment.id, order.id = %order.order_id, "a paid order has its shipment");
+                }
+                None => tracing::info!(order.id = %order.order_id, "the paid order has a shipment already"),
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The order is cancelled or refunded: its shipment doesn't leave, unless it has left. `was_paid`: so there is a
+    /// shipment, or there will be one.
+    pub async fn over(
+        &self,
+        message: &Envelope,
+        order: &OrderSnapshot,
+        was_paid: bool,
+    ) -> Result<(), ShippingError> {
+        retrying(|| async {
+            let mut tx = self.store.begin().await?;
+            if !tx.claim(message).await? {
+                return Ok(());
+            }
+            if !self.cancel(tx.as_mut(), order.order_id).await? && was_paid {
+                // The payment's event was a dead letter and may be sent again: it must find the order's one
+                // shipment here, cancelled. Nobody has heard of it, so nobody is told.
+                let consignment = self.consignment(tx.as_mut(), order).await?;
+                let added = tx.add(&consignment, ShipmentStatus::Cancelled, self.clock.now()).await?;
+                if added.is_none() {
+                    // Made this very moment.
+                    self.cancel(tx.as_mut(), order.order_id).await?;
+                }
+            }
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// `false` when the order has no shipment.
+    async fn cancel(&self, tx: &mut dyn Store, order: OrderId) -> Result<bool, ShippingError> {
+        let Some(mut shipment) = tx.shipment_of_order_for_update(order).await? else {
+            return Ok(false);
+        };
+        if shipment.status.is_cancellable() {
+            let update = StatusUpdate { status: ShipmentStatus::Cancelled, location: None, note: None };
+            advance(tx, &mut shipment, update, self.clock.now()).await?;
+            metrics::counter!("shipments_updated_total", "status" => "cancelled").increment(1);
+            tracing::info!(shipment.id = %shipment.id, order.id = %order, "the shipment of an order that is over doesn't leave");
+        } else if shipment.status != ShipmentStatus::Cancelled {
+            tracing::warn!(shipment.id = %shipment.id, order.id = %order, status = %shipment.status, "an order is over, but its shipment has left");
+        }
+        Ok(true)
+    }
+
+    async fn consignment(
+        &self,
+        tx: &mut dyn Store,
+        order: &OrderSnapshot,
+    ) -> Result<Consignment, ShippingError> {
+        let method =
+            tx.method(&order.method).await?.ok_or_else(|| ShippingError::NoMethod(order.method.clone()))?;
+        let number = TrackingNumber::from_random(rand::random());
+        let contents = (order.destination.clone(), order.items.clone());
+        Ok(Consignment::by(&method, (order.order_id, order.user_id), contents, number, self.clock.now()))
+    }
+}

@@ -1,0 +1,19 @@
+//! Methods and what they cost, shipments and where they may go.
+
+mod calendar;
+mod country;
+mod method;
+mod shipment;
+mod status;
+mod tariff;
+mod text;
+mod tracking_number;
+
+pub use calendar::after_business_days;
+pub use country::{Country, NotACountry};
+pub use method::{MethodCode, NotAMethodCode, Offer, Parcel, ShippingMethod, TransitDays, TransitDaysError};
+pub use shipment::{Consignment, OrderId, Shipment, ShipmentId, ShipmentItem, TrackingEvent};
+pub use status::{IllegalMove, ShipmentStatus, UnknownStatus};
+pub use tariff::{Grams, NotAWeight, Tariff, TariffError, WeightBand};
+pub use text::{Address, Carrier, Location, Name, Note, Text, TextLength};
+pub use tracking_number::{NotATrackingNumber, TrackingNumber};

@@ -1,0 +1,189 @@
+//! The life of a shipment.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a shipment is.
+///
+/// ```text
+/// pending ─→ picked ─→ packed ─→ in_transit ─→ out_for_delivery ─→ delivered
+///    └─────────┴──────────┴─→ cancelled │                │ ↑            │
+///                                       ├──→ failed ←────┘ │            │
+///                                       │      │ └─────────┘            │
+///                                       └──────┴──→ returned ←──────────┘
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ShipmentStatus {
+    /// The order is paid; nobody has touched its items.
+    Pending,
+    Picked,
+    Packed,
+    /// The carrier has it. Each further scan on its way is a move from here to here.
+    InTransit,
+    OutForDelivery,
+    Delivered,
+    /// It couldn't be handed over; it will be tried again, or go back.
+    Failed,
+    Returned,
+    /// It never left.
+    Cancelled,
+}
+
+/// A text that is no status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of {}", names(&ShipmentStatus::ALL))]
+pub struct UnknownStatus;
+
+/// A move that the state machine doesn't have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a shipment that is {from} can't become {to}; {}", may_become(*from))]
+pub struct IllegalMove {
+    pub from: ShipmentStatus,
+    pub to: ShipmentStatus,
+}
+
+impl ShipmentStatus {
+    pub const ALL: [Self; 9] = [
+        Self::Pending,
+        Self::Picked,
+        Self::Packed,
+        Self::InTransit,
+        Self::OutForDelivery,
+        Self::Delivered,
+        Self::Failed,
+        Self::Returned,
+        Self::Cancelled,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Picked => "picked",
+            Self::Packed => "packed",
+            Self::InTransit => "in_transit",
+            Self::OutForDelivery => "out_for_delivery",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Returned => "returned",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// What it may become.
+    pub fn next(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[Self::Picked, Self::Cancelled],
+            Self::Picked => &[Self::Packed, Self::Cancelled],
+            Self::Packed => &[Self::InTransit, Self::Cancelled],
+            Self::InTransit => &[Self::InTransit, Self::OutForDelivery, Self::Failed, Self::Returned],
+            Self::OutForDelivery => &[Self::Delivered, Self::Failed],
+            Self::Failed => &[Self::OutForDelivery, Self::Returned],
+            Self::Delivered => &[Self::Returned],
+            Self::Returned | Self::Cancelled => &[],
+        }
+    }
+
+    /// Checks that it may become `to`.
+    pub fn must_allow(self, to: Self) -> Result<(), IllegalMove> {
+        match self.next().contains(&to) {
+            true => Ok(()),
+            false => Err(IllegalMove { from: self, to }),
+        }
+    }
+
+    /// Whether it can still be kept from leaving.
+    pub fn is_cancellable(self) -> bool {
+        self.next().contains(&Self::Cancelled)
+    }
+}
+
+impl fmt::Display for ShipmentStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ShipmentStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(UnknownStatus)
+    }
+}
+
+fn names(all: &[ShipmentStatus]) -> String {
+    all.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn may_become(from: ShipmentStatus) -> String {
+    match from.next() {
+        [] => "it can't become anything else".to_owned(),
+        legal => format!("it can become {}", names(legal)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::ShipmentStatus as S;
+    use super::*;
+
+    fn any_status() -> impl Strategy<Value = S> {
+        proptest::sample::select(S::ALL.to_vec())
+    }
+
+    #[test]
+    fn names_can_be_read_back() {
+        for status in S::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert_eq!("Shipped".parse::<S>(), Err(UnknownStatus));
+    }
+
+    #[test]
+    fn an_illegal_move_names_the_legal_ones() {
+        let message = S::Pending.must_allow(S::Delivered).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "a shipment that is pending can't become delivered; it can become picked, cancelled"
+        );
+        let message = S::Returned.must_allow(S::Pending).unwrap_err().to_string();
+        assert!(message.ends_with("it can't become anything else"), "{message}");
+    }
+
+    #[test]
+    fn every_status_can_be_reached_and_every_way_can_end() {
+        let reachable = |from: S| {
+            let mut seen = vec![from];
+            let mut index = 0;
+            while let Some(status) = seen.get(index).copied() {
+                let new: Vec<S> = status.next().iter().copied().filter(|next| !seen.contains(next)).collect();
+                seen.extend(new);
+                index += 1;
+            }
+            seen
+        };
+        assert_eq!(reachable(S::Pending).len(), S::ALL.len());
+        for status in S::ALL {
+            assert!(reachable(status).iter().any(|end| end.next().is_empty()), "{status} never ends");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_has_left_is_never_cancelled(wishes in proptest::collection::vec(any_status(), 0..60)) {
+            let mut status = S::Pending;
+            let mut left = false;
+            for wish in wishes {
+                if status.must_allow(wish).is_ok() {
+                    status = wish;
+                }
+                left |= status == S::InTransit;
+                prop_assert!(!(left && status.is_cancellable()));
+                prop_assert!(!(left && status == S::Cancelled));
+                prop_assert!(left || !matches!(status, S::Delivered | S::Failed | S::Returned));
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the service hears; docs/EVENTS.md.
+
+use async_trait::async_trait;
+use config::id::UserId;
+use config::kafka::{Envelope, HandlerError, MessageHandler};
+use config::problem::{Fields, InvalidFields};
+use serde::Deserialize;
+
+use crate::application::{FollowOrder, OrderSnapshot};
+use crate::domain::{MethodCode, OrderId, ShipmentItem};
+
+/// Follows orders.
+pub struct OrderEvents(FollowOrder);
+
+impl OrderEvents {
+    pub fn new(follow: FollowOrder) -> Self {
+        Self(follow)
+    }
+}
+
+#[derive(Deserialize)]
+struct Order {
+    order_id: u64,
+    user_id: u64,
+    status: String,
+    previous_status: String,
+    shipping_address: String,
+    shipping_method: Option<String>,
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    product_id: String,
+    product_name: Option<String>,
+    quantity: u32,
+}
+
+impl Order {
+    fn snapshot(self) -> Result<OrderSnapshot, InvalidFields> {
+        let mut fields = Fields::default();
+        let method = self.shipping_method.as_deref().map_or_else(|| Ok(MethodCode::default()), str::parse);
+        let method = fields.check("shipping_method", method);
+        let destination = fields.check("shipping_address", self.shipping_address.parse());
+        let mut items = Vec::with_capacity(self.items.len());
+        for (index, Item { product_id, product_name, quantity }) in self.items.into_iter().enumerate() {
+            let product_id = fields.check(format!("items[{index}].product_id"), product_id.parse());
+            items.extend(product_id.map(|product_id| ShipmentItem { product_id, product_name, quantity }));
+        }
+        let (order_id, user_id) = (OrderId::new(self.order_id), UserId::new(self.user_id));
+        fields.finish(|| {
+            Some(OrderSnapshot { order_id, user_id, method: method?, destination: destination?, items })
+        })
+    }
+}
+
+/// Whether an order with this status has been paid for.
+fn is_paid(status: &str) -> bool {
+    matches!(status, "paid" | "fulfilling" | "shipped" | "delivered")
+}
+
+#[async_trait]
+impl MessageHandler for OrderEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        let order: Order = match message.kind.as_str() {
+            "order_status_updated" | "order_cancelled" => message.data()?,
+            _ => return Ok(()),
+        };
+        let was_paid = is_paid(&order.previous_status);
+        match (message.kind.as_str(), order.status.as_str()) {
+            ("order_status_updated", "paid") => self.0.paid(message, &order.snapshot()?).await?,
+            ("order_cancelled", _) | (_, "refunded") => {
+                self.0.over(message, &order.snapshot()?, was_paid).await?
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
