@@ -70,10 +70,10 @@ pub fn stop_everything(system: &System) -> Result<()> {
 
 fn start(system: &System, options: &Options) -> Result<()> {
     let _lock = system.exclusive()?;
-    system.set_options(options)?;
     // First, because it is the likeliest to fail while one works on the code.
     services::build_system(options.release)?;
     interrupt::check()?;
+    system.set_options(options)?;
     servers::start_all(system)?;
     interrupt::check()?;
     services::start_all(system)

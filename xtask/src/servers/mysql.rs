@@ -91,7 +91,8 @@ fn provisioning(system: &System) -> Result<String> {
     let secrets = system.secrets()?;
     let mut script = String::new();
     for (user, password) in secrets.database_users() {
-        script += &format!("CREATE USER IF NOT EXISTS '{user}'@'127.0.0.1' IDENTIFIED BY '{password}';\n");
+        script += &format!("CREATE USER IF NOT EXISTS '{user}'@'127.0.0.1';\n");
+        script += &format!("ALTER USER '{user}'@'127.0.0.1' IDENTIFIED BY '{password}';\n");
     }
     for schema in services::schemas() {
         script += &format!("CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4;\n");

@@ -55,10 +55,9 @@ pub fn stop_all(system: &System) -> Result<()> {
     let (last, others): (Vec<_>, Vec<_>) =
         names.iter().filter(|name| *name != GATEWAY).partition(|name| *name == DISCOVERY);
     let gateway = names.iter().filter(|name| *name == GATEWAY).collect();
-    for group in [gateway, others, last] {
-        parallel::each(group, |name| system.stop(name))?;
-    }
-    Ok(())
+    // One that doesn't stop by itself is no reason to leave the others running.
+    let stopped = [gateway, others, last].map(|group| parallel::each(group, |name| system.stop(name)));
+    stopped.into_iter().try_for_each(|result| result.map(drop))
 }
 
 impl System {
