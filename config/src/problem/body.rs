@@ -122,13 +122,18 @@ async fn read(body: &mut RequestBody) -> Result<Vec<u8>> {
 }
 
 fn parse<T: ParseFromJSON>(data: &[u8]) -> Result<T> {
-    let value: Value = serde_json::from_slice(data)
-        .map_err(|error| ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}.")))?;
-    if contains_nul(&value) {
-        return Err(ApiError::from(InvalidFields::one("body", "nul", "must not contain a null character")).into());
+    let value: Value = serde_json::from_slice(data).map_err(|error| {
+        ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}."))
+    })?;
+    Ok(from_json(&value).map_err(ApiError::from)?)
+}
+
+/// A value as a type of the API, or every missing or mistyped field: for what is only a part of a body.
+pub fn from_json<T: ParseFromJSON>(value: &Value) -> Result<T, InvalidFields> {
+    if contains_nul(value) {
+        return Err(InvalidFields::one("body", "nul", "must not contain a null character"));
     }
-    T::parse_from_json(Some(value.clone()))
-        .map_err(|error| ApiError::from(mismatches::<T>(&value, error.message())).into())
+    T::parse_from_json(Some(value.clone())).map_err(|error| mismatches::<T>(value, error.message()))
 }
 
 /// No text of ours has one, and the databases disagree about what it means.

@@ -50,7 +50,7 @@ use poem_openapi::{ApiResponse, Object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use body::{Body, OptionalBody};
+pub use body::{Body, OptionalBody, from_json};
 pub(crate) use catch::render;
 pub use fields::{FieldError, Fields, InvalidFields};
 
