@@ -1,0 +1,42 @@
+//! What the service does.
+
+mod address_book;
+mod administer;
+mod change_profile;
+mod delete_account;
+mod demo;
+mod error;
+mod events;
+mod log_in;
+mod one_time;
+mod passwords;
+mod ports;
+mod refresh;
+mod register;
+mod revocations;
+mod session;
+mod sign_out;
+mod verify_email;
+
+pub use address_book::AddressBook;
+pub use administer::Administer;
+pub use change_profile::{ChangeProfile, ProfileChange};
+pub use delete_account::DeleteAccount;
+pub use demo::LoadDemoAccounts;
+pub use error::AccountError;
+pub use events::{
+    EmailVerificationRequested, PasswordChanged, PasswordResetRequested, UserDeactivated, UserDeleted,
+    UserRegistered, UserUpdated,
+};
+pub use log_in::{Credentials, LogIn};
+pub use passwords::{ChangePassword, ForgotPassword, ResetPassword};
+pub use ports::{
+    AddressRepository, Attempt, Housekeeping, LoginThrottle, OneTimeTokenRepository, Passwords, PasswordsError,
+    RevocationList, SessionRepository, Store, UserFilter, UserReader, UserRepository,
+};
+pub use refresh::Refresh;
+pub use register::{Register, Registration};
+pub use revocations::AnnounceRevocations;
+pub use session::{SignIn, TokenIssuer};
+pub use sign_out::SignOut;
+pub use verify_email::VerifyEmail;

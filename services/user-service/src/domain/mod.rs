@@ -1,0 +1,23 @@
+//! Users, their logins, their addresses: the rules, and nothing of how they are kept.
+
+mod address;
+mod email;
+mod login;
+mod password;
+mod phone;
+mod session;
+mod text;
+mod token;
+mod user;
+mod username;
+
+pub use address::{Address, AddressEntry, AddressId, Country, MAX_ADDRESSES};
+pub use email::{Email, NotAnEmail};
+pub use login::Login;
+pub use password::{Password, PasswordHash, WeakPassword};
+pub use phone::{NotAPhone, Phone};
+pub use session::{REFRESH_TOKEN_LIFETIME, RefreshGrant, Refusal, SessionId};
+pub use text::{BadText, Text};
+pub use token::{NotAToken, Purpose, SecretToken, TokenDigest};
+pub use user::{FullName, NewUser, PostalAddress, Profile, User};
+pub use username::{NotAUsername, Username};

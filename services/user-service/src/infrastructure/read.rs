@@ -1,0 +1,128 @@
+//! Reads outside a transaction, and the deletion of what nobody reads any more.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use config::database::{Db, StoreError};
+use config::id::UserId;
+use config::page::{Paging, Slice};
+use sqlx::{MySql, QueryBuilder};
+use uuid::Uuid;
+
+use super::rows::{AddressRow, UserRow, addresses, select_addresses, select_users};
+use crate::application::{Housekeeping, UserFilter, UserReader};
+use crate::domain::{Address, Login, Purpose, SessionId, TokenDigest, User};
+
+#[async_trait]
+impl UserReader for Db {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row: Option<UserRow> =
+            sqlx::query_as(select_users!("AND id = ?")).bind(id.get()).fetch_optional(self.pool()).await?;
+        row.map(UserRow::user).transpose()
+    }
+
+    async fn user_by_login(&self, login: &Login) -> Result<Option<User>, StoreError> {
+        let query = match login {
+            Login::Email(_) => select_users!("AND email_key = ?"),
+            Login::Username(_) => select_users!("AND username_key = ?"),
+        };
+        let row: Option<UserRow> = sqlx::query_as(query).bind(login.key()).fetch_optional(self.pool()).await?;
+        row.map(UserRow::user).transpose()
+    }
+
+    async fn users(&self, filter: &UserFilter, paging: Paging) -> Result<Slice<User>, StoreError> {
+        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM users WHERE deleted_at IS NULL");
+        restrict(&mut count, filter);
+        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
+        let mut select = QueryBuilder::new(select_users!(""));
+        restrict(&mut select, filter);
+        if let Some(after) = paging.after {
+            select.push(" AND id > ").push_bind(after);
+        }
+        select.push(" ORDER BY id LIMIT ").push_bind(paging.limit).push(" OFFSET ").push_bind(paging.skip);
+        let rows: Vec<UserRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        let items = rows.into_iter().map(UserRow::user).collect::<Result<_, _>>()?;
+        Ok(Slice { items, total: total.unsigned_abs() })
+    }
+
+    async fn addresses(&self, user: UserId) -> Result<Vec<Address>, StoreError> {
+        let rows: Vec<AddressRow> = sqlx::query_as(select_addresses!("WHERE user_id = ? ORDER BY id"))
+            .bind(user.get())
+            .fetch_all(self.pool())
+            .await?;
+        addresses(rows)
+    }
+
+    async fn refresh_token_owner(&self, digest: TokenDigest) -> Result<Option<(UserId, SessionId)>, StoreError> {
+        let found: Option<(u64, Uuid)> = sqlx::query_as(
+            "SELECT s.user_id, s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.digest = ?",
+        )
+        .bind(digest.as_bytes())
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(found.map(|(user, session)| (UserId::new(user), SessionId::new(session))))
+    }
+
+    async fn one_time_token_owner(
+        &self,
+        digest: TokenDigest,
+        purpose: Purpose,
+        now: DateTime<Utc>,
+    ) -> Result<Option<UserId>, StoreError> {
+        let found: Option<u64> = sqlx::query_scalar(
+            "SELECT user_id FROM one_time_tokens \
+             WHERE digest = ? AND purpose = ? AND used_at IS NULL AND expires_at > ?",
+        )
+        .bind(digest.as_bytes())
+        .bind(purpose.as_str())
+        .bind(now)
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(found.map(UserId::new))
+    }
+
+    async fn voided(&self, since: DateTime<Utc>) -> Result<Vec<(UserId, DateTime<Utc>)>, StoreError> {
+        let rows: Vec<(u64, DateTime<Utc>)> =
+            sqlx::query_as("SELECT id, tokens_void_until FROM users WHERE tokens_void_until > ?")
+                .bind(since)
+                .fetch_all(self.pool())
+                .await?;
+        Ok(rows.into_iter().map(|(user, until)| (UserId::new(user), until)).collect())
+    }
+}
+
+fn restrict(query: &mut QueryBuilder<MySql>, filter: &UserFilter) {
+    if let Some(text) = &filter.text {
+        let pattern = contains(text);
+        query.push(" AND (email LIKE ").push_bind(pattern.clone());
+        query.push(" OR username LIKE ").push_bind(pattern.clone());
+        query.push(" OR full_name LIKE ").push_bind(pattern).push(")");
+    }
+    if let Some(role) = filter.role {
+        query.push(" AND role = ").push_bind(role.as_str());
+    }
+    if let Some(is_active) = filter.is_active {
+        query.push(" AND is_active = ").push_bind(is_active);
+    }
+}
+
+/// The pattern of texts that have this one in them, whatever LIKE makes of its characters.
+fn contains(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+#[async_trait]
+impl Housekeeping for Db {
+    async fn forget_ended(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let deletions = [
+            ("DELETE FROM refresh_tokens WHERE expires_at < ? LIMIT 5000", now),
+            // A session outlives its tokens, or one of them could be found without it.
+            ("DELETE FROM sessions WHERE expires_at < ? LIMIT 5000", now - TimeDelta::days(1)),
+            ("DELETE FROM one_time_tokens WHERE expires_at < ? LIMIT 5000", now),
+        ];
+        for (statement, before) in deletions {
+            sqlx::query(statement).bind(before).execute(self.pool()).await?;
+        }
+        Ok(())
+    }
+}
