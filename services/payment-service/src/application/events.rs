@@ -1,0 +1,107 @@
+//! What the service tells the others; docs/EVENTS.md.
+
+use config::kafka::Event;
+use config::money::{Amount, Money};
+use serde::Serialize;
+
+use crate::domain::{Operation, Payment};
+
+const TOPIC: &str = "payment-events";
+
+/// What every payment event carries.
+#[derive(Debug, Serialize)]
+struct About {
+    payment_id: u64,
+    order_id: u64,
+    user_id: u64,
+    amount: Amount,
+    currency: &'static str,
+    payment_method: &'static str,
+}
+
+impl About {
+    fn new(payment: &Payment, amount: Money) -> Self {
+        Self {
+            payment_id: payment.id.get(),
+            order_id: payment.order_id.get(),
+            user_id: payment.user_id.get(),
+            amount: amount.into(),
+            currency: amount.currency().code(),
+            payment_method: payment.method.as_str(),
+        }
+    }
+}
+
+/// Money was taken; `amount` is how much.
+#[derive(Debug, Serialize)]
+pub struct PaymentProcessed {
+    #[serde(flatten)]
+    about: About,
+    transaction_id: String,
+}
+
+impl PaymentProcessed {
+    pub fn new(payment: &Payment) -> Self {
+        let transaction_id = payment.transaction_id.clone().unwrap_or_default();
+        Self { about: About::new(payment, payment.captured), transaction_id }
+    }
+}
+
+/// The provider declined, or the customer never confirmed.
+#[derive(Debug, Serialize)]
+pub struct PaymentFailed {
+    #[serde(flatten)]
+    about: About,
+    code: String,
+    message: String,
+}
+
+impl PaymentFailed {
+    pub fn new(payment: &Payment) -> Self {
+        let (code, message) = payment.decline.clone().map(|it| (it.code, it.message)).unwrap_or_default();
+        Self { about: About::new(payment, payment.amount), code, message }
+    }
+}
+
+/// Money was given back.
+#[derive(Debug, Serialize)]
+pub struct PaymentRefunded {
+    #[serde(flatten)]
+    about: About,
+    refund_id: u64,
+    refund_amount: Amount,
+    refunded_total: Amount,
+    fully_refunded: bool,
+    reason: String,
+}
+
+impl PaymentRefunded {
+    pub fn new(payment: &Payment, refund: &Operation) -> Self {
+        Self {
+            about: About::new(payment, payment.captured),
+            refund_id: refund.id.get(),
+            refund_amount: refund.amount.into(),
+            refunded_total: payment.refunded.into(),
+            fully_refunded: payment.refunded == payment.captured,
+            reason: refund.reason.clone().unwrap_or_default(),
+        }
+    }
+}
+
+macro_rules! payment_events {
+    ($($event:ty: $name:literal),+ $(,)?) => {$(
+        impl Event for $event {
+            const TOPIC: &'static str = TOPIC;
+            const TYPE: &'static str = $name;
+
+            fn key(&self) -> String {
+                self.about.order_id.to_string()
+            }
+        }
+    )+};
+}
+payment_events! {
+    PaymentProcessed: "payment_processed",
+    PaymentFailed: "payment_failed",
+    PaymentRefunded: "payment_refunded",
+}

@@ -1,0 +1,27 @@
+//! What the service does.
+
+mod act;
+mod cancel_order;
+mod error;
+mod events;
+mod finish;
+mod operations;
+mod pay;
+mod ports;
+mod recover;
+mod reply;
+mod webhook;
+
+pub use act::{Act, Action};
+pub use cancel_order::CancelOrder;
+pub use error::PaymentError;
+pub use events::{PaymentFailed, PaymentProcessed, PaymentRefunded};
+pub use operations::{Operations, Patience};
+pub use pay::{Pay, PaymentRequest};
+pub use ports::{
+    Challenge, Challenges, Charge, NewOperation, NewPayment, OrderSnapshot, Orders, PaymentFilter, PaymentReader,
+    PaymentRepository, PaymentWithRefunds, Provider, ProviderError, ProviderEvent, Store, WebhookError,
+};
+pub use recover::Recover;
+pub use reply::{Completed, Reply};
+pub use webhook::HandleWebhook;

@@ -1,0 +1,187 @@
+//! A payment and its arithmetic: never more is captured than was authorized, nor refunded than captured.
+
+use chrono::{DateTime, Utc};
+use config::id::UserId;
+use config::money::Money;
+use uuid::Uuid;
+
+use super::status::names;
+use super::{CardSummary, ChargeOutcome, Decline, Method, OrderId, PaymentId, Refusal, Status};
+
+names! {
+    /// What the provider has been asked for and has not answered.
+    Pending {
+        Capture = "capture",
+        Void = "void",
+    }
+}
+
+/// The money for an order, on its way to us or back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    /// What the provider knows it by.
+    pub charge_key: Uuid,
+    pub method: Method,
+    pub status: Status,
+    /// What was asked for.
+    pub amount: Money,
+    pub captured: Money,
+    pub refunded: Money,
+    /// Promised to refunds that the provider has not confirmed yet.
+    pub refund_pending: Money,
+    pub pending: Option<Pending>,
+    pub transaction_id: Option<String>,
+    pub decline: Option<Decline>,
+    pub action_url: Option<String>,
+    pub card: Option<CardSummary>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// How a payment that nobody wants is undone from where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwind {
+    Refund(Money),
+    Void,
+    /// The customer no longer needs to confirm.
+    Abandon,
+}
+
+impl Payment {
+    /// Whether it ended without any money moving, so that another may take its place.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status, Status::Failed | Status::Voided)
+    }
+
+    /// What can still be given back.
+    pub fn refundable(&self) -> Money {
+        less(less(self.captured, self.refunded), self.refund_pending)
+    }
+
+    /// Takes the provider's word on the charge; `false` when it is old news. Money that arrives after the payment
+    /// was given up for failed is money all the same.
+    pub fn charge_ended(&mut self, outcome: &ChargeOutcome) -> bool {
+        let open = matches!(self.status, Status::Processing | Status::RequiresAction);
+        match outcome {
+            ChargeOutcome::Captured { transaction_id } if open || self.status == Status::Failed => {
+                self.captured = self.amount;
+                self.settle(Status::Succeeded, Some(transaction_id), None);
+            }
+            ChargeOutcome::Authorized { transaction_id } if open || self.status == Status::Failed => {
+                self.settle(Status::Authorized, Some(transaction_id), None);
+            }
+            ChargeOutcome::ActionRequired { url } if self.status == Status::Processing => {
+                self.status = Status::RequiresAction;
+                self.action_url = Some(url.clone());
+            }
+            ChargeOutcome::Declined(decline) if open => self.settle(Status::Failed, None, Some(decline.clone())),
+            _ => return false,
+        }
+        true
+    }
+
+    fn settle(&mut self, status: Status, transaction_id: Option<&String>, decline: Option<Decline>) {
+        self.status = status;
+        self.transaction_id = transaction_id.cloned();
+        self.decline = decline;
+        self.action_url = None;
+    }
+
+    /// Asks for the authorized money, or for a part of it; the rest is then given back.
+    pub fn begin_capture(&mut self, amount: Option<Money>) -> Result<Money, Refusal> {
+        self.expect(&[Status::Authorized], "captured")?;
+        let amount = within(amount, self.amount, "captured")?;
+        self.pending = Some(Pending::Capture);
+        Ok(amount)
+    }
+
+    pub fn capture_ended(&mut self, amount: Money, done: bool) {
+        self.pending = None;
+        if done {
+            self.captured = amount;
+            self.status = Status::Succeeded;
+        }
+    }
+
+    /// Gives the authorization back.
+    pub fn begin_void(&mut self) -> Result<(), Refusal> {
+        self.expect(&[Status::Authorized], "voided")?;
+        self.pending = Some(Pending::Void);
+        Ok(())
+    }
+
+    pub fn void_ended(&mut self, done: bool) {
+        self.pending = None;
+        if done {
+            self.status = Status::Voided;
+        }
+    }
+
+    /// Sets money aside for a refund: all that is left when no amount is named.
+    pub fn begin_refund(&mut self, amount: Option<Money>) -> Result<Money, Refusal> {
+        self.expect(&[Status::Succeeded, Status::PartiallyRefunded], "refunded")?;
+        let amount = within(amount, self.refundable(), "refunded")?;
+        self.refund_pending = plus(self.refund_pending, amount);
+        Ok(amount)
+    }
+
+    pub fn refund_ended(&mut self, amount: Money, done: bool) {
+        self.refund_pending = less(self.refund_pending, amount);
+        if done {
+            self.refunded = plus(self.refunded, amount);
+            let all = self.refunded == self.captured;
+            self.status = if all { Status::Refunded } else { Status::PartiallyRefunded };
+        }
+    }
+
+    /// What is to be done when nobody wants the payment; nothing while the provider still owes an answer, whose
+    /// coming asks this again.
+    pub fn unwind(&self) -> Option<Unwind> {
+        match self.status {
+            Status::RequiresAction => Some(Unwind::Abandon),
+            Status::Authorized if self.pending.is_none() => Some(Unwind::Void),
+            Status::Succeeded | Status::PartiallyRefunded => {
+                Some(self.refundable()).filter(|left| left.is_positive()).map(Unwind::Refund)
+            }
+            _ => None,
+        }
+    }
+
+    fn expect(&self, legal: &[Status], verb: &'static str) -> Result<(), Refusal> {
+        match self.pending {
+            _ if self.status == Status::Processing => Err(Refusal::Busy),
+            _ if !legal.contains(&self.status) => Err(Refusal::Illegal { status: self.status, verb }),
+            Some(_) => Err(Refusal::Busy),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The wanted amount, or all that is left when none is named.
+fn within(wanted: Option<Money>, left: Money, verb: &'static str) -> Result<Money, Refusal> {
+    match wanted {
+        Some(wanted) if !wanted.is_positive() => Err(Refusal::Nothing),
+        Some(wanted) if wanted.currency() != left.currency() || wanted.minor() > left.minor() => {
+            Err(Refusal::TooMuch { left, verb })
+        }
+        Some(wanted) => Ok(wanted),
+        None if left.is_positive() => Ok(left),
+        None => Err(Refusal::TooMuch { left, verb }),
+    }
+}
+
+/// A payment has one currency and sums that its amount bounds, so that neither of these can overflow.
+fn plus(a: Money, b: Money) -> Money {
+    Money::from_minor(a.minor() + b.minor(), a.currency())
+}
+
+fn less(a: Money, b: Money) -> Money {
+    Money::from_minor(a.minor() - b.minor(), a.currency())
+}
+
+#[cfg(test)]
+#[path = "payment_tests.rs"]
+mod tests;

@@ -1,0 +1,24 @@
+//! Why a payment can't do what is asked of it.
+
+use config::money::Money;
+
+use super::Status;
+
+/// A move that the payment's state forbids.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("a payment that is {} can't be {verb}", status.as_str())]
+    Illegal { status: Status, verb: &'static str },
+    #[error("the provider has not answered to an earlier request for this payment yet")]
+    Busy,
+    #[error("only {left} of the payment can be {verb}")]
+    TooMuch { left: Money, verb: &'static str },
+    #[error("the amount must be more than nothing")]
+    Nothing,
+    #[error("the order is paid")]
+    OrderPaid,
+    #[error("the order is cancelled")]
+    OrderCancelled,
+    #[error("a payment for the order is in progress")]
+    InProgress,
+}

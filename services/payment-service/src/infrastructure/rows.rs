@@ -1,0 +1,153 @@
+//! Rows, and what they stand for.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use config::database::StoreError;
+use config::id::UserId;
+use config::money::{Currency, Money};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::domain::{
+    Account, CardSummary, Decline, Operation, OperationId, OrderId, Payment, PaymentId,
+};
+
+/// The columns of [`PaymentRow`].
+macro_rules! select_payments {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, order_id, user_id, charge_key, method, status, currency, amount, captured, refunded, \
+             refund_pending, pending, transaction_id, decline_code, decline_message, action_url, card_brand, \
+             card_last4, created_at, updated_at FROM payments ",
+            $rest
+        )
+    };
+}
+pub(super) use select_payments;
+
+/// The columns of [`OperationRow`].
+macro_rules! select_operations {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, payment_id, order_id, kind, state, amount, currency, reason, provider_key, charge_key, \
+             attempts, created_at FROM operations ",
+            $rest
+        )
+    };
+}
+pub(super) use select_operations;
+
+#[derive(FromRow)]
+pub(super) struct AccountRow {
+    order_id: u64,
+    user_id: u64,
+    active_payment_id: Option<u64>,
+    cancelled_at: Option<DateTime<Utc>>,
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        Self {
+            order_id: OrderId::new(row.order_id),
+            user_id: UserId::new(row.user_id),
+            active: row.active_payment_id.map(PaymentId::new),
+            cancelled: row.cancelled_at.is_some(),
+        }
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct PaymentRow {
+    id: u64,
+    order_id: u64,
+    user_id: u64,
+    charge_key: Uuid,
+    method: String,
+    status: String,
+    currency: String,
+    amount: i64,
+    captured: i64,
+    refunded: i64,
+    refund_pending: i64,
+    pending: Option<String>,
+    transaction_id: Option<String>,
+    decline_code: Option<String>,
+    decline_message: Option<String>,
+    action_url: Option<String>,
+    card_brand: Option<String>,
+    card_last4: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<PaymentRow> for Payment {
+    type Error = StoreError;
+
+    fn try_from(row: PaymentRow) -> Result<Self, StoreError> {
+        let currency: Currency = row.currency.parse().map_err(StoreError::corrupt)?;
+        let money = |minor| Money::from_minor(minor, currency);
+        Ok(Self {
+            id: PaymentId::new(row.id),
+            order_id: OrderId::new(row.order_id),
+            user_id: UserId::new(row.user_id),
+            charge_key: row.charge_key,
+            method: word(&row.method)?,
+            status: word(&row.status)?,
+            amount: money(row.amount),
+            captured: money(row.captured),
+            refunded: money(row.refunded),
+            refund_pending: money(row.refund_pending),
+            pending: row.pending.as_deref().map(word).transpose()?,
+            transaction_id: row.transaction_id,
+            decline: row
+                .decline_code
+                .map(|code| Decline { code, message: row.decline_message.unwrap_or_default() }),
+            action_url: row.action_url,
+            card: row.card_brand.zip(row.card_last4).map(|(brand, last4)| CardSummary { brand, last4 }),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct OperationRow {
+    id: u64,
+    payment_id: u64,
+    order_id: u64,
+    kind: String,
+    state: String,
+    amount: i64,
+    currency: String,
+    reason: Option<String>,
+    provider_key: Uuid,
+    charge_key: Uuid,
+    attempts: u32,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<OperationRow> for Operation {
+    type Error = StoreError;
+
+    fn try_from(row: OperationRow) -> Result<Self, StoreError> {
+        let currency: Currency = row.currency.parse().map_err(StoreError::corrupt)?;
+        Ok(Self {
+            id: OperationId::new(row.id),
+            payment_id: PaymentId::new(row.payment_id),
+            order_id: OrderId::new(row.order_id),
+            kind: word(&row.kind)?,
+            state: word(&row.state)?,
+            amount: Money::from_minor(row.amount, currency),
+            reason: row.reason,
+            key: row.provider_key,
+            charge_key: row.charge_key,
+            attempts: row.attempts,
+            created_at: row.created_at,
+        })
+    }
+}
+
+fn word<T: FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|rule| StoreError::corrupt(format!("{text} {rule}")))
+}

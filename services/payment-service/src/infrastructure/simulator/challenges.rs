@@ -1,0 +1,25 @@
+//! The page where a customer confirms a payment, as a bank's would be.
+
+use async_trait::async_trait;
+use config::database::StoreError;
+use config::money::Money;
+
+use super::{Simulator, charges};
+use crate::application::{Challenge, Challenges, ProviderEvent};
+
+#[async_trait]
+impl Challenges for Simulator {
+    async fn challenge(&self, token: &str) -> Result<Option<Challenge>, StoreError> {
+        let Some(charge) = charges::by_challenge(&self.db, token).await? else { return Ok(None) };
+        let currency = charge.currency.parse().map_err(StoreError::corrupt)?;
+        let decided = !charge.is("action_required");
+        Ok(Some(Challenge { amount: Money::from_minor(charge.amount, currency), decided }))
+    }
+
+    async fn decide(&self, token: &str, approve: bool) -> Result<Option<ProviderEvent>, StoreError> {
+        charges::decide(&self.db, token, approve).await?;
+        let Some(charge) = charges::by_challenge(&self.db, token).await? else { return Ok(None) };
+        let key = charge.charge_key;
+        Ok(Some(ProviderEvent { id: format!("challenge-{key}"), charge: key, outcome: self.outcome(charge) }))
+    }
+}

@@ -1,0 +1,140 @@
+//! A payment provider for development, demonstrations and tests.
+//!
+//! It behaves as one outside does: it has a memory of its own (the tables `simulator_…`, never in a transaction with
+//! ours), recognises a repetition by its key, tells signed notices, and survives our crashes. What a charge comes to
+//! is chosen by a test token or a test card: see [`scripts`] and docs/PAYMENTS.md. No money moves.
+
+mod challenges;
+mod charges;
+mod notices;
+mod scripts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Datelike, Utc};
+use config::clock::Clock;
+use config::database::{Db, StoreError, retrying};
+use config::money::Money;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use self::charges::{ChargeRow, NewCharge};
+use self::scripts::Script;
+use crate::application::{Charge, Provider, ProviderError, ProviderEvent, WebhookError};
+use crate::domain::{ChargeOutcome, Decline, Instrument, Method};
+
+/// How the simulator behaves.
+#[derive(Debug, Clone)]
+pub struct SimulatorSettings {
+    /// How long the slow script takes.
+    pub slow: Duration,
+    /// What notices are signed with; any of them is believed.
+    pub webhook_secrets: Vec<SecretString>,
+    /// The shop's address, for links.
+    pub public_url: String,
+}
+
+/// The simulated provider.
+pub struct Simulator {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    settings: SimulatorSettings,
+}
+
+impl Simulator {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, settings: SimulatorSettings) -> Self {
+        Self { db, clock, settings }
+    }
+
+    fn outcome(&self, row: ChargeRow) -> ChargeOutcome {
+        row.outcome(&format!("{}/api/payments/simulator/challenge/", self.settings.public_url))
+    }
+
+    /// What this charge is to come to.
+    fn script(&self, instrument: &Instrument) -> Option<Script> {
+        match instrument {
+            Instrument::OnFile => Some(Script::Approve),
+            Instrument::Token(token) => scripts::of_token(token),
+            Instrument::Card(card) => {
+                let today = self.clock.now();
+                Some(match card.has_expired(today.year(), today.month()) {
+                    true => Script::Decline("expired_card"),
+                    false => scripts::of_card(card.reveal()),
+                })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for Simulator {
+    fn name(&self) -> &'static str {
+        "simulator"
+    }
+
+    fn recognises(&self, instrument: &Instrument) -> bool {
+        self.script(instrument).is_some()
+    }
+
+    async fn charge(&self, charge: Charge<'_>) -> Result<ChargeOutcome, ProviderError> {
+        let script = self.script(charge.instrument).unwrap_or(Script::Decline("processing_error"));
+        // Cash is not ours before somebody has brought it.
+        let capture = charge.capture && charge.method != Method::Cod;
+        let new = match script {
+            Script::Down => return Err(ProviderError::Unavailable("the simulator plays dead".into())),
+            Script::Approve | Script::Slow => NewCharge::approved(capture),
+            Script::ActionRequired => NewCharge::challenged(capture),
+            Script::Decline(code) => NewCharge::declined(code),
+        };
+        charges::add(&self.db, charge.key, charge.amount, &new).await.map_err(unknown)?;
+        if script == Script::Slow {
+            tokio::time::sleep(self.settings.slow).await;
+        }
+        Ok(self.outcome(charges::find(&self.db, charge.key).await.map_err(unknown)?))
+    }
+
+    async fn conclude(&self, charge: Uuid) -> Result<ChargeOutcome, ProviderError> {
+        charges::abandon(&self.db, charge).await.map_err(unknown)?;
+        Ok(self.outcome(charges::find(&self.db, charge).await.map_err(unknown)?))
+    }
+
+    async fn capture(&self, charge: Uuid, amount: Money) -> Result<Result<(), Decline>, ProviderError> {
+        charges::capture(&self.db, charge, amount.minor()).await.map_err(unknown)?;
+        let row = charges::find(&self.db, charge).await.map_err(unknown)?;
+        Ok(answer(row.is("captured") && row.captured == amount.minor(), "not_capturable"))
+    }
+
+    async fn void(&self, charge: Uuid) -> Result<Result<(), Decline>, ProviderError> {
+        charges::void(&self.db, charge).await.map_err(unknown)?;
+        let row = charges::find(&self.db, charge).await.map_err(unknown)?;
+        Ok(answer(row.is("voided"), "not_voidable"))
+    }
+
+    async fn refund(&self, key: Uuid, charge: Uuid, amount: Money) -> Result<Result<(), Decline>, ProviderError> {
+        let done = retrying(|| charges::refund(&self.db, key, charge, amount.minor())).await.map_err(unknown)?;
+        Ok(answer(done, "not_refundable"))
+    }
+
+    fn read_notice(
+        &self,
+        header: &(dyn Fn(&str) -> Option<String> + Sync),
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Option<ProviderEvent>, WebhookError> {
+        let signature = header(notices::SIGNATURE).ok_or(WebhookError::Signature)?;
+        notices::verify(&self.settings.webhook_secrets, &signature, body, now)?;
+        notices::read(body)
+    }
+}
+
+fn answer(done: bool, code: &str) -> Result<(), Decline> {
+    let message = "The simulator doesn't have that much of this payment.".to_owned();
+    if done { Ok(()) } else { Err(Decline { code: code.to_owned(), message }) }
+}
+
+/// The simulator's memory is away in the middle of something.
+fn unknown(error: StoreError) -> ProviderError {
+    ProviderError::Unknown(error.into())
+}

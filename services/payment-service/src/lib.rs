@@ -1,0 +1,88 @@
+//! The money for orders: taken, set aside, given back, and never twice.
+//!
+//! The provider is asked outside any transaction. Before that an operation is committed, so that a crash, a timeout
+//! or a cancelled order leaves something that the recovery job finishes; after that the provider's answer, the
+//! events and the client's answer are committed together.
+
+pub mod application;
+pub mod domain;
+mod infrastructure;
+pub mod presentation;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::BoxError;
+use config::kafka::Consumer;
+use config::service::{Context, Dependency, Job, Parts, Service};
+use config::settings::{Env, Invalid, Settings};
+use sqlx::migrate::Migrator;
+
+use application::{Act, CancelOrder, HandleWebhook, Operations, Patience, Pay, Recover};
+use infrastructure::{OrderService, Simulator, SimulatorSettings};
+use presentation::{OrderEvents, PaymentApi};
+
+/// The service.
+pub struct Payments;
+
+/// Its own settings.
+pub struct PaymentSettings {
+    patience: Patience,
+    simulator: SimulatorSettings,
+}
+
+impl Settings for PaymentSettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let provider: Result<Duration, _> =
+            env.var("PROVIDER_TIMEOUT_SECONDS", "how long the payment provider is waited for").default("5");
+        let customer: Result<Duration, _> =
+            env.var("CONFIRMATION_SECONDS", "how long a customer may take to confirm a payment").default("600");
+        let slow: Result<Duration, _> =
+            env.var("SIMULATOR_SLOW_SECONDS", "how long the simulated provider takes for tok_slow").default("3");
+        let secrets = env.var("SIMULATOR_WEBHOOK_SECRETS", "what the simulated provider signs its notices with").default("");
+        let url: Result<Option<String>, _> = env.var("PUBLIC_URL", "the shop's address, for links").optional();
+        Ok(Self {
+            patience: Patience { provider: provider?, customer: customer? },
+            simulator: SimulatorSettings {
+                slow: slow?,
+                webhook_secrets: secrets?,
+                public_url: url?.unwrap_or_default().trim_end_matches('/').to_owned(),
+            },
+        })
+    }
+}
+
+impl Service for Payments {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const PORT: u16 = 8004;
+    const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
+    const TOPICS: &'static [&'static str] = &["payment-events", "order-events"];
+    type Settings = PaymentSettings;
+    type Api = PaymentApi;
+
+    fn migrations() -> Migrator {
+        sqlx::migrate!()
+    }
+
+    async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<PaymentApi>, BoxError> {
+        let store = Arc::new(ctx.mysql().clone());
+        let settings = &ctx.settings;
+        let provider = Arc::new(Simulator::new(ctx.mysql().clone(), ctx.clock.clone(), settings.simulator.clone()));
+        let operations = Operations::new(store.clone(), provider.clone(), ctx.clock.clone(), settings.patience);
+        let orders = Arc::new(OrderService::new(ctx.registry.client(OrderService::NAME)));
+        let cancellations = OrderEvents::new(CancelOrder::new(operations.clone()));
+        let recover = Recover::new(operations.clone());
+        let api = PaymentApi {
+            pay: Pay::new(operations.clone(), orders, store.clone()),
+            act: Act::new(operations.clone(), store.clone()),
+            webhook: HandleWebhook::new(operations, store.clone()),
+            payments: store,
+            challenges: provider,
+            idempotency: ctx.idempotency(),
+            currency: ctx.service.currency,
+        };
+        Ok(Parts::new(api)
+            .consumer(Consumer::new("order-events", Arc::new(cancellations)))
+            .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown))))
+    }
+}

@@ -1,0 +1,3 @@
+fn main() -> std::process::ExitCode {
+    config::service::run::<payment_service::Payments>()
+}

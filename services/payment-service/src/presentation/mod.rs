@@ -1,0 +1,9 @@
+//! How the others reach the service.
+
+mod challenge;
+mod dto;
+mod events;
+mod http;
+
+pub use events::OrderEvents;
+pub use http::PaymentApi;
