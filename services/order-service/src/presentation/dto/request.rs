@@ -142,10 +142,9 @@ pub struct CancelRequest {
 }
 
 impl CancelRequest {
-    pub fn parse(request: Option<Self>) -> Result<Option<Reason>, InvalidFields> {
+    pub fn parse(request: Option<&Self>) -> Result<Option<Reason>, InvalidFields> {
         let mut fields = Fields::default();
-        let reason =
-            optional(&mut fields, "reason", request.as_ref().and_then(|request| request.reason.as_deref()));
+        let reason = optional(&mut fields, "reason", request.and_then(|request| request.reason.as_deref()));
         fields.finish(|| reason)
     }
 }
@@ -154,18 +153,18 @@ impl CancelRequest {
 pub fn filter(
     caller: &Caller,
     user_id: Option<u64>,
-    status: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
+    status: Option<&str>,
+    from: Option<&str>,
+    to: Option<&str>,
 ) -> Result<OrderFilter, ApiError> {
     let user = match caller.is_admin() {
         true => user_id.map(Into::into),
         false => Some(caller.acting_for(user_id)?),
     };
     let mut fields = Fields::default();
-    let status = optional::<Status>(&mut fields, "status", status.as_deref());
-    let from = fields.check("from", from.map(|text| moment(&text, false)).transpose());
-    let to = fields.check("to", to.map(|text| moment(&text, true)).transpose());
+    let status = optional::<Status>(&mut fields, "status", status);
+    let from = fields.check("from", from.map(|text| moment(text, false)).transpose());
+    let to = fields.check("to", to.map(|text| moment(text, true)).transpose());
     Ok(fields.finish(|| Some(OrderFilter { user, status: status?, from: from?, to: to? }))?)
 }
 

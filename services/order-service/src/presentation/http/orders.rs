@@ -79,7 +79,7 @@ impl OrderApi {
         to: Query<Option<String>>,
     ) -> Result<Json<Page<OrderDto>>, ApiError> {
         let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        let filter = filter(&caller, user_id.0, status.0, from.0, to.0)?;
+        let filter = filter(&caller, user_id.0, status.as_deref(), from.as_deref(), to.as_deref())?;
         let slice = self.orders.list(filter, paging).await?;
         Ok(Json(Page::new(slice, paging, |order| order.id.get(), |order| OrderDto::from(&order))))
     }
@@ -179,7 +179,7 @@ impl OrderApi {
         if_match: Option<String>,
         request: Option<CancelRequest>,
     ) -> Result<Versioned<OrderDto>, ApiError> {
-        let reason = CancelRequest::parse(request)?;
+        let reason = CancelRequest::parse(request.as_ref())?;
         let order = self.change.cancel(id(path)?, caller, reason, &IfMatch::new(if_match)).await?;
         Ok(Versioned::written(OrderDto::from(&order), order.version))
     }

@@ -1,0 +1,116 @@
+//! What orders cost.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use wiremock::ResponseTemplate;
+use wiremock::matchers::any;
+
+use crate::support::{ADDRESS, Shop, order_body, refusal, user, wrong_fields};
+
+fn quote(shop: &Shop, body: &Value) -> RequestBuilder {
+    shop.app.request(Method::POST, "/api/orders/quote").json(body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quote_is_what_the_order_will_cost() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(1_999, "USD");
+    let mut body = order_body(&[(&lamp, 3)]);
+    body["shipping_method"] = json!("express");
+    let quote: Value = quote(&shop, &body).send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        (&quote["subtotal"], &quote["shipping"], &quote["total_amount"]),
+        (&json!(59.97), &json!(14.99), &json!(74.96))
+    );
+    assert_eq!(quote["shipping_methods"][1], json!({ "code": "express", "name": "Express", "price": 14.99 }));
+    assert_eq!((shop.count("orders").await, shop.asked_inventory("").await.len()), (0, 0));
+    let order = shop.app.as_client(user(), Method::POST, "/api/orders").json(&body).send().await.unwrap();
+    assert_eq!(order.json::<Value>().await.unwrap()["total_amount"], quote["total_amount"]);
+    let asked = shop.shipping.received_requests().await.unwrap();
+    let parcel = json!({ "destination": ADDRESS, "weight_grams": 750, "subtotal": 59.97, "currency": "USD" });
+    assert_eq!(
+        (asked.len(), asked[0].body_json::<Value>().unwrap()),
+        (1, parcel),
+        "and the answer is kept for a while"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn currencies_have_their_own_decimals() {
+    let shop = Shop::open().await;
+    for (currency, minor, total) in [("VND", 29_990_000, json!(59_980_000)), ("KWD", 1_234, json!(2.468))] {
+        let product = shop.products.add(minor, currency);
+        let body = json!({ "items": [{ "product_id": product, "quantity": 2 }] });
+        let quote: Value = quote(&shop, &body).send().await.unwrap().json().await.unwrap();
+        assert_eq!((&quote["total_amount"], &quote["currency"]), (&total, &json!(currency)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_price_than_the_catalogues_is_a_conflict() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(1_999, "USD");
+    let body = |price: Value| {
+        json!({
+            "items": [{ "product_id": lamp, "quantity": 1, "price": 19.99 }, { "product_id": lamp, "quantity": 1, "price": price }],
+            "shipping_address": ADDRESS,
+        })
+    };
+    let post = |price| shop.app.as_client(7, Method::POST, "/api/orders").json(&body(price));
+    let (status, problem) = refusal(post(json!(18))).await;
+    assert_eq!(
+        (status, &problem["code"], &problem["product_id"]),
+        (409, &json!("price-changed"), &json!(lamp))
+    );
+    assert_eq!((&problem["price"], &problem["currency"]), (&json!(19.99), &json!("USD")));
+    let (status, problem) = refusal(post(json!(19.995))).await;
+    assert_eq!((status, wrong_fields(&problem)), (422, vec!["items[0].price"]));
+    assert_eq!(post(json!(19.99)).send().await.unwrap().status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_sold_is_named_by_its_line() {
+    let shop = Shop::open().await;
+    let (lamp, gone, dong) =
+        (shop.products.add(1, "USD"), shop.products.add(1, "USD"), shop.products.add(1, "VND"));
+    shop.products.change(&gone, &json!({ "status": "archived" }));
+    let lines = [(lamp.as_str(), 1), ("0123456789abcdef01234567", 1), (&gone, 1), (&dong, 1)];
+    let (status, problem) = refusal(quote(&shop, &order_body(&lines))).await;
+    assert_eq!(
+        (status, wrong_fields(&problem)),
+        (422, vec!["items[1].product_id", "items[2].product_id", "items[3].product_id"])
+    );
+    let codes: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["code"]).collect();
+    assert_eq!(codes, ["unknown-product", "not-on-sale", "other-currency"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_shop_does_not_offer_is_refused() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(1, "USD");
+    let with = |member: &str, value: &str| {
+        let mut body = order_body(&[(&lamp, 1)]);
+        body[member] = json!(value);
+        quote(&shop, &body)
+    };
+    for (member, value) in [("promotion_code", "SUMMER25"), ("shipping_method", "drone")] {
+        let (status, problem) = refusal(with(member, value)).await;
+        assert_eq!((status, wrong_fields(&problem)), (422, vec![member]));
+    }
+    let unaddressed =
+        json!({ "items": [{ "product_id": lamp, "quantity": 1 }], "shipping_method": "express" });
+    assert_eq!(wrong_fields(&refusal(quote(&shop, &unaddressed)).await.1), ["shipping_address"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_shipping_is_free_when_nobody_can_be_asked() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(500, "USD");
+    shop.shipping.reset().await;
+    wiremock::Mock::given(any()).respond_with(ResponseTemplate::new(503)).mount(&shop.shipping).await;
+    let order = shop.placed(user(), &[(&lamp, 1)]).await;
+    assert_eq!((&order["shipping"], &order["total_amount"]), (&json!(0), &json!(5)));
+    let mut body = order_body(&[(&lamp, 1)]);
+    body["shipping_method"] = json!("express");
+    assert_eq!(refusal(quote(&shop, &body)).await.0, 503);
+}
