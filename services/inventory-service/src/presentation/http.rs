@@ -6,7 +6,7 @@ use config::id::ProductId;
 use config::jwt_auth::{Admin, Internal};
 use config::page::{Page, Paging};
 use config::problem::{ApiError, Body, InvalidFields, Kind};
-use config::response::{Created, IfMatch, Versioned};
+use config::response::{Created, IfMatch, NoContent, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
@@ -127,6 +127,23 @@ impl InventoryApi {
         let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
         let slice = self.stock.movements(&parse(&product_id)?, paging).await?;
         Ok(Json(Page::new(slice, paging, |movement| movement.id, MovementDto::from)))
+    }
+
+    /// Begin to keep a product in stock, unless it is already
+    ///
+    /// The catalogue asks for it when it has a new product, so that it can be ordered at once; `product_created`
+    /// sees to it if the catalogue can't.
+    #[oai(path = "/internal/stock", method = "post")]
+    async fn open_for_catalogue(
+        &self,
+        _service: Internal,
+        body: Body<NewStock>,
+    ) -> Result<NoContent, ApiError> {
+        let (product_id, sku, warehouse, on_hand) = body.0.parse()?;
+        match self.open.run(product_id, sku, warehouse, on_hand).await {
+            Ok(_) | Err(InventoryError::Exists(_)) => Ok(NoContent::NoContent),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Set stock aside for an order that is being placed

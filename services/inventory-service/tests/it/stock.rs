@@ -49,6 +49,19 @@ async fn availability_is_told_to_everyone() {
 }
 
 #[tokio::test]
+async fn the_catalogue_may_ask_for_a_record_again() {
+    let app = start().await;
+    let product = product();
+    for quantity in [6, 7] {
+        let body = json!({ "product_id": product, "quantity": quantity });
+        let answer = app.as_service(Method::POST, "/internal/stock").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+    assert_eq!(levels(&app, &product).await, (6, 0, 6));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn every_wrong_field_is_named() {
     let app = start().await;
     let body = json!({ "product_id": "x", "quantity": -1, "warehouse": "a b", "sku": "" });
