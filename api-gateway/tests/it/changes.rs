@@ -67,6 +67,7 @@ async fn a_dead_instance_fails_no_idempotent_request_and_a_busy_one_no_post_twic
         assert_eq!(post.status(), 200, "it was not sent to the dead one, so it goes on to the living");
     }
 
+    // A 503 is an answer like any other: given once, and nobody is taken for dead because of it.
     let busy = Upstream::start("order-service").await;
     discovery.announce(&[("order-service", orders.port), ("order-service", busy.port)]);
     tokio::time::sleep(Duration::from_millis(800)).await;
@@ -74,6 +75,10 @@ async fn a_dead_instance_fails_no_idempotent_request_and_a_busy_one_no_post_twic
     let post = gateway.request(Method::POST, "/api/orders/busy").send().await.expect("an answer");
     assert_eq!((post.status().as_u16(), orders.requests() + busy.requests() - before), (503, 1));
     assert_eq!(post.headers()["retry-after"], "2");
+    for _ in 0..10 {
+        assert_eq!(gateway.status("/api/orders/busy").await, 503);
+        assert_eq!(gateway.status("/api/orders").await, 200);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = tonumber(redis.call('GET', KEYS[1]))
 local since = tonumber(redis.call('GET', KEYS[2]))
 
--- The first index of an empty store is the time: never one that was given out before the store was lost.
+-- The first index of an empty store is the time in ms: never one that was given out before the store was lost.
 redis.call('SET', KEYS[3], string.format('%d', now), 'NX')
 if not last or not since or now - last > tonumber(ARGV[1]) then
   since = now

@@ -13,6 +13,9 @@ else
   redis.call('SADD', KEYS[2], ARGV[3])
 end
 if ARGV[4] == '1' then
+  -- The first index of an empty store is the time in ms: never one that was given out before the store was lost.
+  local time = redis.call('TIME')
+  redis.call('SET', KEYS[3], string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000)), 'NX')
   redis.call('PUBLISH', ARGV[5], redis.call('INCR', KEYS[3]))
 end
 return 1
