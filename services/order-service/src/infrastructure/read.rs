@@ -72,10 +72,11 @@ fn matching(query: &mut QueryBuilder<MySql>, filter: OrderFilter) {
     if let Some(status) = filter.status {
         query.push(" AND status = ").push_bind(status.as_str());
     }
+    // Naive, because a zoned time is sent as a TIMESTAMP, and those end in 2038.
     if let Some(from) = filter.from {
-        query.push(" AND created_at >= ").push_bind(from);
+        query.push(" AND created_at >= ").push_bind(from.naive_utc());
     }
     if let Some(to) = filter.to {
-        query.push(" AND created_at < ").push_bind(to);
+        query.push(" AND created_at < ").push_bind(to.naive_utc());
     }
 }

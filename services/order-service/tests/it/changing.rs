@@ -1,1 +1,96 @@
-//! .
+//! Changing and cancelling orders.
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::support::{Shop, id, refusal, user};
+
+fn put(shop: &Shop, user: u64, order: u64, body: &Value) -> RequestBuilder {
+    shop.app.as_client(user, Method::PUT, &format!("/api/orders/{order}")).json(body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_changes_the_address_while_the_order_is_pending() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1, "USD"), user());
+    let order = id(&shop.placed(owner, &[(&lamp, 1)]).await);
+    let elsewhere = json!({ "shipping_address": "1 Hàng Bạc, Hà Nội" });
+    let changed = put(&shop, owner, order, &elsewhere).header("If-Match", "\"1\"").send().await.unwrap();
+    assert_eq!((changed.status().as_u16(), &changed.headers()["etag"]), (200, &"\"2\"".parse().unwrap()));
+    assert_eq!(changed.json::<Value>().await.unwrap()["shipping_address"], elsewhere["shipping_address"]);
+    let stale = refusal(put(&shop, owner, order, &elsewhere).header("If-Match", "\"1\"")).await;
+    assert_eq!((stale.0, &stale.1["code"]), (412, &json!("stale-version")));
+    assert_eq!(refusal(put(&shop, owner + 1, order, &elsewhere)).await.0, 403);
+    assert_eq!(refusal(put(&shop, owner, order, &json!({}))).await.0, 422);
+    assert_eq!(shop.move_to(order, "confirmed").await.status(), 200);
+    let (status, problem) = refusal(put(&shop, owner, order, &elsewhere)).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("address-fixed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_move_an_order_along_and_nobody_else_does() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1, "USD"), user());
+    let order = id(&shop.placed(owner, &[(&lamp, 1)]).await);
+    assert_eq!(refusal(put(&shop, owner, order, &json!({ "status": "paid" }))).await.0, 403);
+    let skip = shop.app.as_admin(Method::PUT, &format!("/api/orders/{order}"));
+    let (status, problem) = refusal(skip.json(&json!({ "status": "shipped" }))).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("illegal-transition")));
+    assert_eq!(problem["legal"], json!(["confirmed", "paid", "cancelled"]));
+    assert_eq!(shop.move_to(order, "lost").await.status(), 422);
+    for status in ["confirmed", "paid", "fulfilling", "shipped", "delivered", "refunded"] {
+        assert_eq!(shop.move_to(order, status).await.status(), 200, "{status}");
+    }
+    let history = shop.read(&format!("/api/orders/{order}/history")).await;
+    let moves: Vec<_> =
+        history["items"].as_array().unwrap().iter().map(|entry| (&entry["to"], &entry["actor"])).collect();
+    let by_admin = |status: &'static str| (json!(status), json!("admin"));
+    let expected = [
+        (json!("pending"), json!("customer")),
+        by_admin("confirmed"),
+        by_admin("paid"),
+        by_admin("fulfilling"),
+        by_admin("shipped"),
+        by_admin("delivered"),
+        by_admin("refunded"),
+    ];
+    assert!(moves.into_iter().eq(expected.iter().map(|(to, actor)| (to, actor))), "{history}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_cancelled_once_and_stays_readable() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1, "USD"), user());
+    let by_post = id(&shop.placed(owner, &[(&lamp, 1)]).await);
+    let by_delete = id(&shop.placed(owner, &[(&lamp, 1)]).await);
+    let cancel = |user: u64| shop.app.as_client(user, Method::POST, &format!("/api/orders/{by_post}/cancel"));
+    assert_eq!(refusal(cancel(owner + 1)).await.0, 403);
+    assert_eq!(refusal(cancel(owner).json(&json!({ "reason": "x".repeat(501) }))).await.0, 422);
+    let cancelled = cancel(owner).json(&json!({ "reason": "too dear" })).send().await.unwrap();
+    let cancelled: Value = cancelled.json().await.unwrap();
+    assert_eq!((&cancelled["status"], &cancelled["expires_at"]), (&json!("cancelled"), &Value::Null));
+    let (status, problem) = refusal(cancel(owner)).await;
+    assert_eq!((status, &problem["legal"]), (409, &json!([])));
+    let history = shop.read(&format!("/api/orders/{by_post}/history")).await;
+    let last = json!({ "from": "pending", "to": "cancelled", "actor": "customer", "actor_id": owner, "reason": "too dear" });
+    let entry = &history["items"][1];
+    assert!(last.as_object().unwrap().iter().all(|(name, value)| &entry[name] == value), "{entry}");
+
+    let delete =
+        shop.app.as_client(owner, Method::DELETE, &format!("/api/orders/{by_delete}")).send().await.unwrap();
+    assert_eq!(delete.status(), 200);
+    assert_eq!(shop.status(by_delete).await, "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packed_order_is_cancelled_by_administrators_only() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1, "USD"), user());
+    let order = id(&shop.placed(owner, &[(&lamp, 1)]).await);
+    for status in ["paid", "fulfilling"] {
+        shop.move_to(order, status).await;
+    }
+    let cancel = format!("/api/orders/{order}/cancel");
+    assert_eq!(refusal(shop.app.as_client(owner, Method::POST, &cancel)).await.0, 409);
+    assert_eq!(shop.app.as_admin(Method::POST, &cancel).send().await.unwrap().status(), 200);
+}

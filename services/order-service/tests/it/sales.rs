@@ -1,1 +1,67 @@
-//! .
+//! What was sold.
+
+use config::testing::{TestKafka, eventually};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Shop, id, payment, refusal, user};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_summary_follows_the_orders() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let (lamp, vase) = (shop.products.add(10_000, "USD"), shop.products.add(1_000, "USD"));
+    let both = shop.placed(user(), &[(&lamp, 1), (&vase, 3)]).await;
+    let by_hand = shop.placed(user(), &[(&vase, 1)]).await;
+    let never = shop.placed(user(), &[(&lamp, 9)]).await;
+    shop.placed(user(), &[(&shop.products.add(50_000, "VND"), 1)]).await;
+    let paid = payment("payment_processed", &both, &json!({}));
+    kafka.send(&paid).await;
+    kafka.send(&paid).await;
+    let refund = json!({ "refund_amount": 20, "refunded_total": 20, "fully_refunded": false });
+    kafka.send(&payment("payment_refunded", &both, &refund)).await;
+    shop.move_to(id(&by_hand), "paid").await;
+    shop.move_to(id(&never), "cancelled").await;
+
+    let summary = eventually("the refund is counted", || async {
+        let summary = shop.read("/api/orders/analytics/summary").await;
+        if summary["refunded"] == 20 { Ok(summary) } else { Err(summary.to_string()) }
+    })
+    .await;
+    for (member, value) in [
+        ("orders", json!(3)),
+        ("paid_orders", json!(2)),
+        ("revenue", json!(120)),
+        ("average_order_value", json!(70)),
+        ("conversion", json!(0.6667)),
+        ("currency", json!("USD")),
+    ] {
+        assert_eq!(summary[member], value, "{member}");
+        assert_eq!(
+            if member == "currency" { &value } else { &summary["days"][0][member] },
+            &value,
+            "{member}"
+        );
+    }
+    let product = |id: &str, units: u32, revenue: u32| json!({ "product_id": id, "product_name": "Đèn lồng", "units": units, "revenue": revenue });
+    let top = json!([product(&lamp, 1, 100), product(&vase, 4, 40)]);
+    assert_eq!((&summary["top_products"], &summary["days"][0]["top_products"]), (&top, &top));
+    let dong = shop.read("/api/orders/analytics/summary?currency=VND").await;
+    assert_eq!((&dong["orders"], &dong["revenue"]), (&json!(1), &json!(0)));
+    let past = shop.read("/api/orders/analytics/summary?from=2020-01-01&to=2020-01-31").await;
+    assert_eq!((&past["orders"], &past["conversion"], &past["days"]), (&json!(0), &json!(0.0), &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_summary_is_for_administrators_who_ask_well() {
+    let shop = Shop::open().await;
+    let summary = "/api/orders/analytics/summary";
+    assert_eq!(refusal(shop.app.request(Method::GET, summary)).await.0, 401);
+    assert_eq!(refusal(shop.app.as_client(7, Method::GET, summary)).await.0, 403);
+    for query in ["from=x", "from=2025-02-01&to=2025-01-01", "from=2020-01-01&to=2025-01-01", "currency=XXQ"]
+    {
+        let (status, problem): (u16, Value) =
+            refusal(shop.app.as_admin(Method::GET, &format!("{summary}?{query}"))).await;
+        assert_eq!((status, problem["errors"].as_array().unwrap().len()), (422, 1), "{query}");
+    }
+}
