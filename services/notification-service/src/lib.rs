@@ -18,7 +18,8 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    Bell, Carrier, ChoosePreferences, Deliver, EmailCarrier, ForgetOld, ManageWebhooks, ReadMarks, Resend, Tell, WebhookCarrier,
+    Bell, Carrier, ChoosePreferences, Deliver, EmailCarrier, ForgetOld, ManageWebhooks, ReadMarks, Resend,
+    Tell, WebhookCarrier,
 };
 use domain::{AddressRule, Attempts, Channel};
 use infrastructure::{HttpPoster, MailSettings, Post, Templates, Transport, Users};
@@ -38,7 +39,9 @@ impl Settings for NotificationSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
         let mail = MailSettings::read(env);
         let most = env.var("DELIVERY_ATTEMPTS", "attempts before a delivery is given up").default("15");
-        let pause = env.var("DELIVERY_RETRY_SECONDS", "pause after the first failed attempt; it doubles").default("5");
+        let pause = env
+            .var("DELIVERY_RETRY_SECONDS", "pause after the first failed attempt; it doubles")
+            .default("5");
         let lease = env.var("DELIVERY_LEASE_SECONDS", "how long an attempt may take").default("60");
         Ok(Self { mail: mail?, attempts: Attempts { most: most?, pause: pause? }, lease: lease? })
     }
@@ -48,8 +51,14 @@ impl Service for Notification {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const PORT: u16 = 8011;
     const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
-    const TOPICS: &'static [&'static str] =
-        &["notification-events", "user-events", "order-events", "payment-events", "shipping-events", "inventory-events"];
+    const TOPICS: &'static [&'static str] = &[
+        "notification-events",
+        "user-events",
+        "order-events",
+        "payment-events",
+        "shipping-events",
+        "inventory-events",
+    ];
     type Settings = NotificationSettings;
     type Api = NotificationApi;
 
@@ -76,7 +85,10 @@ impl Service for Notification {
             store: store.clone(),
             clock: clock.clone(),
         };
-        let webhook = WebhookCarrier { poster: Arc::new(HttpPoster::new(address_rule, clock.clone())?), reader: store.clone() };
+        let webhook = WebhookCarrier {
+            poster: Arc::new(HttpPoster::new(address_rule, clock.clone())?),
+            reader: store.clone(),
+        };
         let worker = |channel, carrier: Arc<dyn Carrier>| Deliver {
             channel,
             carrier,
@@ -110,8 +122,14 @@ impl Service for Notification {
             .consumer(listener("shipping-events", news::shipping))
             .consumer(listener("inventory-events", news::inventory))
             .consumer(Consumer::per_instance("notification-events", Arc::new(live)))
-            .job(Job::new("emails", |shutdown| async move { emails.run(shutdown).await; Ok(()) }))
-            .job(Job::new("webhooks", |shutdown| async move { webhooks.run(shutdown).await; Ok(()) }))
+            .job(Job::new("emails", |shutdown| async move {
+                emails.run(shutdown).await;
+                Ok(())
+            }))
+            .job(Job::new("webhooks", |shutdown| async move {
+                webhooks.run(shutdown).await;
+                Ok(())
+            }))
             .job(Job::every("forget-old", Duration::from_secs(3600), move || forget.clone().run())))
     }
 }

@@ -81,7 +81,9 @@ impl Deliver {
         match carried {
             Ok(()) => Outcome::Sent,
             Err(Undelivered::Hopeless(reason)) => Outcome::Dead { reason },
-            Err(Undelivered::NotYet(reason)) => Outcome::Again { after: self.attempts.pause, reason, counted: false },
+            Err(Undelivered::NotYet(reason)) => {
+                Outcome::Again { after: self.attempts.pause, reason, counted: false }
+            }
             Err(Undelivered::Failed(reason)) => match self.attempts.after(attempts, chance) {
                 Retry::In(after) => Outcome::Again { after, reason, counted: true },
                 Retry::GiveUp => Outcome::Dead { reason },
@@ -115,5 +117,6 @@ fn report(channel: Channel, due: &Due, outcome: &Outcome) {
             "dead"
         }
     };
-    metrics::counter!("notification_deliveries_total", "channel" => channel.as_str(), "result" => result).increment(1);
+    metrics::counter!("notification_deliveries_total", "channel" => channel.as_str(), "result" => result)
+        .increment(1);
 }

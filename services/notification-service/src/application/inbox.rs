@@ -21,7 +21,10 @@ impl ReadMarks {
     }
 
     /// The first time counts.
-    pub async fn read(&self, mut notification: NotificationRecord) -> Result<NotificationRecord, NotificationError> {
+    pub async fn read(
+        &self,
+        mut notification: NotificationRecord,
+    ) -> Result<NotificationRecord, NotificationError> {
         if notification.read_at.is_none() {
             let now = self.clock.now();
             let mut tx = self.store.begin().await?;

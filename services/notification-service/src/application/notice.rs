@@ -74,6 +74,9 @@ pub struct LinkDetails {
 /// Without the token: whoever holds it takes the account.
 impl std::fmt::Debug for LinkDetails {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LinkDetails").field("path", &self.path).field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("LinkDetails")
+            .field("path", &self.path)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{Details, Notice, Owner};
 use crate::domain::{
-    Channel, Choice, DeliveryId, DeliveryStatus, NotificationId, NotificationType, Preferences, WebhookId, WebhookUrl,
+    Channel, Choice, DeliveryId, DeliveryStatus, NotificationId, NotificationType, Preferences, WebhookId,
+    WebhookUrl,
 };
 
 /// Whom notifications are for.
@@ -74,8 +75,14 @@ pub struct Due {
 pub enum Outcome {
     Sent,
     /// `counted`: whether the attempt brings the end nearer.
-    Again { after: Duration, reason: String, counted: bool },
-    Dead { reason: String },
+    Again {
+        after: Duration,
+        reason: String,
+        counted: bool,
+    },
+    Dead {
+        reason: String,
+    },
 }
 
 /// A delivery as administrators see it.
@@ -133,7 +140,13 @@ pub trait Notifications: Send {
     async fn choose(&mut self, user: UserId, choices: &[Choice]) -> Result<(), StoreError>;
     /// The user's webhooks and the shop's.
     async fn webhooks_for(&mut self, user: UserId) -> Result<Vec<WebhookId>, StoreError>;
-    async fn add(&mut self, user: UserId, notice: &Notice, listed: bool, now: DateTime<Utc>) -> Result<NotificationId, StoreError>;
+    async fn add(
+        &mut self,
+        user: UserId,
+        notice: &Notice,
+        listed: bool,
+        now: DateTime<Utc>,
+    ) -> Result<NotificationId, StoreError>;
     async fn add_deliveries(
         &mut self,
         notification: NotificationId,
@@ -151,20 +164,38 @@ pub trait Notifications: Send {
 #[async_trait]
 pub trait DeliveryQueue: Send {
     /// Takes deliveries whose time has come; another worker may take them over after `until`.
-    async fn take_due(&mut self, channel: Channel, now: DateTime<Utc>, until: DateTime<Utc>, limit: u32) -> Result<Vec<Due>, StoreError>;
+    async fn take_due(
+        &mut self,
+        channel: Channel,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError>;
     /// `false` when another attempt has begun.
     async fn record(&mut self, due: &Due, outcome: &Outcome, now: DateTime<Utc>) -> Result<bool, StoreError>;
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
     /// Begins anew.
     async fn restart(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<(), StoreError>;
     /// Deletes ended deliveries and old notifications; how many rows that were.
-    async fn forget_before(&mut self, notifications: DateTime<Utc>, deliveries: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
+    async fn forget_before(
+        &mut self,
+        notifications: DateTime<Utc>,
+        deliveries: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
 pub trait Webhooks: Send {
     /// Violates `webhooks_slot` when the slot is taken.
-    async fn add_webhook(&mut self, owner: Owner, slot: u8, url: &WebhookUrl, secret: &str, now: DateTime<Utc>) -> Result<WebhookId, StoreError>;
+    async fn add_webhook(
+        &mut self,
+        owner: Owner,
+        slot: u8,
+        url: &WebhookUrl,
+        secret: &str,
+        now: DateTime<Utc>,
+    ) -> Result<WebhookId, StoreError>;
     async fn taken_slots(&mut self, owner: Owner) -> Result<Vec<u8>, StoreError>;
     /// `false` when the owner has no such webhook.
     async fn remove_webhook(&mut self, owner: Owner, id: WebhookId) -> Result<bool, StoreError>;
@@ -178,15 +209,29 @@ impl<T: UnitOfWork + Contacts + Notifications + DeliveryQueue + Webhooks> Store 
 #[async_trait]
 pub trait Reader: Send + Sync {
     /// The newest first.
-    async fn list(&self, user: UserId, unread_only: bool, paging: Paging) -> Result<Slice<NotificationRecord>, StoreError>;
+    async fn list(
+        &self,
+        user: UserId,
+        unread_only: bool,
+        paging: Paging,
+    ) -> Result<Slice<NotificationRecord>, StoreError>;
     async fn unread(&self, user: UserId) -> Result<u64, StoreError>;
     /// Listed ones only.
     async fn notification(&self, id: NotificationId) -> Result<Option<NotificationRecord>, StoreError>;
     /// What came after this one, in order.
-    async fn after(&self, user: UserId, id: NotificationId, limit: u32) -> Result<Vec<NotificationRecord>, StoreError>;
+    async fn after(
+        &self,
+        user: UserId,
+        id: NotificationId,
+        limit: u32,
+    ) -> Result<Vec<NotificationRecord>, StoreError>;
     async fn chosen(&self, user: UserId) -> Result<Preferences, StoreError>;
     async fn contact(&self, user: UserId) -> Result<Option<Contact>, StoreError>;
-    async fn deliveries(&self, filter: DeliveryFilter, paging: Paging) -> Result<Slice<DeliveryRecord>, StoreError>;
+    async fn deliveries(
+        &self,
+        filter: DeliveryFilter,
+        paging: Paging,
+    ) -> Result<Slice<DeliveryRecord>, StoreError>;
     async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
     async fn webhooks(&self, owner: Owner) -> Result<Vec<Webhook>, StoreError>;
     async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>, StoreError>;

@@ -7,7 +7,9 @@ use config::clock::Clock;
 use config::database::{Begin, StoreError};
 use config::id::UserId;
 
-use super::{Carrier, Contact, Details, Due, Mailer, Reader, Store, Undelivered, UserDirectory, WebhookPoster};
+use super::{
+    Carrier, Contact, Details, Due, Mailer, Reader, Store, Undelivered, UserDirectory, WebhookPoster,
+};
 
 impl From<StoreError> for Undelivered {
     fn from(_: StoreError) -> Self {

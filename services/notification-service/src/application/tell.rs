@@ -9,7 +9,10 @@ use config::id::UserId;
 use config::idempotency::{Answer, Claim};
 use config::kafka::Envelope;
 
-use super::{Bell, Contact, Details, NewDelivery, Notice, NotificationCreated, NotificationError, NotificationRecord, Store};
+use super::{
+    Bell, Contact, Details, NewDelivery, Notice, NotificationCreated, NotificationError, NotificationRecord,
+    Store,
+};
 use crate::domain::{Channel, Preferences};
 
 /// How long an e-mail waits for its address to come by event before user-service is asked for it.
@@ -139,7 +142,12 @@ impl Tell {
             deliveries.push(NewDelivery { channel: Channel::Email, webhook: None, details, due: Some(due) });
         }
         if goes(Channel::Webhook) {
-            let webhook = |id| NewDelivery { channel: Channel::Webhook, webhook: Some(id), details: None, due: Some(now) };
+            let webhook = |id| NewDelivery {
+                channel: Channel::Webhook,
+                webhook: Some(id),
+                details: None,
+                due: Some(now),
+            };
             deliveries.extend(tx.webhooks_for(user).await?.into_iter().map(webhook));
         }
         if !deliveries.is_empty() {

@@ -55,7 +55,10 @@ impl std::str::FromStr for DeliveryStatus {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = || Self::ALL.map(Self::as_str).join(", ");
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| format!("must be one of {}", known()))
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("must be one of {}", known()))
     }
 }
 
@@ -85,7 +88,8 @@ impl Attempts {
         if made >= self.most {
             return Retry::GiveUp;
         }
-        let doubled = 2_u32.checked_pow(made.saturating_sub(1).into()).and_then(|times| self.pause.checked_mul(times));
+        let doubled =
+            2_u32.checked_pow(made.saturating_sub(1).into()).and_then(|times| self.pause.checked_mul(times));
         let pause = doubled.unwrap_or(LONGEST).min(LONGEST);
         Retry::In(pause.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0))
     }

@@ -121,9 +121,24 @@ mod tests {
     #[test]
     fn only_the_public_internet_is_reached() {
         for address in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-            "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00::1", "::ffff:10.0.0.1",
-            "64:ff9b::127.0.0.1", "2002:7f00:1::", "2001:db8::1", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
@@ -139,7 +154,13 @@ mod tests {
         assert_eq!(parse("http://example.com/"), Err(WebhookError::NotHttps));
         assert_eq!(parse("file:///etc/passwd"), Err(WebhookError::NotHttps));
         assert_eq!(parse("https://u:p@example.com/"), Err(WebhookError::Credentials));
-        for private in ["https://localhost/", "https://2130706433/", "https://[::1]/", "https://mysql/", "https://a.internal./"] {
+        for private in [
+            "https://localhost/",
+            "https://2130706433/",
+            "https://[::1]/",
+            "https://mysql/",
+            "https://a.internal./",
+        ] {
             assert_eq!(parse(private), Err(WebhookError::Private), "{private}");
         }
         assert!(WebhookUrl::parse("http://127.0.0.1:9/", AddressRule::Any).is_ok());

@@ -16,12 +16,18 @@ impl Wording {
 
     pub fn order_created(order: u64, total: Money) -> Self {
         let total = grouped(total);
-        Self::new(format!("Order {order} received"), format!("Thank you for your order. Its total is {total}."))
+        Self::new(
+            format!("Order {order} received"),
+            format!("Thank you for your order. Its total is {total}."),
+        )
     }
 
     pub fn order_paid(order: u64, total: Money) -> Self {
         let total = grouped(total);
-        Self::new(format!("Order {order} is paid"), format!("We have received {total}. We are preparing your order."))
+        Self::new(
+            format!("Order {order} is paid"),
+            format!("We have received {total}. We are preparing your order."),
+        )
     }
 
     /// `reason` is the event's.
@@ -45,7 +51,9 @@ impl Wording {
             _ => "",
         };
         let amount = grouped(amount);
-        let message = format!("Your payment of {amount} did not go through.{why} Please try again, or pay another way.");
+        let message = format!(
+            "Your payment of {amount} did not go through.{why} Please try again, or pay another way."
+        );
         Self::new(format!("Payment for order {order} failed"), message)
     }
 
@@ -65,7 +73,9 @@ impl Wording {
         let (title, message) = match status {
             "in_transit" => ("is on its way", "The carrier has your parcel."),
             "out_for_delivery" => ("arrives today", "Your parcel is out for delivery."),
-            "failed" => ("could not be delivered", "The carrier could not hand over your parcel and will try again."),
+            "failed" => {
+                ("could not be delivered", "The carrier could not hand over your parcel and will try again.")
+            }
             "returned" => ("is on its way back", "Your parcel could not be delivered and returns to us."),
             "delivered" => ("has arrived", "Your parcel has been delivered. Enjoy!"),
             _ => return None,
@@ -93,7 +103,8 @@ impl Wording {
     }
 
     pub fn low_stock(product: &str, available: u32, threshold: u32) -> Self {
-        let message = format!("{available} units of product {product} are left; it counts as low from {threshold} on.");
+        let message =
+            format!("{available} units of product {product} are left; it counts as low from {threshold} on.");
         Self::new("A product is running low", message)
     }
 }

@@ -40,8 +40,13 @@ impl HttpPoster {
         let mut http = HttpConnector::new_with_resolver(CheckedDns(rule));
         http.enforce_http(false);
         http.set_connect_timeout(Some(Duration::from_secs(3)));
-        let tls = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(tls);
+        let tls = HttpsConnectorBuilder::new()
+            .with_native_roots()?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client =
+            Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(tls);
         Ok(Self { client, rule, clock })
     }
 }
@@ -50,7 +55,8 @@ impl HttpPoster {
 impl WebhookPoster for HttpPoster {
     async fn post(&self, webhook: &Webhook, due: &Due) -> Result<(), Undelivered> {
         // Anew: the rule may be stricter than when it was kept, and an address in digits is never resolved.
-        let url = WebhookUrl::parse(&webhook.url, self.rule).map_err(|error| Undelivered::Hopeless(format!("the URL {error}")))?;
+        let url = WebhookUrl::parse(&webhook.url, self.rule)
+            .map_err(|error| Undelivered::Hopeless(format!("the URL {error}")))?;
         let body = body(due);
         let signature = signature(&webhook.secret, self.clock.now().timestamp(), &body);
         let request = Request::post(url.as_str())
@@ -62,8 +68,12 @@ impl WebhookPoster for HttpPoster {
             .map_err(|_| Undelivered::Hopeless("the URL can't be requested".to_owned()))?;
         match tokio::time::timeout(TIME_LIMIT, self.client.request(request)).await {
             Ok(Ok(response)) if response.status().is_success() => Ok(()),
-            Ok(Ok(response)) if response.status().as_u16() == 410 => Err(Undelivered::Hopeless("it answered 410, gone".to_owned())),
-            Ok(Ok(response)) => Err(Undelivered::Failed(format!("it answered {}", response.status().as_u16()))),
+            Ok(Ok(response)) if response.status().as_u16() == 410 => {
+                Err(Undelivered::Hopeless("it answered 410, gone".to_owned()))
+            }
+            Ok(Ok(response)) => {
+                Err(Undelivered::Failed(format!("it answered {}", response.status().as_u16())))
+            }
             Ok(Err(_)) => Err(Undelivered::Failed("it can't be reached".to_owned())),
             Err(_) => Err(Undelivered::Failed("no answer in time".to_owned())),
         }
@@ -108,7 +118,8 @@ impl Service<Name> for CheckedDns {
         let rule = self.0;
         Box::pin(async move {
             let all = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<_> = all.filter(|address| rule == AddressRule::Any || is_public(address.ip())).collect();
+            let allowed: Vec<_> =
+                all.filter(|address| rule == AddressRule::Any || is_public(address.ip())).collect();
             match allowed.is_empty() {
                 true => Err(std::io::Error::other("the name leads to no public address")),
                 false => Ok(allowed.into_iter()),
@@ -124,7 +135,10 @@ mod tests {
     #[test]
     fn a_signature_covers_time_and_body() {
         let signed = signature("whsec_1", 1_700_000_000, "{}");
-        assert_eq!(signed, "t=1700000000,v1=c8cf6ed9fd9120874a1792902ffdf5b69559118b76d10974da8a20cf21f94bc5");
+        assert_eq!(
+            signed,
+            "t=1700000000,v1=c8cf6ed9fd9120874a1792902ffdf5b69559118b76d10974da8a20cf21f94bc5"
+        );
         assert_ne!(signed, signature("whsec_1", 1_700_000_001, "{}"));
         assert_ne!(signed, signature("whsec_2", 1_700_000_000, "{}"));
     }

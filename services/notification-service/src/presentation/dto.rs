@@ -8,7 +8,8 @@ use poem_openapi::Object;
 
 use crate::application::{DeliveryFilter, DeliveryRecord, Details, Notice, NotificationRecord, Webhook};
 use crate::domain::{
-    AddressRule, Channel, Choice, Message, NotificationId, NotificationType, Preferences, Title, WebhookUrl, Wording,
+    AddressRule, Channel, Choice, Message, NotificationId, NotificationType, Preferences, Title, WebhookUrl,
+    Wording,
 };
 
 /// A notification.
@@ -82,13 +83,15 @@ pub struct NewNotificationDto {
 impl NewNotificationDto {
     pub fn parse(&self) -> Result<(UserId, Notice, Option<Channel>), InvalidFields> {
         let mut fields = Fields::default();
-        let user = fields.check("user_id", Some(self.user_id).filter(|id| *id > 0).ok_or("must be a user's id"));
+        let user =
+            fields.check("user_id", Some(self.user_id).filter(|id| *id > 0).ok_or("must be a user's id"));
         let message = fields.check("message", self.message.parse::<Message>());
         let kind = fields.check("type", self.kind.parse::<NotificationType>());
         if kind.is_some_and(NotificationType::is_secret) {
             fields.reject("type", "invalid", "must not be one that carries a one-time link");
         }
-        let title = fields.check("title", self.title.as_deref().unwrap_or("A message for you").parse::<Title>());
+        let title =
+            fields.check("title", self.title.as_deref().unwrap_or("A message for you").parse::<Title>());
         let channel = fields.check("channel", self.channel.as_deref().map(str::parse).transpose());
         fields.finish(|| {
             let wording = Wording { title: title?.to_string(), message: message?.to_string() };
@@ -132,7 +135,11 @@ impl From<Preferences> for PreferencesDto {
             in_app: preferences.wants(kind, Channel::InApp),
             email: preferences.wants(kind, Channel::Email),
             webhook: preferences.wants(kind, Channel::Webhook),
-            mandatory: Channel::ALL.into_iter().filter(|channel| kind.is_mandatory(*channel)).map(|c| c.to_string()).collect(),
+            mandatory: Channel::ALL
+                .into_iter()
+                .filter(|channel| kind.is_mandatory(*channel))
+                .map(|c| c.to_string())
+                .collect(),
         };
         Self { items: NotificationType::ALL.into_iter().map(show).collect() }
     }
@@ -164,13 +171,19 @@ impl PreferenceChangesDto {
         let mut fields = Fields::default();
         let mut choices: Vec<Choice> = Vec::new();
         for (index, change) in self.items.iter().enumerate() {
-            let Some(kind) = fields.check(format!("items[{index}].type"), change.kind.parse::<NotificationType>()) else {
+            let Some(kind) =
+                fields.check(format!("items[{index}].type"), change.kind.parse::<NotificationType>())
+            else {
                 continue;
             };
             if choices.iter().any(|choice| choice.kind == kind) {
                 fields.reject(format!("items[{index}].type"), "duplicate", "must not be named twice");
             }
-            for (channel, wanted) in [(Channel::InApp, change.in_app), (Channel::Email, change.email), (Channel::Webhook, change.webhook)] {
+            for (channel, wanted) in [
+                (Channel::InApp, change.in_app),
+                (Channel::Email, change.email),
+                (Channel::Webhook, change.webhook),
+            ] {
                 let choice = wanted.map(|enabled| Choice::new(kind, channel, enabled)).transpose();
                 choices.extend(fields.check(format!("items[{index}].{channel}"), choice).flatten());
             }

@@ -18,12 +18,13 @@ use poem_openapi::payload::{EventStream, Json};
 use poem_openapi::types::ToJSON;
 
 use super::dto::{
-    DeliveryDto, MarkedDto, NewNotificationDto, NewWebhookDto, NotificationDto, NotificationListDto, PreferenceChangesDto,
-    PreferencesDto, WebhookDto, WebhooksDto, delivery_filter,
+    DeliveryDto, MarkedDto, NewNotificationDto, NewWebhookDto, NotificationDto, NotificationListDto,
+    PreferenceChangesDto, PreferencesDto, WebhookDto, WebhooksDto, delivery_filter,
 };
 use super::live::Live;
 use crate::application::{
-    ChoosePreferences, ManageWebhooks, NotificationError, NotificationRecord, Owner, ReadMarks, Reader, Resend, Tell,
+    ChoosePreferences, ManageWebhooks, NotificationError, NotificationRecord, Owner, ReadMarks, Reader,
+    Resend, Tell,
 };
 use crate::domain::{AddressRule, DeliveryId, NotificationId, WebhookId};
 
@@ -107,7 +108,9 @@ impl NotificationApi {
         };
         let notifications = self.live.resume(missed, coming).map(NotificationDto::from).boxed();
         let stream = EventStream::new(notifications).keep_alive(HEARTBEAT);
-        Ok(stream.to_event(|dto| Event::message(dto.to_json_string()).id(dto.id.to_string()).event_type("notification")))
+        Ok(stream.to_event(|dto| {
+            Event::message(dto.to_json_string()).id(dto.id.to_string()).event_type("notification")
+        }))
     }
 
     /// What the caller hears of, and how
@@ -120,7 +123,11 @@ impl NotificationApi {
     ///
     /// What isn't named stays as it is. What keeps the account safe can't be turned off.
     #[oai(path = "/preferences", method = "put")]
-    async fn choose(&self, caller: SignedIn, body: Body<PreferenceChangesDto>) -> Result<Json<PreferencesDto>, ApiError> {
+    async fn choose(
+        &self,
+        caller: SignedIn,
+        body: Body<PreferenceChangesDto>,
+    ) -> Result<Json<PreferencesDto>, ApiError> {
         let choices = body.parse()?;
         Ok(Json(self.choose.run(caller.user_id, &choices).await?.into()))
     }
@@ -175,7 +182,11 @@ impl NotificationApi {
     ///
     /// With `shop=true`, and for administrators: those that get everybody's notifications.
     #[oai(path = "/webhooks", method = "get")]
-    async fn list_webhooks(&self, caller: SignedIn, shop: Query<Option<bool>>) -> Result<Json<WebhooksDto>, ApiError> {
+    async fn list_webhooks(
+        &self,
+        caller: SignedIn,
+        shop: Query<Option<bool>>,
+    ) -> Result<Json<WebhooksDto>, ApiError> {
         let webhooks = self.reader.webhooks(owner(&caller, shop.0.unwrap_or_default())?).await?;
         Ok(Json(WebhooksDto { items: webhooks.into_iter().map(WebhookDto::without_secret).collect() }))
     }
@@ -184,7 +195,11 @@ impl NotificationApi {
     ///
     /// At most five. Each post is signed; a failed one is tried again, with the same `webhook-id`.
     #[oai(path = "/webhooks", method = "post")]
-    async fn add_webhook(&self, caller: SignedIn, body: Body<NewWebhookDto>) -> Result<Created<WebhookDto>, ApiError> {
+    async fn add_webhook(
+        &self,
+        caller: SignedIn,
+        body: Body<NewWebhookDto>,
+    ) -> Result<Created<WebhookDto>, ApiError> {
         let owner = owner(&caller, body.shop)?;
         let url = body.parse(self.address_rule)?;
         Ok(Created::new(WebhookDto::with_secret(self.webhooks.add(owner, &url).await?)))
@@ -192,7 +207,12 @@ impl NotificationApi {
 
     /// Delete a webhook
     #[oai(path = "/webhooks/:id", method = "delete")]
-    async fn remove_webhook(&self, caller: SignedIn, id: Path<u64>, shop: Query<Option<bool>>) -> Result<NoContent, ApiError> {
+    async fn remove_webhook(
+        &self,
+        caller: SignedIn,
+        id: Path<u64>,
+        shop: Query<Option<bool>>,
+    ) -> Result<NoContent, ApiError> {
         let owner = owner(&caller, shop.0.unwrap_or_default())?;
         self.webhooks.remove(owner, WebhookId::new(id.0)).await?;
         Ok(NoContent::NoContent)
@@ -231,7 +251,12 @@ impl NotificationApi {
 }
 
 impl NotificationApi {
-    async fn page(&self, user: UserId, unread_only: bool, paging: Paging) -> Result<Json<NotificationListDto>, ApiError> {
+    async fn page(
+        &self,
+        user: UserId,
+        unread_only: bool,
+        paging: Paging,
+    ) -> Result<Json<NotificationListDto>, ApiError> {
         let slice = self.reader.list(user, unread_only, paging).await?;
         let unread = self.reader.unread(user).await?;
         Ok(Json(NotificationListDto::new(slice, unread, paging)))

@@ -48,7 +48,9 @@ impl Live {
     pub fn listen(&self, user: UserId) -> impl Stream<Item = NotificationRecord> + Send + 'static {
         BroadcastStream::new(self.sender.subscribe())
             .take_while(|received| ready(received.is_ok()))
-            .filter_map(move |received| ready(received.ok().filter(|notification| notification.user_id == user)))
+            .filter_map(move |received| {
+                ready(received.ok().filter(|notification| notification.user_id == user))
+            })
     }
 
     /// What was missed, then what comes; until the service ends or the token does.

@@ -35,8 +35,10 @@ impl Mailer for Post {
 
 impl Post {
     fn message(&self, to: &Contact, due: &Due) -> Result<Message, Undelivered> {
-        let address: Address = to.email.parse().map_err(|_| Undelivered::Hopeless("the address is malformed".to_owned()))?;
-        let name = Some(to.name.clone()).filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
+        let address: Address =
+            to.email.parse().map_err(|_| Undelivered::Hopeless("the address is malformed".to_owned()))?;
+        let name =
+            Some(to.name.clone()).filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
         let rendered = self.templates.render(to, due).map_err(|error| {
             tracing::error!(error = %config::problem::chain(&error), delivery.id = %due.id, "a template fails");
             Undelivered::Failed("its template fails".to_owned())

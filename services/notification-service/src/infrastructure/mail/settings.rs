@@ -59,13 +59,16 @@ impl Value for Sender {
 impl Settings for MailSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
         let host = env.var("SMTP_HOST", "mail server; without it e-mails are files in MAIL_DIR").optional();
-        let port = env.var("SMTP_PORT", "the mail server's port; the mode's usual one, if not set").optional();
+        let port =
+            env.var("SMTP_PORT", "the mail server's port; the mode's usual one, if not set").optional();
         let username = env.var("SMTP_USERNAME", "account at the mail server").optional();
         let password = env.var("SMTP_PASSWORD", "its password").optional();
         let tls = env.var("SMTP_TLS", "none, starttls or tls").default("starttls");
-        let directory = env.var("MAIL_DIR", "folder for .eml files, where there is no mail server").default("./mail");
+        let directory =
+            env.var("MAIL_DIR", "folder for .eml files, where there is no mail server").default("./mail");
         let from = env.var("MAIL_FROM", "sender of e-mails").default("Shop <shop@localhost>");
-        let public_url = env.var("PUBLIC_URL", "the shop's address, for links in e-mails").default("http://localhost");
+        let public_url =
+            env.var("PUBLIC_URL", "the shop's address, for links in e-mails").default("http://localhost");
         let shop_name = env.var("SHOP_NAME", "the shop's name in e-mails").default("Shop");
         let (host, port, username, password, tls) = (host?, port?, username?, password?, tls?);
         Ok(Self {

@@ -74,7 +74,9 @@ impl Templates {
             link: link.as_deref(),
         };
         let letter = Value::from(Serde(&letter));
-        let render = |ending: &str| self.environment.get_template(&format!("{template}.{ending}"))?.render(letter.clone());
+        let render = |ending: &str| {
+            self.environment.get_template(&format!("{template}.{ending}"))?.render(letter.clone())
+        };
         Ok(Rendered { text: render("txt")?, html: render("html")? })
     }
 

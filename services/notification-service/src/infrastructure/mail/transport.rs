@@ -30,7 +30,9 @@ impl Transport {
             Some(smtp) => Ok(Self::Smtp(client(smtp)?)),
             None => {
                 let folder = &settings.directory;
-                tokio::fs::create_dir_all(folder).await.map_err(|error| format!("MAIL_DIR {}: {error}", folder.display()))?;
+                tokio::fs::create_dir_all(folder)
+                    .await
+                    .map_err(|error| format!("MAIL_DIR {}: {error}", folder.display()))?;
                 tracing::info!(folder = %folder.display(), "no mail server is set: e-mails become files");
                 Ok(Self::Files(folder.clone()))
             }
@@ -40,9 +42,9 @@ impl Transport {
     pub async fn send(&self, id: DeliveryId, message: Message) -> Result<(), Undelivered> {
         match self {
             Self::Smtp(client) => client.send(message).await.map(|_| ()).map_err(|error| undelivered(&error)),
-            Self::Files(folder) => {
-                write(folder, id, &message.formatted()).await.map_err(|error| Undelivered::Failed(format!("MAIL_DIR: {error}")))
-            }
+            Self::Files(folder) => write(folder, id, &message.formatted())
+                .await
+                .map_err(|error| Undelivered::Failed(format!("MAIL_DIR: {error}"))),
         }
     }
 }
@@ -60,7 +62,8 @@ fn client(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, BoxError> {
         .timeout(Some(SMTP_TIMEOUT))
         .pool_config(PoolConfig::new().max_size(8).idle_timeout(Duration::from_secs(30)));
     if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
-        builder = builder.credentials(Credentials::new(username.clone(), password.expose_secret().to_owned()));
+        builder =
+            builder.credentials(Credentials::new(username.clone(), password.expose_secret().to_owned()));
     }
     Ok(builder.build())
 }
@@ -69,11 +72,16 @@ fn client(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, BoxError> {
 fn undelivered(error: &lettre::transport::smtp::Error) -> Undelivered {
     match error.status() {
         // 550, 551, 553: there is no such mailbox. Other refusals are about us, and may be put right.
-        Some(code) if code.severity == Severity::PermanentNegativeCompletion && matches!(code.to_string().as_str(), "550" | "551" | "553") => {
+        Some(code)
+            if code.severity == Severity::PermanentNegativeCompletion
+                && matches!(code.to_string().as_str(), "550" | "551" | "553") =>
+        {
             Undelivered::Hopeless(format!("the mail server refused the mailbox ({code})"))
         }
         Some(code) => Undelivered::Failed(format!("the mail server answered {code}")),
-        None if error.is_timeout() => Undelivered::Failed("the mail server did not answer in time".to_owned()),
+        None if error.is_timeout() => {
+            Undelivered::Failed("the mail server did not answer in time".to_owned())
+        }
         None if error.is_tls() => Undelivered::Failed("no secure connection to the mail server".to_owned()),
         None => Undelivered::Failed("the mail server can't be reached".to_owned()),
     }

@@ -62,7 +62,13 @@ impl Contacts for Tx {
     }
 
     async fn forget_user(&mut self, user: UserId, as_of: DateTime<Utc>) -> Result<(), StoreError> {
-        let nobody = Contact { user_id: user, email: String::new(), name: String::new(), is_admin: false, is_active: false };
+        let nobody = Contact {
+            user_id: user,
+            email: String::new(),
+            name: String::new(),
+            is_admin: false,
+            is_active: false,
+        };
         self.keep_contact(&nobody, as_of).await?;
         for statement in [
             "DELETE FROM deliveries WHERE user_id = ?",

@@ -68,7 +68,13 @@ struct DueRow {
 
 #[async_trait]
 impl DeliveryQueue for Tx {
-    async fn take_due(&mut self, channel: Channel, now: DateTime<Utc>, until: DateTime<Utc>, limit: u32) -> Result<Vec<Due>, StoreError> {
+    async fn take_due(
+        &mut self,
+        channel: Channel,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
         let ids: Vec<u64> = sqlx::query_scalar(
             "SELECT id FROM deliveries WHERE channel = ? AND next_attempt_at <= ? \
              ORDER BY next_attempt_at LIMIT ? FOR UPDATE SKIP LOCKED",
@@ -82,7 +88,8 @@ impl DeliveryQueue for Tx {
             return Ok(Vec::new());
         }
         let lease = Uuid::now_v7();
-        let mut update = QueryBuilder::<MySql>::new("UPDATE deliveries SET attempts = attempts + 1, lease = ");
+        let mut update =
+            QueryBuilder::<MySql>::new("UPDATE deliveries SET attempts = attempts + 1, lease = ");
         update.push_bind(lease).push(", next_attempt_at = ").push_bind(until).push(" WHERE id IN ");
         push_list(&mut update, &ids);
         update.build().execute(self.connection()).await?;
@@ -117,7 +124,11 @@ impl DeliveryQueue for Tx {
             }
             Outcome::Again { after, reason, counted } => {
                 update.push(if *counted { ", status = 'failed'" } else { ", attempts = attempts - 1" });
-                update.push(", next_attempt_at = ").push_bind(now + *after).push(", last_error = ").push_bind(reason);
+                update
+                    .push(", next_attempt_at = ")
+                    .push_bind(now + *after)
+                    .push(", last_error = ")
+                    .push_bind(reason);
             }
             Outcome::Dead { reason } => {
                 update.push(", status = 'dead', next_attempt_at = NULL, last_error = ").push_bind(reason);
@@ -147,12 +158,18 @@ impl DeliveryQueue for Tx {
         Ok(())
     }
 
-    async fn forget_before(&mut self, notifications: DateTime<Utc>, deliveries: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        let ended = sqlx::query("DELETE FROM deliveries WHERE created_at < ? AND next_attempt_at IS NULL LIMIT ?")
-            .bind(deliveries)
-            .bind(limit)
-            .execute(self.connection())
-            .await?;
+    async fn forget_before(
+        &mut self,
+        notifications: DateTime<Utc>,
+        deliveries: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let ended =
+            sqlx::query("DELETE FROM deliveries WHERE created_at < ? AND next_attempt_at IS NULL LIMIT ?")
+                .bind(deliveries)
+                .bind(limit)
+                .execute(self.connection())
+                .await?;
         let old = sqlx::query("DELETE FROM notifications WHERE created_at < ? LIMIT ?")
             .bind(notifications)
             .bind(limit)

@@ -33,9 +33,13 @@ impl Notifications for Tx {
     }
 
     async fn choose(&mut self, user: UserId, choices: &[Choice]) -> Result<(), StoreError> {
-        let mut insert = QueryBuilder::<MySql>::new("INSERT INTO preferences (user_id, type, channel, enabled) ");
+        let mut insert =
+            QueryBuilder::<MySql>::new("INSERT INTO preferences (user_id, type, channel, enabled) ");
         insert.push_values(choices, |mut row, choice| {
-            row.push_bind(user.get()).push_bind(choice.kind.as_str()).push_bind(choice.channel.as_str()).push_bind(choice.enabled);
+            row.push_bind(user.get())
+                .push_bind(choice.kind.as_str())
+                .push_bind(choice.channel.as_str())
+                .push_bind(choice.enabled);
         });
         insert.push(" ON DUPLICATE KEY UPDATE enabled = VALUES(enabled)");
         insert.build().persistent(false).execute(self.connection()).await?;
@@ -50,7 +54,13 @@ impl Notifications for Tx {
         Ok(ids.into_iter().map(WebhookId::new).collect())
     }
 
-    async fn add(&mut self, user: UserId, notice: &Notice, listed: bool, now: DateTime<Utc>) -> Result<NotificationId, StoreError> {
+    async fn add(
+        &mut self,
+        user: UserId,
+        notice: &Notice,
+        listed: bool,
+        now: DateTime<Utc>,
+    ) -> Result<NotificationId, StoreError> {
         let inserted = sqlx::query(
             "INSERT INTO notifications (user_id, type, title, message, listed, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         )
@@ -99,12 +109,13 @@ impl Notifications for Tx {
     }
 
     async fn mark_all_read(&mut self, user: UserId, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let updated =
-            sqlx::query("UPDATE notifications SET read_at = ? WHERE user_id = ? AND listed = TRUE AND read_at IS NULL")
-                .bind(now)
-                .bind(user.get())
-                .execute(self.connection())
-                .await?;
+        let updated = sqlx::query(
+            "UPDATE notifications SET read_at = ? WHERE user_id = ? AND listed = TRUE AND read_at IS NULL",
+        )
+        .bind(now)
+        .bind(user.get())
+        .execute(self.connection())
+        .await?;
         Ok(updated.rows_affected())
     }
 
@@ -118,7 +129,10 @@ impl Notifications for Tx {
     }
 
     async fn unlist(&mut self, id: NotificationId) -> Result<(), StoreError> {
-        sqlx::query("UPDATE notifications SET listed = FALSE WHERE id = ?").bind(id.get()).execute(self.connection()).await?;
+        sqlx::query("UPDATE notifications SET listed = FALSE WHERE id = ?")
+            .bind(id.get())
+            .execute(self.connection())
+            .await?;
         Ok(())
     }
 }

@@ -10,7 +10,9 @@ use sqlx::{MySql, QueryBuilder};
 use super::deliveries::{DeliveryRow, SELECT_DELIVERIES};
 use super::notifications::preferences;
 use super::{NotificationRow, owner_column};
-use crate::application::{Contact, DeliveryFilter, DeliveryRecord, NotificationRecord, Owner, Reader, Webhook};
+use crate::application::{
+    Contact, DeliveryFilter, DeliveryRecord, NotificationRecord, Owner, Reader, Webhook,
+};
 use crate::domain::{DeliveryId, NotificationId, Preferences, WebhookId};
 
 const SELECT_NOTIFICATIONS: &str =
@@ -49,7 +51,12 @@ fn push_filter(query: &mut QueryBuilder<MySql>, filter: DeliveryFilter) {
 
 #[async_trait]
 impl Reader for Db {
-    async fn list(&self, user: UserId, unread_only: bool, paging: Paging) -> Result<Slice<NotificationRecord>, StoreError> {
+    async fn list(
+        &self,
+        user: UserId,
+        unread_only: bool,
+        paging: Paging,
+    ) -> Result<Slice<NotificationRecord>, StoreError> {
         let which = if unread_only { " AND read_at IS NULL" } else { "" };
         let mut select = QueryBuilder::<MySql>::new(SELECT_NOTIFICATIONS);
         select.push(which).push(" AND user_id = ").push_bind(user.get());
@@ -79,7 +86,12 @@ impl Reader for Db {
         row.map(TryInto::try_into).transpose()
     }
 
-    async fn after(&self, user: UserId, id: NotificationId, limit: u32) -> Result<Vec<NotificationRecord>, StoreError> {
+    async fn after(
+        &self,
+        user: UserId,
+        id: NotificationId,
+        limit: u32,
+    ) -> Result<Vec<NotificationRecord>, StoreError> {
         let mut select = QueryBuilder::<MySql>::new(SELECT_NOTIFICATIONS);
         select.push(" AND user_id = ").push_bind(user.get()).push(" AND id > ").push_bind(id.get());
         select.push(" ORDER BY id LIMIT ").push_bind(limit);
@@ -101,10 +113,20 @@ impl Reader for Db {
                 .bind(user.get())
                 .fetch_optional(self.pool())
                 .await?;
-        Ok(row.map(|(email, name, is_admin, is_active)| Contact { user_id: user, email, name, is_admin, is_active }))
+        Ok(row.map(|(email, name, is_admin, is_active)| Contact {
+            user_id: user,
+            email,
+            name,
+            is_admin,
+            is_active,
+        }))
     }
 
-    async fn deliveries(&self, filter: DeliveryFilter, paging: Paging) -> Result<Slice<DeliveryRecord>, StoreError> {
+    async fn deliveries(
+        &self,
+        filter: DeliveryFilter,
+        paging: Paging,
+    ) -> Result<Slice<DeliveryRecord>, StoreError> {
         let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
         push_filter(&mut select, filter);
         push_page(&mut select, "d.id", paging);
@@ -124,18 +146,20 @@ impl Reader for Db {
     }
 
     async fn webhooks(&self, owner: Owner) -> Result<Vec<Webhook>, StoreError> {
-        let rows: Vec<WebhookRow> = sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE owner = ? ORDER BY id")
-            .bind(owner_column(owner))
-            .fetch_all(self.pool())
-            .await?;
+        let rows: Vec<WebhookRow> =
+            sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE owner = ? ORDER BY id")
+                .bind(owner_column(owner))
+                .fetch_all(self.pool())
+                .await?;
         Ok(rows.into_iter().map(webhook).collect())
     }
 
     async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
-        let row: Option<WebhookRow> = sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE id = ?")
-            .bind(id.get())
-            .fetch_optional(self.pool())
-            .await?;
+        let row: Option<WebhookRow> =
+            sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE id = ?")
+                .bind(id.get())
+                .fetch_optional(self.pool())
+                .await?;
         Ok(row.map(webhook))
     }
 }

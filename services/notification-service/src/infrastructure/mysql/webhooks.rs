@@ -10,15 +10,23 @@ use crate::domain::{WebhookId, WebhookUrl};
 
 #[async_trait]
 impl Webhooks for Tx {
-    async fn add_webhook(&mut self, owner: Owner, slot: u8, url: &WebhookUrl, secret: &str, now: DateTime<Utc>) -> Result<WebhookId, StoreError> {
-        let inserted = sqlx::query("INSERT INTO webhooks (owner, slot, url, secret, created_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(owner_column(owner))
-            .bind(slot)
-            .bind(url.as_str())
-            .bind(secret)
-            .bind(now)
-            .execute(self.connection())
-            .await?;
+    async fn add_webhook(
+        &mut self,
+        owner: Owner,
+        slot: u8,
+        url: &WebhookUrl,
+        secret: &str,
+        now: DateTime<Utc>,
+    ) -> Result<WebhookId, StoreError> {
+        let inserted =
+            sqlx::query("INSERT INTO webhooks (owner, slot, url, secret, created_at) VALUES (?, ?, ?, ?, ?)")
+                .bind(owner_column(owner))
+                .bind(slot)
+                .bind(url.as_str())
+                .bind(secret)
+                .bind(now)
+                .execute(self.connection())
+                .await?;
         Ok(WebhookId::new(inserted.last_insert_id()))
     }
 

@@ -48,7 +48,9 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     let total = money(order.total_amount, &order.currency)?;
     let wording = match kind {
         NotificationType::OrderCreated => Wording::order_created(order.order_id, total),
-        NotificationType::OrderCancelled => Wording::order_cancelled(order.order_id, &order.reason, order.refund_due),
+        NotificationType::OrderCancelled => {
+            Wording::order_cancelled(order.order_id, &order.reason, order.refund_due)
+        }
         _ if order.status == "paid" => Wording::order_paid(order.order_id, total),
         _ => return Ok(News::default()),
     };
@@ -63,7 +65,11 @@ fn details(order: &OrderEvent) -> Result<OrderDetails, MoneyError> {
         Ok::<_, MoneyError>((!money.is_zero()).then(|| grouped(money)))
     };
     let line = |item: &Item| {
-        Ok::<_, MoneyError>(OrderLine { name: item.product_name.clone(), quantity: item.quantity, price: show(item.price)? })
+        Ok::<_, MoneyError>(OrderLine {
+            name: item.product_name.clone(),
+            quantity: item.quantity,
+            price: show(item.price)?,
+        })
     };
     Ok(OrderDetails {
         order_id: order.order_id,

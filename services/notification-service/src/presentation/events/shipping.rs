@@ -24,13 +24,13 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     }
     let shipment: ShippingEvent = message.data()?;
     let told = match (message.kind.as_str(), shipment.status.as_str()) {
-        ("shipment_created", _) => Some((NotificationType::ShipmentCreated, Wording::shipment_created(shipment.order_id))),
-        (_, "delivered") => {
-            Wording::shipment_updated(shipment.order_id, "delivered").map(|wording| (NotificationType::Delivered, wording))
+        ("shipment_created", _) => {
+            Some((NotificationType::ShipmentCreated, Wording::shipment_created(shipment.order_id)))
         }
-        (_, status) => {
-            Wording::shipment_updated(shipment.order_id, status).map(|wording| (NotificationType::ShipmentUpdated, wording))
-        }
+        (_, "delivered") => Wording::shipment_updated(shipment.order_id, "delivered")
+            .map(|wording| (NotificationType::Delivered, wording)),
+        (_, status) => Wording::shipment_updated(shipment.order_id, status)
+            .map(|wording| (NotificationType::ShipmentUpdated, wording)),
     };
     let Some((kind, wording)) = told else { return Ok(News::default()) };
     let details = Details::Shipment(ShipmentDetails {

@@ -1,0 +1,196 @@
+//! What the service hears, and what it makes of it.
+
+use config::testing::eventually;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{SHOPPER, Shop, event, order_event, refusal, shipping_event, user_event};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_makes_one_notification_and_one_e_mail_however_often_it_comes() {
+    let shop = Shop::open().await;
+    let heard = shop.kafka.listen("notification-events").await;
+    shop.introduce(SHOPPER).await;
+    let created =
+        order_event("order_created", 41, "pending", json!({ "expires_at": "2026-11-21T05:00:00Z" }));
+    for _ in 0..3 {
+        shop.kafka.send(&created).await;
+    }
+    // The partition keeps its order: when this has come through, so have the repetitions.
+    shop.kafka
+        .send(&order_event("order_status_updated", 41, "paid", json!({ "previous_status": "confirmed" })))
+        .await;
+    shop.mail("Order 41 is paid").await;
+
+    let list = shop.list(SHOPPER).await;
+    assert_eq!((&list["total"], &list["unread"], &list["count"]), (&json!(2), &json!(2), &json!(2)));
+    let notification = &list["items"][1];
+    assert_eq!(notification["title"], "Order 41 received");
+    assert_eq!(notification["message"], "Thank you for your order. Its total is 3,250.24 USD.");
+    assert_eq!(shop.mails().len(), 2);
+    let told = heard.find(|event| event.data["notification_id"] == notification["id"]).await;
+    assert_eq!(
+        (told.kind.as_str(), told.key.as_str(), told.request_id.as_str()),
+        ("notification_created", "7", "the-request")
+    );
+    let expected = json!({
+        "notification_id": notification["id"], "user_id": SHOPPER, "type": "order_created",
+        "title": notification["title"], "message": notification["message"],
+    });
+    assert_eq!(told.data, expected);
+    let again = heard.find(|event| event.key == "7").await;
+    assert_eq!(again.data["type"], "order_paid");
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_event_is_told_in_its_words() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    let payment = |kind, more: Value| {
+        let mut data = json!({
+            "payment_id": 3, "order_id": 42, "user_id": SHOPPER, "amount": 29_990_000, "currency": "VND",
+            "payment_method": "credit_card",
+        });
+        for (name, value) in more.as_object().unwrap() {
+            data[name] = value.clone();
+        }
+        event("payment-events", 42, kind, data)
+    };
+    let refund = json!({ "refund_id": 1, "refund_amount": 1_000_000, "refunded_total": 1_000_000, "fully_refunded": false, "reason": "x" });
+    for event in [
+        order_event(
+            "order_cancelled",
+            42,
+            "cancelled",
+            json!({ "previous_status": "paid", "reason": "expired", "refund_due": true }),
+        ),
+        payment("payment_processed", json!({ "transaction_id": "t" })),
+        payment("payment_failed", json!({ "code": "insufficient_funds", "message": "no" })),
+        payment("payment_refunded", refund),
+        shipping_event("shipment_created", 42, "pending"),
+        shipping_event("shipment_updated", 42, "packed"),
+        shipping_event("shipment_updated", 42, "in_transit"),
+        shipping_event("shipment_updated", 42, "delivered"),
+    ] {
+        shop.kafka.send(&event).await;
+    }
+    for (kind, title, message) in [
+        (
+            "order_cancelled",
+            "Order 42 is cancelled",
+            "We have cancelled your order, for it was not paid in time. What you paid comes back to you.",
+        ),
+        (
+            "payment_failed",
+            "Payment for order 42 failed",
+            "Your payment of 29,990,000 VND did not go through. There was not enough money on the account. Please try again, or pay another way.",
+        ),
+        (
+            "payment_refunded",
+            "Refund for order 42",
+            "We have sent 1,000,000 VND back to you. It may take your bank a few days.",
+        ),
+        ("shipment_created", "Order 42 will be on its way soon", "We are packing your order."),
+        ("shipment_updated", "Order 42 is on its way", "The carrier has your parcel."),
+        ("delivered", "Order 42 has arrived", "Your parcel has been delivered. Enjoy!"),
+    ] {
+        let notification = shop.notification(SHOPPER, kind).await;
+        assert_eq!((&notification["title"], &notification["message"]), (&json!(title), &json!(message)));
+        shop.mail(title).await;
+    }
+    assert_eq!(shop.list(SHOPPER).await["total"], 6);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shopper_is_welcomed_and_asked_to_confirm() {
+    let shop = Shop::open().await;
+    shop.kafka
+        .send(&user_event("user_registered", SHOPPER, json!({ "verification_token": "v-token" })))
+        .await;
+    shop.mail("Welcome!").await;
+    let mail = shop.mail("Confirm your e-mail address").await;
+    assert!(mail.text.contains("https://shop.example/front/verify-email?token=v-token"), "{}", mail.text);
+    // The link is in the e-mail and nowhere else.
+    let list = shop.list(SHOPPER).await;
+    assert_eq!((&list["total"], &list["items"][0]["type"]), (&json!(1), &json!("welcome")));
+    let pool = shop.pool().await;
+    eventually("the token is gone from the database", || async {
+        let kept: Vec<Option<String>> = sqlx::query_scalar("SELECT details FROM deliveries")
+            .fetch_all(&pool)
+            .await
+            .map_err(|error| error.to_string())?;
+        if kept.iter().all(Option::is_none) { Ok(()) } else { Err(format!("{kept:?}")) }
+    })
+    .await;
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_user_leaves_nothing_behind() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    shop.posted(SHOPPER, "hello").await;
+    shop.mail("A message for you").await;
+    shop.kafka.send(&user_event("user_deleted", SHOPPER, json!({ "is_active": false }))).await;
+    eventually("the list is empty", || async {
+        let list = shop.list(SHOPPER).await;
+        if list["total"] == 0 { Ok(()) } else { Err(list.to_string()) }
+    })
+    .await;
+    let pool = shop.pool().await;
+    let kept: (String, String, bool) =
+        sqlx::query_as("SELECT email, name, is_active FROM contacts").fetch_one(&pool).await.unwrap();
+    assert_eq!(kept, (String::new(), String::new(), false));
+    // An older event that comes late doesn't bring the person back.
+    let mut late = user_event("user_updated", SHOPPER, json!({}));
+    late.time -= std::time::Duration::from_secs(60);
+    shop.kafka.send(&late).await;
+    shop.kafka.send(&user_event("user_updated", 9, json!({}))).await;
+    shop.introduce(SHOPPER + 100).await;
+    let email: String =
+        sqlx::query_scalar("SELECT email FROM contacts WHERE user_id = 7").fetch_one(&pool).await.unwrap();
+    assert_eq!(email, "");
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_hear_of_low_stock() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    shop.kafka.send(&user_event("user_updated", 2, json!({ "role": "admin" }))).await;
+    let pool = shop.pool().await;
+    eventually("the administrator is known", || async {
+        let admins: Vec<u64> =
+            sqlx::query_scalar("SELECT user_id FROM contacts WHERE is_admin").fetch_all(&pool).await.unwrap();
+        if admins == [2] { Ok(()) } else { Err(format!("{admins:?}")) }
+    })
+    .await;
+    let low = json!({ "product_id": "507f1f77bcf86cd799439011", "available": 3, "threshold": 5 });
+    shop.kafka.send(&event("inventory-events", 1, "inventory_low", low)).await;
+    let told = shop.notification(2, "low_stock").await;
+    assert_eq!(
+        told["message"],
+        "3 units of product 507f1f77bcf86cd799439011 are left; it counts as low from 5 on."
+    );
+    assert_eq!(shop.list(SHOPPER).await["total"], 0);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_cannot_be_read_blocks_nothing() {
+    let shop = Shop::open().await;
+    let poison = event("order-events", 43, "order_created", json!({ "order_id": "not a number" }));
+    shop.kafka.send(&poison).await;
+    let unknown = event("order-events", 43, "order_praised", json!({}));
+    shop.kafka.send(&unknown).await;
+    shop.kafka.send(&order_event("order_created", 43, "pending", json!({}))).await;
+    shop.notification(SHOPPER, "order_created").await;
+    shop.kafka.dead_letter("order-events", poison.id).await;
+    assert_eq!(shop.list(SHOPPER).await["total"], 1);
+    let (status, _) =
+        refusal(shop.app.request(Method::GET, "/api/notifications").send().await.unwrap()).await;
+    assert_eq!(status, 401);
+    shop.app.stop().await;
+}

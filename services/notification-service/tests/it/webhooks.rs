@@ -1,0 +1,168 @@
+//! Posts to webhooks.
+
+use config::testing::{TestEnv, eventually};
+use reqwest::Method;
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{SHOPPER, STRANGER, Shop, get, refusal, wrong_fields};
+
+async fn add(shop: &Shop, user: u64, url: &str) -> Value {
+    let answer = shop
+        .app
+        .as_client(user, Method::POST, "/api/notifications/webhooks")
+        .json(&json!({ "url": url }))
+        .send();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 201);
+    answer.json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_is_signed_and_repeated_until_it_is_taken() {
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/hook"))
+        .respond_with(ResponseTemplate::new(500))
+        .up_to_n_times(1)
+        .mount(&receiver)
+        .await;
+    Mock::given(method("POST"))
+        .and(path("/hook"))
+        .respond_with(ResponseTemplate::new(204))
+        .mount(&receiver)
+        .await;
+    let shop = Shop::open().await;
+    let webhook = add(&shop, SHOPPER, &format!("{}/hook", receiver.uri())).await;
+    let listed = get(&shop.app, SHOPPER, "/api/notifications/webhooks").await;
+    assert_eq!(
+        (&listed["items"][0]["id"], listed["items"][0].get("secret")),
+        (&webhook["id"], Some(&Value::Null))
+    );
+    shop.posted(STRANGER, "not yours").await;
+    let created = shop.posted(SHOPPER, "hello").await;
+    let sent = shop.delivery("channel=webhook", |it| it["status"] == "sent").await;
+    assert_eq!((&sent["attempts"], &sent["notification_id"]), (&json!(2), &created["id"]));
+
+    let requests = receiver.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 2);
+    for request in &requests {
+        assert_eq!(request.headers["webhook-id"], sent["message_id"].as_str().unwrap());
+        let body: Value = request.body_json().unwrap();
+        assert_eq!(
+            (&body["notification_id"], &body["type"], &body["message"]),
+            (&created["id"], &json!("custom"), &json!("hello"))
+        );
+        let signature = request.headers["webhook-signature"].to_str().unwrap();
+        let (time, mac) = signature.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
+        assert_eq!(
+            mac,
+            hmac(webhook["secret"].as_str().unwrap(), &[time.as_bytes(), b".", &request.body].concat())
+        );
+    }
+
+    let path = format!("/api/notifications/webhooks/{}", webhook["id"]);
+    assert_eq!(shop.app.as_client(STRANGER, Method::DELETE, &path).send().await.unwrap().status(), 404);
+    assert_eq!(shop.app.as_client(SHOPPER, Method::DELETE, &path).send().await.unwrap().status(), 204);
+    shop.posted(SHOPPER, "again").await;
+    assert_eq!(shop.deliveries("channel=webhook").await.len(), 1);
+    shop.app.stop().await;
+}
+
+fn hmac(secret: &str, message: &[u8]) -> String {
+    use hmac::{Hmac, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(message);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_not_followed() {
+    let receiver = MockServer::start().await;
+    let away = ResponseTemplate::new(302).insert_header("location", format!("{}/inside", receiver.uri()));
+    Mock::given(path("/hook")).respond_with(away).mount(&receiver).await;
+    Mock::given(path("/inside")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&receiver).await;
+    let shop = Shop::open_with(|env| env.set("DELIVERY_ATTEMPTS", "2")).await;
+    add(&shop, SHOPPER, &format!("{}/hook", receiver.uri())).await;
+    shop.posted(SHOPPER, "hello").await;
+    let dead = shop.delivery("channel=webhook", |it| it["status"] == "dead").await;
+    assert_eq!(dead["last_error"], "it answered 302");
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shops_webhook_is_the_administrators_and_hears_of_everybody() {
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&receiver).await;
+    let shop = Shop::open().await;
+    let body = json!({ "url": receiver.uri(), "shop": true });
+    let by_client = shop
+        .app
+        .as_client(SHOPPER, Method::POST, "/api/notifications/webhooks")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refusal(by_client).await.0, 403);
+    let answer =
+        shop.app.as_admin(Method::POST, "/api/notifications/webhooks").json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    for user in [SHOPPER, STRANGER] {
+        shop.posted(user, "hello").await;
+    }
+    eventually("both posts", || async {
+        let users: Vec<Value> = receiver
+            .received_requests()
+            .await
+            .unwrap()
+            .iter()
+            .map(|it| it.body_json::<Value>().unwrap()["user_id"].clone())
+            .collect();
+        if users.contains(&json!(SHOPPER)) && users.contains(&json!(STRANGER)) {
+            Ok(())
+        } else {
+            Err(format!("{users:?}"))
+        }
+    })
+    .await;
+    assert_eq!(get(&shop.app, SHOPPER, "/api/notifications/webhooks").await["items"], json!([]));
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_production_nothing_private_is_reached() {
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&receiver).await;
+    let shop =
+        Shop::open_with(|env: TestEnv| env.set("ENVIRONMENT", "production").set("DELIVERY_ATTEMPTS", "2"))
+            .await;
+    for url in [
+        receiver.uri().as_str(),
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://169.254.169.254/latest",
+        "https://[::1]/",
+        "ftp://example.com",
+        "nonsense",
+    ] {
+        let answer = shop
+            .app
+            .as_client(SHOPPER, Method::POST, "/api/notifications/webhooks")
+            .json(&json!({ "url": url }))
+            .send();
+        let (status, problem) = refusal(answer.await.unwrap()).await;
+        assert_eq!((status, wrong_fields(&problem)), (422, vec!["url"]), "{url}");
+    }
+    // One that was kept before the rule was.
+    sqlx::query("INSERT INTO webhooks (owner, slot, url, secret, created_at) VALUES (?, 0, ?, 'whsec_1', UTC_TIMESTAMP(6))")
+        .bind(SHOPPER)
+        .bind(receiver.uri())
+        .execute(&shop.pool().await)
+        .await
+        .unwrap();
+    shop.posted(SHOPPER, "hello").await;
+    let dead = shop.delivery("channel=webhook", |it| it["status"] == "dead").await;
+    assert_eq!(dead["last_error"], "the URL must begin with https://");
+    shop.app.stop().await;
+}
