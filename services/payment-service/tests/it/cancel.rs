@@ -1,0 +1,75 @@
+//! Orders that are cancelled.
+
+use config::testing::{TestKafka, eventually};
+use serde_json::{Value, json};
+
+use crate::support::{Shop, cancelled, problem};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_taken_or_set_aside_goes_back_once() {
+    let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
+    let taken = shop.paid(shop.order(1), json!({})).await["id"].clone();
+    let held = shop.paid(shop.order(2), json!({ "capture": false })).await["id"].clone();
+    let asked = shop.paid(shop.order(3), json!({ "payment_token": "tok_action_required" })).await["id"].clone();
+    let partly = shop.paid(shop.order(4), json!({})).await["id"].clone();
+    let part = json!({ "amount": 1000, "reason": "one is broken" });
+    assert_eq!(shop.admin(&format!("/api/payments/{partly}/refund"), part).await.status(), 201);
+    for order in 1..=4 {
+        shop.cancel(order).await;
+    }
+    let refunded = shop.becomes(&taken, "refunded").await;
+    assert_eq!(refunded["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(refunded["refunds"][0]["reason"], "order_cancelled");
+    shop.becomes(&held, "voided").await;
+    let abandoned = shop.becomes(&asked, "failed").await;
+    assert_eq!(abandoned["failure"]["code"], "abandoned");
+    let rest = shop.becomes(&partly, "refunded").await;
+    assert_eq!(rest["refunds"][1]["amount"], 2000);
+    let event = events.find(|event| event.kind == "payment_refunded" && event.key == "1").await;
+    assert_eq!((&event.data["reason"], &event.data["fully_refunded"]), (&json!("order_cancelled"), &json!(true)));
+    assert_eq!(shop.count("SELECT CAST(SUM(refunded) AS SIGNED) FROM simulator_charges").await, 600_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_takes_no_money_even_when_order_service_is_behind() {
+    let shop = Shop::open().await;
+    shop.cancel(1).await;
+    eventually("the cancellation is known", || async {
+        let known = shop.count("SELECT COUNT(*) FROM order_accounts WHERE cancelled_at IS NOT NULL").await;
+        if known == 1 { Ok(()) } else { Err("unknown".to_owned()) }
+    })
+    .await;
+    let (status, code, _) = problem(shop.pay(shop.order(1), json!({})).await).await;
+    assert_eq!((status, code.as_str()), (409, "order-cancelled"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_raced_against_the_cancellation_never_keeps_money() {
+    let shop = std::sync::Arc::new(Shop::with(&[("SIMULATOR_SLOW_SECONDS", "0.05")]).await);
+    let means = [json!({}), json!({ "payment_token": "tok_slow" }), json!({ "capture": false })];
+    let races = (1..=40_u64).map(|order| {
+        let (shop, means) = (shop.clone(), means[order as usize % means.len()].clone());
+        shop.order(order);
+        tokio::spawn(async move {
+            let kafka = TestKafka::new(&shop.env);
+            let event = cancelled(order);
+            let (paid, ()) = tokio::join!(shop.pay(order, means), kafka.send(&event));
+            (paid.status().as_u16(), paid.json::<Value>().await.unwrap())
+        })
+    });
+    let races: Vec<_> = races.collect();
+    for race in races {
+        let (status, body) = race.await.unwrap();
+        assert!(status == 201 || body["code"] == "order-cancelled", "{status} {body}");
+    }
+    let open = "SELECT COUNT(*) FROM payments WHERE status NOT IN ('refunded', 'voided', 'failed')";
+    let cancellations = "SELECT COUNT(*) FROM order_accounts WHERE cancelled_at IS NOT NULL";
+    eventually("all are cancelled and undone", || async {
+        let (open, cancellations) = (shop.count(open).await, shop.count(cancellations).await);
+        if (open, cancellations) == (0, 40) { Ok(()) } else { Err(format!("{open} open, {cancellations} cancelled")) }
+    })
+    .await;
+    let kept = "SELECT COUNT(*) FROM simulator_charges WHERE captured <> refunded OR state = 'authorized'";
+    assert_eq!(shop.count(kept).await, 0, "the provider agrees");
+}

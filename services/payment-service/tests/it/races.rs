@@ -1,0 +1,127 @@
+//! Many at once.
+
+use std::sync::Arc;
+
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::support::{SHOPPER, Shop, payment, problem};
+
+/// Sends as many requests at once as `count`; each is made by its number.
+async fn at_once(
+    shop: &Arc<Shop>,
+    count: usize,
+    request: impl Fn(&Shop, usize) -> reqwest::RequestBuilder,
+) -> Vec<Response> {
+    let tasks: Vec<_> = (0..count).map(|number| tokio::spawn(request(shop, number).send())).collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap().unwrap());
+    }
+    answers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_paid_once_however_many_try() {
+    let shop = Arc::new(Shop::open().await);
+    let order = shop.order(1);
+    let answers = at_once(&shop, 20, |shop, number| {
+        shop.post("/api/payments").header("idempotency-key", format!("key-{number}")).json(&payment(order, &json!({})))
+    })
+    .await;
+    let mut paid = 0;
+    for answer in answers {
+        if answer.status() == 201 {
+            paid += 1;
+        } else {
+            let (status, code, _) = problem(answer).await;
+            assert!(status == 409 && ["payment-in-progress", "order-paid"].contains(&code.as_str()), "{status} {code}");
+        }
+    }
+    assert_eq!(paid, 1);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM simulator_charges").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_is_one_payment() {
+    let shop = Arc::new(Shop::open().await);
+    let order = shop.order(1);
+    let pay = |shop: &Shop, _| shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &json!({})));
+    let answers = at_once(&shop, 20, pay).await;
+    let mut ids = std::collections::BTreeSet::new();
+    for answer in answers {
+        match answer.status().as_u16() {
+            201 => {
+                ids.insert(answer.json::<Value>().await.unwrap()["id"].as_u64().unwrap());
+            }
+            _ => assert_eq!(problem(answer).await.1, "idempotency-key-running"),
+        }
+    }
+    let replay = pay(&shop, 0).send().await.unwrap();
+    assert_eq!(replay.headers()["idempotent-replayed"], "true");
+    ids.insert(replay.json::<Value>().await.unwrap()["id"].as_u64().unwrap());
+    assert_eq!(ids.len(), 1);
+    assert_eq!(shop.count("SELECT COUNT(*) FROM payments").await, 1);
+    let other = shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &json!({ "amount": 1 })));
+    assert_eq!(problem(other.send().await.unwrap()).await.1, "idempotency-key-reused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decline_is_replayed_and_an_outage_is_not() {
+    let shop = Shop::open().await;
+    let order = shop.order(1);
+    let pay = async |key: &str, token: &str| {
+        let request = shop.post("/api/payments").header("idempotency-key", key);
+        request.json(&payment(order, &json!({ "payment_token": token }))).send().await.unwrap()
+    };
+    let first = problem(pay("declined", "tok_declined").await).await;
+    let replay = pay("declined", "tok_declined").await;
+    assert_eq!(replay.headers()["idempotent-replayed"], "true");
+    let replay = problem(replay).await;
+    assert_eq!((first.0, &first.2["payment_id"]), (replay.0, &replay.2["payment_id"]));
+    for _ in 0..2 {
+        let down = pay("down", "tok_down").await;
+        assert_eq!(down.status(), 503);
+        assert!(!down.headers().contains_key("idempotent-replayed"));
+    }
+    assert_eq!(shop.count("SELECT COUNT(*) FROM payments").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refunds_never_exceed_the_payment_however_many_race() {
+    let shop = Arc::new(Shop::open().await);
+    let id = shop.paid(shop.order(1), json!({})).await["id"].clone();
+    let path = format!("/api/payments/{id}/refund");
+    let answers = at_once(&shop, 50, |shop, _| {
+        shop.app.as_admin(Method::POST, &path).json(&json!({ "amount": 100, "reason": "race" }))
+    })
+    .await;
+    let refunded = answers.iter().filter(|answer| answer.status() == 201).count();
+    assert!(answers.iter().all(|answer| [201, 409, 422].contains(&answer.status().as_u16())));
+    assert_eq!(refunded, 30);
+    let payment = shop.becomes(&id, "refunded").await;
+    assert_eq!((&payment["refunded_amount"], payment["refunds"].as_array().unwrap().len()), (&json!(3000), 30));
+    assert_eq!(shop.count("SELECT CAST(SUM(amount) AS SIGNED) FROM simulator_refunds").await, 300_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_is_one_refund_and_one_capture() {
+    let shop = Arc::new(Shop::open().await);
+    let id = shop.paid(shop.order(1), json!({ "capture": false })).await["id"].clone();
+    for (verb, body) in [("capture", json!({ "amount": 2000 })), ("refund", json!({ "amount": 500, "reason": "once" }))] {
+        let path = format!("/api/payments/{id}/{verb}");
+        let request = |shop: &Shop, _| {
+            shop.app.as_admin(Method::POST, &path).header("idempotency-key", "once").json(&body)
+        };
+        for answer in at_once(&shop, 20, request).await {
+            if !answer.status().is_success() {
+                assert_eq!(problem(answer).await.1, "idempotency-key-running");
+            }
+        }
+        let replay = request(&shop, 0).send().await.unwrap();
+        assert_eq!(replay.headers()["idempotent-replayed"], "true", "{verb}");
+    }
+    let payment = shop.get(&id).await;
+    assert_eq!((&payment["captured_amount"], &payment["refunded_amount"]), (&json!(2000), &json!(500)));
+    assert_eq!(payment["user_id"], SHOPPER);
+}

@@ -1,0 +1,160 @@
+//! What the tests share: the service, and an order-service that we play.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use config::kafka::{Envelope, Event};
+use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use payment_service::Payments;
+use reqwest::{Method, RequestBuilder, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::MySqlPool;
+use wiremock::matchers::{header, method, path_regex};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+/// Whose orders these are.
+pub const SHOPPER: u64 = 7;
+/// What our notices are signed with.
+pub const SECRET: &str = "whsec_of_the_tests";
+
+/// Orders by their id, as order-service shows them.
+#[derive(Clone, Default)]
+struct Orders(Arc<Mutex<HashMap<u64, Value>>>);
+
+impl Respond for Orders {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let id = request.url.path().rsplit('/').next().and_then(|id| id.parse::<u64>().ok());
+        match id.and_then(|id| self.0.lock().unwrap().get(&id).cloned()) {
+            Some(order) => ResponseTemplate::new(200).set_body_json(order),
+            None => ResponseTemplate::new(404),
+        }
+    }
+}
+
+/// The service with its surroundings.
+pub struct Shop {
+    pub env: TestEnv,
+    pub app: TestApp,
+    pub db: MySqlPool,
+    orders: Orders,
+    _order_service: MockServer,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these settings.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let (orders, order_service) = (Orders::default(), MockServer::start().await);
+        Mock::given(method("GET"))
+            .and(path_regex(r"^/internal/orders/\d+$"))
+            .and(header("x-service-token", config::testing::SERVICE_TOKEN_VALUE))
+            .respond_with(orders.clone())
+            .mount(&order_service)
+            .await;
+        let env = TestEnv::new().await.peer("order-service", &order_service.uri());
+        let env = env.set("SIMULATOR_WEBHOOK_SECRETS", format!("other,{SECRET}"));
+        let env = settings.iter().fold(env, |env, (name, value)| env.set(name, *value));
+        let app = env.start::<Payments>().await;
+        let db = MySqlPool::connect(env.get("DATABASE_URL")).await.unwrap();
+        Self { env, app, db, orders, _order_service: order_service }
+    }
+
+    /// An order of the shopper over 3000 dollars.
+    pub fn order(&self, id: u64) -> u64 {
+        self.order_as(id, |_| {})
+    }
+
+    pub fn order_as(&self, id: u64, change: impl FnOnce(&mut Value)) -> u64 {
+        let mut order = json!({
+            "id": id, "user_id": SHOPPER, "status": "pending", "total_amount": 3000, "currency": "USD",
+            "payable": true, "version": 1,
+        });
+        change(&mut order);
+        self.orders.0.lock().unwrap().insert(id, order);
+        id
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.app.as_client(SHOPPER, Method::POST, path)
+    }
+
+    /// Pays an order of [`order`](Self::order) with these further members.
+    pub async fn pay(&self, order: u64, more: Value) -> Response {
+        self.post("/api/payments/").json(&payment(order, &more)).send().await.unwrap()
+    }
+
+    /// Pays, and expects that it goes well so far.
+    pub async fn paid(&self, order: u64, more: Value) -> Value {
+        let answer = self.pay(order, more).await;
+        assert_eq!(answer.status(), 201);
+        answer.json().await.unwrap()
+    }
+
+    pub async fn admin(&self, path: &str, body: Value) -> Response {
+        self.app.as_admin(Method::POST, path).json(&body).send().await.unwrap()
+    }
+
+    pub async fn get(&self, id: &Value) -> Value {
+        let answer = self.app.as_admin(Method::GET, &format!("/api/payments/{id}")).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// Waits for the payment to be so.
+    pub async fn becomes(&self, id: &Value, status: &str) -> Value {
+        eventually(status, || async {
+            let payment = self.get(id).await;
+            if payment["status"] == status { Ok(payment) } else { Err(payment.to_string()) }
+        })
+        .await
+    }
+
+    /// A number out of the service's schema.
+    pub async fn count(&self, select: &'static str) -> i64 {
+        sqlx::query_scalar(select).fetch_one(&self.db).await.unwrap()
+    }
+
+    /// Tells that an order was cancelled, three times over.
+    pub async fn cancel(&self, order: u64) {
+        let (kafka, event) = (TestKafka::new(&self.env), cancelled(order));
+        for _ in 0..3 {
+            kafka.send(&event).await;
+        }
+    }
+}
+
+pub fn payment(order: u64, more: &Value) -> Value {
+    let mut body = json!({ "order_id": order, "amount": 3000, "payment_method": "credit_card" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+pub async fn problem(answer: Response) -> (u16, String, Value) {
+    let status = answer.status().as_u16();
+    let problem: Value = answer.json().await.unwrap();
+    (status, problem["code"].as_str().unwrap_or_default().to_owned(), problem)
+}
+
+#[derive(Serialize)]
+struct OrderCancelled {
+    order_id: u64,
+    user_id: u64,
+    status: &'static str,
+    reason: &'static str,
+}
+
+impl Event for OrderCancelled {
+    const TOPIC: &'static str = "order-events";
+    const TYPE: &'static str = "order_cancelled";
+    fn key(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+pub fn cancelled(order_id: u64) -> Envelope {
+    Envelope::new(&OrderCancelled { order_id, user_id: SHOPPER, status: "cancelled", reason: "customer" })
+}
