@@ -1,12 +1,15 @@
 //! The configuration that Nginx runs on, rendered from the templates.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use config::BoxError;
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
+use tempfile::TempDir;
 
 use crate::refusals::{REFUSALS, Refusal};
 use crate::settings::{GatewaySettings, Network, Origin, Rate, Workers};
@@ -39,6 +42,8 @@ struct Main<'a> {
 /// Nginx's files.
 pub(crate) struct Files {
     folder: PathBuf,
+    /// For what the workers look at: they run as nobody, who may have no way into the folder.
+    signals: TempDir,
     templates: Environment<'static>,
 }
 
@@ -51,7 +56,14 @@ impl Files {
         for folder in ["logs", "temp"] {
             tokio::fs::create_dir_all(settings.folder.join(folder)).await?;
         }
-        let files = Self { folder: tokio::fs::canonicalize(&settings.folder).await?, templates };
+        let files = Self {
+            folder: tokio::fs::canonicalize(&settings.folder).await?,
+            signals: tempfile::Builder::new()
+                .prefix("gateway-")
+                .permissions(Permissions::from_mode(0o755))
+                .tempdir()?,
+            templates,
+        };
         for (file, upstreams) in [(MAIN, UPSTREAMS), (CANDIDATE_MAIN, CANDIDATE_UPSTREAMS)] {
             let text = files.templates.get_template(MAIN)?.render(Serde(&Main {
                 upstreams,
@@ -82,7 +94,7 @@ impl Files {
 
     /// While this file exists, answers are the last on their connections.
     pub fn reloading(&self) -> PathBuf {
-        self.folder.join("reloading")
+        self.signals.path().join("reloading")
     }
 
     /// Writes upstreams to be tested, and returns the configuration to test them with.
