@@ -187,7 +187,7 @@ pub fn wrong_fields(problem: &Value) -> Vec<&str> {
 }
 
 /// Another service's event.
-pub fn event(topic: &str, kind: &str, key: impl ToString, data: Value) -> Envelope {
+pub fn event(topic: &str, kind: &str, key: &impl ToString, data: Value) -> Envelope {
     Envelope {
         id: Uuid::now_v7(),
         topic: topic.to_owned(),
@@ -207,12 +207,12 @@ pub fn payment(kind: &str, order: &Value, more: &Value) -> Envelope {
         "currency": order["currency"], "payment_method": "credit_card", "transaction_id": "t-1",
     });
     data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    event("payment-events", kind, id(order), data)
+    event("payment-events", kind, &id(order), data)
 }
 
 /// shipping-service's event about an order.
 pub fn shipment(order: &Value, state: &str) -> Envelope {
     let data =
         json!({ "shipment_id": 9, "order_id": order["id"], "status": state, "tracking_number": "SP1" });
-    event("shipping-events", "shipment_updated", id(order), data)
+    event("shipping-events", "shipment_updated", &id(order), data)
 }
