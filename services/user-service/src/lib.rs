@@ -17,8 +17,9 @@ use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
 use application::{
-    AddressBook, Administer, AnnounceRevocations, ChangePassword, ChangeProfile, DeleteAccount, ForgotPassword,
-    Housekeeping as _, LoadDemoAccounts, LogIn, Refresh, Register, ResetPassword, SignOut, TokenIssuer, VerifyEmail,
+    AddressBook, Administer, AnnounceRevocations, ChangePassword, ChangeProfile, DeleteAccount,
+    ForgotPassword, Housekeeping as _, LogIn, PrepareAccounts, Refresh, Register, ResetPassword, SignOut,
+    TokenIssuer, VerifyEmail,
 };
 use infrastructure::{BcryptPasswords, RedisRevocationList, RedisThrottle};
 use presentation::{AccountsApi, AddressesApi, SessionsApi};
@@ -49,8 +50,12 @@ impl Service for Users {
         let list = Arc::new(RedisRevocationList::new(ctx.redis()));
         let revocations = AnnounceRevocations::new(db.clone(), list, clock.clone());
         let register = Register::new(db.clone(), passwords.clone(), clock.clone());
+        let accounts = PrepareAccounts::new(db.clone(), register.clone());
+        if let Some(registration) = settings.first_admin()? {
+            accounts.first_admin(registration).await?;
+        }
         if ctx.service.demo_data {
-            LoadDemoAccounts::new(db.clone(), register.clone()).run().await?;
+            accounts.demo().await?;
         }
 
         let sessions = SessionsApi {
@@ -94,7 +99,9 @@ impl Service for Users {
         let addresses = AddressesApi { book: AddressBook::new(db.clone(), clock.clone()), users: db.clone() };
         Ok(Parts::new((sessions, accounts, addresses))
             .public_keys(Arc::new(keys.public_keys()))
-            .job(Job::every("announce-revocations", Duration::from_secs(2), move || revocations.clone().run()))
+            .job(Job::every("announce-revocations", Duration::from_secs(2), move || {
+                revocations.clone().run()
+            }))
             .job(Job::every("forget-ended", Duration::from_secs(600), move || {
                 let (db, clock) = (db.clone(), clock.clone());
                 async move { db.forget_ended(clock.now()).await }

@@ -7,6 +7,8 @@ use config::BoxError;
 use config::service::Environment;
 use config::settings::{Env, Invalid, Settings, Value};
 
+use crate::application::Registration;
+use crate::domain::{Email, Password, Profile, Username};
 use crate::infrastructure::{Limits, SigningKeys};
 
 /// Less would be too quick to guess.
@@ -20,6 +22,9 @@ pub struct UserSettings {
     failures_per_account: u32,
     failures_per_address: u32,
     window: Duration,
+    admin_username: Username,
+    admin_email: Option<Email>,
+    admin_password: Option<Password>,
 }
 
 /// bcrypt's cost: each one more doubles the work.
@@ -33,19 +38,49 @@ impl Value for Cost {
     }
 }
 
+impl Value for Email {
+    fn parse(raw: &str) -> Result<Self, String> {
+        raw.parse().map_err(|error: crate::domain::NotAnEmail| error.to_string())
+    }
+}
+
+impl Value for Username {
+    fn parse(raw: &str) -> Result<Self, String> {
+        raw.parse().map_err(|error: crate::domain::NotAUsername| error.to_string())
+    }
+}
+
+impl Value for Password {
+    const SECRET: bool = true;
+
+    fn parse(raw: &str) -> Result<Self, String> {
+        Self::new(raw.to_owned()).map_err(|error| error.to_string())
+    }
+}
+
 impl Settings for UserSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
-        let keys = env.var("JWT_KEYS_DIR", "folder of the keys that sign access tokens, *.pem").default("jwt-keys");
+        let keys =
+            env.var("JWT_KEYS_DIR", "folder of the keys that sign access tokens, *.pem").default("jwt-keys");
         let cost = env.var("BCRYPT_COST", "bcrypt's cost, 10 or more in production").default("10");
-        let account = env.var("LOGIN_FAILURES_PER_ACCOUNT", "failed logins to an account in a window").default("10");
-        let address = env.var("LOGIN_FAILURES_PER_ADDRESS", "failed logins from an address in a window").default("100");
+        let account =
+            env.var("LOGIN_FAILURES_PER_ACCOUNT", "failed logins to an account in a window").default("10");
+        let address =
+            env.var("LOGIN_FAILURES_PER_ADDRESS", "failed logins from an address in a window").default("100");
         let window = env.var("LOGIN_WINDOW_SECONDS", "how long failed logins are counted").default("900");
+        let username =
+            env.var("FIRST_ADMIN_USERNAME", "of an administrator who is made at the start").default("admin");
+        let email = env.var("FIRST_ADMIN_EMAIL", "the administrator's; nobody is made without").optional();
+        let password = env.var("FIRST_ADMIN_PASSWORD", "the administrator's, to be changed soon").optional();
         Ok(Self {
             keys: keys?,
             bcrypt_cost: cost?,
             failures_per_account: account?,
             failures_per_address: address?,
             window: window?,
+            admin_username: username?,
+            admin_email: email?,
+            admin_password: password?,
         })
     }
 }
@@ -64,6 +99,15 @@ impl UserSettings {
         SigningKeys::load(&self.keys, environment == Environment::Development)
     }
 
+    pub(crate) fn first_admin(&self) -> Result<Option<Registration>, BoxError> {
+        let (username, profile) = (self.admin_username.clone(), Profile::default());
+        match (self.admin_email.clone(), self.admin_password.clone()) {
+            (Some(email), Some(password)) => Ok(Some(Registration { email, username, password, profile })),
+            (None, None) => Ok(None),
+            _ => Err("FIRST_ADMIN_EMAIL and FIRST_ADMIN_PASSWORD must be set both or neither".into()),
+        }
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             per_account: self.failures_per_account,
@@ -79,6 +123,20 @@ mod tests {
 
     fn settings(cost: &str) -> Result<UserSettings, Invalid> {
         UserSettings::read(&mut Env::from_iter([("BCRYPT_COST".to_owned(), cost.to_owned())]))
+    }
+
+    #[test]
+    fn a_first_administrator_needs_an_address_and_a_password() {
+        let read = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            UserSettings::read(&mut Env::from_iter(pairs)).map(|settings| settings.first_admin())
+        };
+        let (email, password) =
+            (("FIRST_ADMIN_EMAIL", "a@example.com"), ("FIRST_ADMIN_PASSWORD", "correct horse"));
+        assert!(read(&[]).unwrap().unwrap().is_none());
+        assert!(read(&[email]).unwrap().is_err());
+        assert_eq!(read(&[email, password]).unwrap().unwrap().unwrap().username.as_str(), "admin");
+        assert!(read(&[email, ("FIRST_ADMIN_PASSWORD", "12345678")]).is_err());
     }
 
     #[test]

@@ -21,7 +21,12 @@ impl AddressBook {
     }
 
     /// The first one becomes the default whatever is wished.
-    pub async fn add(&self, user: UserId, entry: &AddressEntry, default: bool) -> Result<Address, AccountError> {
+    pub async fn add(
+        &self,
+        user: UserId,
+        entry: &AddressEntry,
+        default: bool,
+    ) -> Result<Address, AccountError> {
         retrying(|| async {
             let (mut tx, book) = self.open(user).await?;
             if book.len() >= MAX_ADDRESSES {

@@ -19,7 +19,11 @@ pub struct Administer {
 }
 
 impl Administer {
-    pub fn new(store: Arc<dyn Begin<dyn Store>>, revocations: AnnounceRevocations, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        store: Arc<dyn Begin<dyn Store>>,
+        revocations: AnnounceRevocations,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { store, revocations, clock }
     }
 

@@ -18,7 +18,11 @@ pub struct DeleteAccount {
 }
 
 impl DeleteAccount {
-    pub fn new(store: Arc<dyn Begin<dyn Store>>, revocations: AnnounceRevocations, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        store: Arc<dyn Begin<dyn Store>>,
+        revocations: AnnounceRevocations,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { store, revocations, clock }
     }
 

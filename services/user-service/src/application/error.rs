@@ -62,7 +62,9 @@ impl Fault for AccountError {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound(_) | Self::NoAddress(_) => Kind::NotFound,
-            Self::EmailTaken | Self::UsernameTaken | Self::LastAdmin | Self::AddressBookFull => Kind::Conflict,
+            Self::EmailTaken | Self::UsernameTaken | Self::LastAdmin | Self::AddressBookFull => {
+                Kind::Conflict
+            }
             Self::BadCredentials | Self::BadRefreshToken | Self::RefreshTokenReused => Kind::Unauthenticated,
             Self::Inactive => Kind::Forbidden,
             Self::TooManyFailures(_) => Kind::TooManyRequests,
@@ -97,8 +99,12 @@ impl Fault for AccountError {
 
     fn errors(&self) -> Vec<FieldError> {
         let field = match self {
-            Self::WrongPassword => InvalidFields::one("current_password", "wrong", "must be the current password"),
-            Self::BadOneTimeToken => InvalidFields::one("token", "invalid", "must be a token that still holds"),
+            Self::WrongPassword => {
+                InvalidFields::one("current_password", "wrong", "must be the current password")
+            }
+            Self::BadOneTimeToken => {
+                InvalidFields::one("token", "invalid", "must be a token that still holds")
+            }
             _ => return Vec::new(),
         };
         field.errors()

@@ -49,13 +49,13 @@ impl LogIn {
         self.throttled(&attempt).await?;
         let hash = found.as_ref().map(|user| &user.password_hash);
         let matches = self.passwords.matches(&credentials.password, hash).await?;
+        // Of guesses that were queued while others failed, the right one must look like the wrong ones.
+        self.throttled(&attempt).await?;
         let Some(user) = found.filter(|_| matches) else {
             self.throttle.failed(&attempt).await;
             metrics::counter!("user_logins_total", "outcome" => "refused").increment(1);
             return Err(AccountError::BadCredentials);
         };
-        // Guesses that were queued while the others failed must not learn that they were right.
-        self.throttled(&attempt).await?;
         if !user.is_active {
             return Err(AccountError::Inactive);
         }

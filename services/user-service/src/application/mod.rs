@@ -4,13 +4,13 @@ mod address_book;
 mod administer;
 mod change_profile;
 mod delete_account;
-mod demo;
 mod error;
 mod events;
 mod log_in;
 mod one_time;
 mod passwords;
 mod ports;
+mod prepare_accounts;
 mod refresh;
 mod register;
 mod revocations;
@@ -22,7 +22,6 @@ pub use address_book::AddressBook;
 pub use administer::Administer;
 pub use change_profile::{ChangeProfile, ProfileChange};
 pub use delete_account::DeleteAccount;
-pub use demo::LoadDemoAccounts;
 pub use error::AccountError;
 pub use events::{
     EmailVerificationRequested, PasswordChanged, PasswordResetRequested, UserDeactivated, UserDeleted,
@@ -31,9 +30,10 @@ pub use events::{
 pub use log_in::{Credentials, LogIn};
 pub use passwords::{ChangePassword, ForgotPassword, ResetPassword};
 pub use ports::{
-    AddressRepository, Attempt, Housekeeping, LoginThrottle, OneTimeTokenRepository, Passwords, PasswordsError,
-    RevocationList, SessionRepository, Store, UserFilter, UserReader, UserRepository,
+    AddressRepository, Attempt, Housekeeping, LoginThrottle, OneTimeTokenRepository, Passwords,
+    PasswordsError, RevocationList, SessionRepository, Store, UserFilter, UserReader, UserRepository,
 };
+pub use prepare_accounts::PrepareAccounts;
 pub use refresh::Refresh;
 pub use register::{Register, Registration};
 pub use revocations::AnnounceRevocations;

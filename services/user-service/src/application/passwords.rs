@@ -11,8 +11,8 @@ use config::kafka::Envelope;
 use secrecy::SecretString;
 
 use super::{
-    AccountError, AnnounceRevocations, Attempt, LoginThrottle, PasswordChanged, PasswordResetRequested, Passwords,
-    Store, UserReader, one_time, session,
+    AccountError, AnnounceRevocations, Attempt, LoginThrottle, PasswordChanged, PasswordResetRequested,
+    Passwords, Store, UserReader, one_time, session,
 };
 use crate::domain::{Email, Login, Password, PasswordHash, Purpose, SecretToken, TokenDigest, User};
 
@@ -53,10 +53,10 @@ impl ChangePassword {
     ) -> Result<(), AccountError> {
         let user = self.users.user(id).await?.ok_or(AccountError::NotFound(id))?;
         let attempt = Attempt { account: id.to_string(), address };
-        if let Some(wait) = self.throttle.wait(&attempt).await {
-            return Err(AccountError::TooManyFailures(wait));
-        }
-        if !self.passwords.matches(current, Some(&user.password_hash)).await? {
+        self.throttled(&attempt).await?;
+        let matches = self.passwords.matches(current, Some(&user.password_hash)).await?;
+        self.throttled(&attempt).await?;
+        if !matches {
             self.throttle.failed(&attempt).await;
             return Err(AccountError::WrongPassword);
         }
@@ -72,6 +72,13 @@ impl ChangePassword {
         .await?;
         self.revocations.announce(&changed).await;
         Ok(())
+    }
+
+    async fn throttled(&self, attempt: &Attempt) -> Result<(), AccountError> {
+        match self.throttle.wait(attempt).await {
+            Some(wait) => Err(AccountError::TooManyFailures(wait)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -151,7 +158,12 @@ impl ResetPassword {
         Ok(())
     }
 
-    async fn apply(&self, owner: UserId, digest: TokenDigest, hash: &PasswordHash) -> Result<User, AccountError> {
+    async fn apply(
+        &self,
+        owner: UserId,
+        digest: TokenDigest,
+        hash: &PasswordHash,
+    ) -> Result<User, AccountError> {
         let mut tx = self.store.begin().await?;
         let user = tx.user_for_update(owner).await?.ok_or(AccountError::BadOneTimeToken)?;
         if !tx.use_one_time_token(digest, Purpose::ResetPassword, self.clock.now()).await? {

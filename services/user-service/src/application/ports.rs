@@ -12,8 +12,8 @@ use config::page::{Paging, Slice};
 use secrecy::SecretString;
 
 use crate::domain::{
-    Address, AddressEntry, AddressId, Login, NewUser, Password, PasswordHash, Purpose, RefreshGrant, SessionId,
-    TokenDigest, User,
+    Address, AddressEntry, AddressId, Login, NewUser, Password, PasswordHash, Purpose, RefreshGrant,
+    SessionId, TokenDigest, User,
 };
 
 /// Accounts, as a unit of work changes them. Whoever changes anything of a user locks the user first.
@@ -50,9 +50,18 @@ pub trait SessionRepository: Send {
     ) -> Result<(), StoreError>;
     async fn refresh_grant(&mut self, digest: TokenDigest) -> Result<Option<RefreshGrant>, StoreError>;
     /// Marks an unused token as used; `false` when it was.
-    async fn use_refresh_token(&mut self, digest: TokenDigest, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    async fn use_refresh_token(
+        &mut self,
+        digest: TokenDigest,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
     /// Ends one login of the user.
-    async fn revoke_session(&mut self, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn revoke_session(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
     /// Ends all logins of the user.
     async fn revoke_sessions(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
 }
@@ -133,7 +142,10 @@ pub trait UserReader: Send + Sync {
     async fn users(&self, filter: &UserFilter, paging: Paging) -> Result<Slice<User>, StoreError>;
     async fn addresses(&self, user: UserId) -> Result<Vec<Address>, StoreError>;
     /// Whose refresh token this is.
-    async fn refresh_token_owner(&self, digest: TokenDigest) -> Result<Option<(UserId, SessionId)>, StoreError>;
+    async fn refresh_token_owner(
+        &self,
+        digest: TokenDigest,
+    ) -> Result<Option<(UserId, SessionId)>, StoreError>;
     /// Whose living, unused one-time token this is.
     async fn one_time_token_owner(
         &self,
@@ -166,7 +178,11 @@ pub enum PasswordsError {
 pub trait Passwords: Send + Sync {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordsError>;
     /// Whether the password is the one that was hashed. Without a hash it never is, and takes as long to say so.
-    async fn matches(&self, password: &SecretString, hash: Option<&PasswordHash>) -> Result<bool, PasswordsError>;
+    async fn matches(
+        &self,
+        password: &SecretString,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, PasswordsError>;
 }
 
 /// Somebody tries to log in.

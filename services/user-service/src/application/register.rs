@@ -28,7 +28,11 @@ pub struct Register {
 }
 
 impl Register {
-    pub fn new(store: Arc<dyn Begin<dyn Store>>, passwords: Arc<dyn Passwords>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        store: Arc<dyn Begin<dyn Store>>,
+        passwords: Arc<dyn Passwords>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { store, passwords, clock }
     }
 

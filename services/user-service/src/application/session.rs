@@ -51,7 +51,11 @@ pub(super) async fn add_refresh_token(
 }
 
 /// Ends every login of a locked user, and voids the access tokens; the caller saves the user.
-pub(super) async fn end_all(tx: &mut dyn Store, user: &mut User, now: DateTime<Utc>) -> Result<(), AccountError> {
+pub(super) async fn end_all(
+    tx: &mut dyn Store,
+    user: &mut User,
+    now: DateTime<Utc>,
+) -> Result<(), AccountError> {
     tx.revoke_sessions(user.id, now).await?;
     user.void_tokens(now);
     Ok(())

@@ -8,9 +8,30 @@ const MIN_CHARACTERS: usize = 8;
 
 /// What everybody tries first. Not `password123`, which the shop's own examples use.
 const COMMON: [&str; 24] = [
-    "12345678", "123456789", "1234567890", "11111111", "00000000", "87654321", "88888888", "password", "password1",
-    "passw0rd", "p@ssword", "p@ssw0rd", "qwertyui", "qwertyuiop", "qwerty123", "1q2w3e4r", "1qaz2wsx", "abcd1234",
-    "abc12345", "iloveyou", "sunshine", "princess", "football", "baseball",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "11111111",
+    "00000000",
+    "87654321",
+    "88888888",
+    "password",
+    "password1",
+    "passw0rd",
+    "p@ssword",
+    "p@ssw0rd",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "abcd1234",
+    "abc12345",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
 ];
 
 /// A password that may be chosen.

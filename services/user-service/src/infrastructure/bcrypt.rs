@@ -28,7 +28,8 @@ impl BcryptPasswords {
         let nobody = PasswordHash::new(String::new());
         let mut passwords = Self { cost, permits: Arc::new(Semaphore::new(cores)), nobody };
         let random = hex::encode(rand::random::<[u8; 16]>());
-        passwords.nobody = PasswordHash::new(passwords.work(move || non_truncating_hash(random, cost)).await?);
+        passwords.nobody =
+            PasswordHash::new(passwords.work(move || non_truncating_hash(random, cost)).await?);
         Ok(passwords)
     }
 
@@ -43,7 +44,10 @@ impl BcryptPasswords {
             let _permit = permit;
             work()
         });
-        worked.await.map_err(|error| PasswordsError::Broken(error.into()))?.map_err(|e| PasswordsError::Broken(e.into()))
+        worked
+            .await
+            .map_err(|error| PasswordsError::Broken(error.into()))?
+            .map_err(|e| PasswordsError::Broken(e.into()))
     }
 }
 
@@ -55,14 +59,19 @@ impl Passwords for BcryptPasswords {
         Ok(PasswordHash::new(hash))
     }
 
-    async fn matches(&self, password: &SecretString, hash: Option<&PasswordHash>) -> Result<bool, PasswordsError> {
+    async fn matches(
+        &self,
+        password: &SecretString,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, PasswordsError> {
         let known = hash.is_some();
         let (password, hash) = (password.clone(), hash.unwrap_or(&self.nobody).clone());
-        let matches = self.work(move || match non_truncating_verify(password.expose_secret(), hash.expose()) {
-            // No account has such a password.
-            Err(bcrypt::BcryptError::Truncation(_)) => Ok(false),
-            verified => verified,
-        });
+        let matches =
+            self.work(move || match non_truncating_verify(password.expose_secret(), hash.expose()) {
+                // No account has such a password.
+                Err(bcrypt::BcryptError::Truncation(_)) => Ok(false),
+                verified => verified,
+            });
         Ok(matches.await? && known)
     }
 }

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use config::BoxError;
 use config::jwt_auth::Signer;
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::JwkSet;
 
 /// What is made in development when there is no key.
@@ -27,13 +26,16 @@ impl SigningKeys {
         if files(folder)?.is_empty() {
             if !may_create {
                 let folder = folder.display();
-                return Err(format!("JWT_KEYS_DIR={folder} has no *.pem file with an Ed25519 private key").into());
+                return Err(
+                    format!("JWT_KEYS_DIR={folder} has no *.pem file with an Ed25519 private key").into()
+                );
             }
             create(folder)?;
         }
         let mut signers = Vec::new();
         for file in files(folder)? {
-            let bad = |error: &dyn std::fmt::Display| format!("the key {} can't be used: {error}", file.display());
+            let bad =
+                |error: &dyn std::fmt::Display| format!("the key {} can't be used: {error}", file.display());
             let pem = std::fs::read(&file).map_err(|error| bad(&error))?;
             signers.push(Signer::from_pem(&pem).map_err(|error| bad(&error))?);
         }
@@ -53,7 +55,8 @@ impl SigningKeys {
 
 /// By name, ascending; none when there is no folder.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, BoxError> {
-    let unreadable = |error: std::io::Error| format!("JWT_KEYS_DIR={} can't be read: {error}", folder.display());
+    let unreadable =
+        |error: std::io::Error| format!("JWT_KEYS_DIR={} can't be read: {error}", folder.display());
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(unreadable)?,
@@ -71,7 +74,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, BoxError> {
 
 /// Several instances may do this at once: one key wins, whole.
 fn create(folder: &Path) -> Result<(), BoxError> {
-    let pem = SigningKey::from_bytes(&rand::random()).to_pkcs8_pem(LineEnding::LF)?;
+    // The older form without the public half is what every reader of PKCS#8 knows, as openssl writes it.
+    let pem = KeypairBytes { secret_key: rand::random(), public_key: None }.to_pkcs8_pem(LineEnding::LF)?;
     std::fs::create_dir_all(folder)?;
     let draft = folder.join(format!("{}.draft", uuid::Uuid::now_v7()));
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;

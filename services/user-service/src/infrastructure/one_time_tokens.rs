@@ -55,12 +55,14 @@ impl OneTimeTokenRepository for Tx {
         purpose: Purpose,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE one_time_tokens SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL")
-            .bind(now)
-            .bind(user.get())
-            .bind(purpose.as_str())
-            .execute(self.connection())
-            .await?;
+        sqlx::query(
+            "UPDATE one_time_tokens SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL",
+        )
+        .bind(now)
+        .bind(user.get())
+        .bind(purpose.as_str())
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 
@@ -69,11 +71,13 @@ impl OneTimeTokenRepository for Tx {
         user: UserId,
         purpose: Purpose,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let last = sqlx::query_scalar("SELECT MAX(created_at) FROM one_time_tokens WHERE user_id = ? AND purpose = ?")
-            .bind(user.get())
-            .bind(purpose.as_str())
-            .fetch_one(self.connection())
-            .await?;
+        let last = sqlx::query_scalar(
+            "SELECT MAX(created_at) FROM one_time_tokens WHERE user_id = ? AND purpose = ?",
+        )
+        .bind(user.get())
+        .bind(purpose.as_str())
+        .fetch_one(self.connection())
+        .await?;
         Ok(last)
     }
 }

@@ -25,7 +25,8 @@ impl UserReader for Db {
             Login::Email(_) => select_users!("AND email_key = ?"),
             Login::Username(_) => select_users!("AND username_key = ?"),
         };
-        let row: Option<UserRow> = sqlx::query_as(query).bind(login.key()).fetch_optional(self.pool()).await?;
+        let row: Option<UserRow> =
+            sqlx::query_as(query).bind(login.key()).fetch_optional(self.pool()).await?;
         row.map(UserRow::user).transpose()
     }
 
@@ -52,7 +53,10 @@ impl UserReader for Db {
         addresses(rows)
     }
 
-    async fn refresh_token_owner(&self, digest: TokenDigest) -> Result<Option<(UserId, SessionId)>, StoreError> {
+    async fn refresh_token_owner(
+        &self,
+        digest: TokenDigest,
+    ) -> Result<Option<(UserId, SessionId)>, StoreError> {
         let found: Option<(u64, Uuid)> = sqlx::query_as(
             "SELECT s.user_id, s.id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.digest = ?",
         )

@@ -7,9 +7,7 @@ use config::id::UserId;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::{
-    Address, AddressEntry, AddressId, PasswordHash, Profile, RefreshGrant, SessionId, User,
-};
+use crate::domain::{Address, AddressEntry, AddressId, PasswordHash, Profile, RefreshGrant, SessionId, User};
 
 /// A user who hasn't left.
 #[derive(FromRow)]

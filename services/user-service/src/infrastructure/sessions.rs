@@ -60,16 +60,26 @@ impl SessionRepository for Tx {
         Ok(row.map(RefreshGrant::from))
     }
 
-    async fn use_refresh_token(&mut self, digest: TokenDigest, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let updated = sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE digest = ? AND used_at IS NULL")
-            .bind(now)
-            .bind(digest.as_bytes())
-            .execute(self.connection())
-            .await?;
+    async fn use_refresh_token(
+        &mut self,
+        digest: TokenDigest,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let updated =
+            sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE digest = ? AND used_at IS NULL")
+                .bind(now)
+                .bind(digest.as_bytes())
+                .execute(self.connection())
+                .await?;
         Ok(updated.rows_affected() == 1)
     }
 
-    async fn revoke_session(&mut self, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn revoke_session(
+        &mut self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         sqlx::query("UPDATE sessions SET revoked_at = ? WHERE id = ? AND user_id = ? AND revoked_at IS NULL")
             .bind(now)
             .bind(id.get())

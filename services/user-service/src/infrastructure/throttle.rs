@@ -39,9 +39,9 @@ impl RedisThrottle {
     /// How long the counter lives on, when it has reached its limit.
     async fn exceeded(&self, key: &str, limit: u32) -> Option<Duration> {
         let shared = match self.read(key).await {
-            Ok((count, milliseconds)) => count.is_some_and(|count| count >= limit).then(|| {
-                u64::try_from(milliseconds).map_or(self.limits.window, Duration::from_millis)
-            }),
+            Ok((count, milliseconds)) => count
+                .is_some_and(|count| count >= limit)
+                .then(|| u64::try_from(milliseconds).map_or(self.limits.window, Duration::from_millis)),
             Err(error) => {
                 tracing::warn!(%error, "failed logins are counted in this process only");
                 None

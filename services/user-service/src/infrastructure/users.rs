@@ -79,7 +79,9 @@ impl UserRepository for Tx {
         .bind(user.id.get())
         .execute(self.connection())
         .await?;
-        for personal in ["DELETE FROM addresses WHERE user_id = ?", "DELETE FROM one_time_tokens WHERE user_id = ?"] {
+        for personal in
+            ["DELETE FROM addresses WHERE user_id = ?", "DELETE FROM one_time_tokens WHERE user_id = ?"]
+        {
             sqlx::query(personal).bind(user.id.get()).execute(self.connection()).await?;
         }
         Ok(())

@@ -7,8 +7,8 @@ mod sessions;
 use std::str::FromStr;
 
 pub use accounts::{
-    ActiveDto, ContactDto, ForgotPasswordDto, NewPasswordDto, ProfileDto, RegistrationDto, ResetPasswordDto, RoleDto,
-    UserDto, VerifyEmailDto, user_filter,
+    ActiveDto, ContactDto, ForgotPasswordDto, NewPasswordDto, ProfileDto, RegistrationDto, ResetPasswordDto,
+    RoleDto, UserDto, VerifyEmailDto, user_filter,
 };
 pub use addresses::{AddressBookDto, AddressDto, AddressEntryDto};
 pub use sessions::{LogInDto, LogOutDto, RefreshDto, SignInDto};

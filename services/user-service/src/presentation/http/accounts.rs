@@ -13,12 +13,12 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::client::ClientAddress;
 use crate::application::{
-    AccountError, Administer, ChangePassword, ChangeProfile, DeleteAccount, ForgotPassword, Register, ResetPassword,
-    UserReader, VerifyEmail,
+    AccountError, Administer, ChangePassword, ChangeProfile, DeleteAccount, ForgotPassword, Register,
+    ResetPassword, UserReader, VerifyEmail,
 };
 use crate::presentation::dto::{
-    ActiveDto, ContactDto, ForgotPasswordDto, NewPasswordDto, ProfileDto, RegistrationDto, ResetPasswordDto, RoleDto,
-    UserDto, VerifyEmailDto, user_filter,
+    ActiveDto, ContactDto, ForgotPasswordDto, NewPasswordDto, ProfileDto, RegistrationDto, ResetPasswordDto,
+    RoleDto, UserDto, VerifyEmailDto, user_filter,
 };
 
 /// Accounts.
@@ -138,7 +138,12 @@ impl AccountsApi {
 
     /// Change what somebody may do; their logins end
     #[oai(path = "/api/users/:id/role", method = "put")]
-    async fn set_role(&self, _admin: Admin, id: Path<u64>, body: Body<RoleDto>) -> Result<Json<UserDto>, ApiError> {
+    async fn set_role(
+        &self,
+        _admin: Admin,
+        id: Path<u64>,
+        body: Body<RoleDto>,
+    ) -> Result<Json<UserDto>, ApiError> {
         Ok(Json(self.administer.set_role(UserId::new(id.0), body.0.parse()?).await?.into()))
     }
 

@@ -30,7 +30,11 @@ impl AddressesApi {
 
     /// Add an address; the first one becomes the default
     #[oai(path = "/api/users/me/addresses", method = "post")]
-    async fn add(&self, caller: SignedIn, body: Body<AddressEntryDto>) -> Result<Created<AddressDto>, ApiError> {
+    async fn add(
+        &self,
+        caller: SignedIn,
+        body: Body<AddressEntryDto>,
+    ) -> Result<Created<AddressDto>, ApiError> {
         let (entry, default) = body.0.parse()?;
         Ok(Created::new(self.book.add(caller.user_id, &entry, default).await?.into()))
     }

@@ -18,7 +18,10 @@ impl<T: Type> Payload for FormBody<T> {
     const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded";
 
     fn check_content_type(content_type: &str) -> bool {
-        content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(Self::CONTENT_TYPE))
+        content_type
+            .split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(Self::CONTENT_TYPE))
     }
 
     fn schema_ref() -> MetaSchemaRef {
@@ -35,11 +38,18 @@ impl<T: ParseFromJSON> ParsePayload for FormBody<T> {
 
     async fn from_request(_: &Request, body: &mut RequestBody) -> Result<Self> {
         let data = body.take()?.into_bytes_limit(MAX_BYTES).await.map_err(|_| {
-            ApiError::new(Kind::TooLarge, "body-too-large", format!("The form is over {MAX_BYTES} bytes, or broken off."))
+            ApiError::new(
+                Kind::TooLarge,
+                "body-too-large",
+                format!("The form is over {MAX_BYTES} bytes, or broken off."),
+            )
         })?;
-        let fields: Map<String, Value> =
-            url::form_urlencoded::parse(&data).map(|(name, value)| (name.into_owned(), value.into())).collect();
+        let fields: Map<String, Value> = url::form_urlencoded::parse(&data)
+            .map(|(name, value)| (name.into_owned(), value.into()))
+            .collect();
         let parsed = T::parse_from_json(Some(Value::Object(fields)));
-        Ok(parsed.map(Self).map_err(|error| ApiError::from(InvalidFields::one("body", "invalid", error.into_message())))?)
+        Ok(parsed
+            .map(Self)
+            .map_err(|error| ApiError::from(InvalidFields::one("body", "invalid", error.into_message())))?)
     }
 }

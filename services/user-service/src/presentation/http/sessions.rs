@@ -96,10 +96,4 @@ impl SessionsApi {
     async fn public_keys(&self) -> Json<serde_json::Value> {
         Json(self.public_keys.clone())
     }
-
-    /// The public keys of the access tokens, where the gateway finds them
-    #[oai(path = "/api/users/.well-known/jwks.json", method = "get")]
-    async fn routed_public_keys(&self) -> Json<serde_json::Value> {
-        Json(self.public_keys.clone())
-    }
 }

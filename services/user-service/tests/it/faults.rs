@@ -1,0 +1,82 @@
+//! Redis goes away and comes back.
+
+use config::testing::eventually;
+use serde_json::json;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use user_service::Users;
+
+use crate::support::{PASSWORD, Shop, body, code};
+
+/// A way to a server that can be cut.
+struct Cable {
+    address: String,
+    cut: CancellationToken,
+}
+
+impl Cable {
+    async fn to(url: &str) -> Self {
+        let target = url.trim_start_matches("redis://").trim_end_matches('/').to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("redis://{}/", listener.local_addr().unwrap());
+        let cut = CancellationToken::new();
+        let ended = cut.clone();
+        tokio::spawn(ended.run_until_cancelled_owned(async move {
+            let mut open = JoinSet::new();
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let target = target.clone();
+                open.spawn(async move {
+                    let mut far = TcpStream::connect(target).await.unwrap();
+                    let _ = copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        }));
+        Self { address, cut }
+    }
+}
+
+/// Shop whose Redis is reached over the cable, and the address of the real one.
+async fn shop_on_a_cable(settings: &[(&str, &str)]) -> (Shop, Cable, String) {
+    let redis = config::testing::TestEnv::new().await.get("REDIS_URL").to_owned();
+    let cable = Cable::to(&redis).await;
+    let mut all = vec![("REDIS_URL", cable.address.as_str())];
+    all.extend(settings);
+    (Shop::with(&all).await, cable, redis)
+}
+
+#[tokio::test]
+async fn without_redis_logins_work_and_are_still_throttled() {
+    let (shop, cable, _) = shop_on_a_cable(&[("LOGIN_FAILURES_PER_ACCOUNT", "3")]).await;
+    let (ann, bob) = (shop.register().await, shop.register().await);
+    cable.cut.cancel();
+    for _ in 0..3 {
+        assert_eq!(code(shop.try_log_in(&ann.name, "a guess").await, 401).await, "bad-credentials");
+    }
+    assert_eq!(shop.try_log_in(&ann.name, PASSWORD).await.status(), 429);
+    let tokens = shop.log_in(&bob.name).await;
+    assert_eq!(shop.refresh(&tokens.refresh).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_revocation_survives_redis_and_the_instance_that_made_it() {
+    let (shop, cable, redis) = shop_on_a_cable(&[]).await;
+    let (ann, tokens) = shop.sign_up().await;
+    cable.cut.cancel();
+    let path = format!("/api/users/{}/active", ann.id);
+    body(shop.administer(&path, &json!({ "is_active": false })).await, 200).await;
+    assert_eq!(shop.me(&tokens.access).await.status(), 200, "nobody has heard of it yet");
+    let Shop { env, app, keys: _keys, .. } = shop;
+    app.kill().await;
+    let next = env.set("REDIS_URL", redis).start::<Users>().await;
+    eventually("the token is refused", || async {
+        let request = next.request(reqwest::Method::GET, "/api/users/me").bearer_auth(&tokens.access);
+        match request.send().await.unwrap().status().as_u16() {
+            401 => Ok(()),
+            status => Err(status.to_string()),
+        }
+    })
+    .await;
+}
