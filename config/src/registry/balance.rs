@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::seq::IndexedRandom;
 use tokio::time::Instant;
 
-use super::{Instance, Snapshot};
+use super::{Instance, Snapshot, Status};
 
 /// An instance that fails at once always looks idle, and would draw all traffic: it rests for a while.
 const REST: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ pub(super) struct Endpoints(HashMap<String, Vec<Arc<Endpoint>>>);
 impl Endpoints {
     pub(super) fn new(snapshot: &Snapshot, last: Option<&Self>) -> Self {
         let mut services: HashMap<String, Vec<Arc<Endpoint>>> = HashMap::new();
-        for instance in snapshot.items.iter().filter(|it| snapshot.up(&it.name).any(|up| up == *it)) {
+        for instance in snapshot.items.iter().filter(|it| it.status == Status::Up) {
             let load = last.and_then(|last| last.load_of(instance)).unwrap_or_default();
             let endpoint = Arc::new(Endpoint { instance: instance.clone(), load });
             services.entry(instance.name.clone()).or_default().push(endpoint);
