@@ -11,7 +11,7 @@ use super::create::add;
 use super::update::advance;
 use super::{ShippingError, StatusUpdate, Store};
 use crate::domain::{
-    Address, Consignment, MethodCode, OrderId, ShipmentItem, ShipmentStatus, TrackingNumber,
+    Address, Consignment, MethodCode, OrderId, ShipmentId, ShipmentItem, ShipmentStatus, TrackingNumber,
 };
 
 /// An order, as its event tells it.
@@ -22,6 +22,16 @@ pub struct OrderSnapshot {
     pub method: MethodCode,
     pub destination: Address,
     pub items: Vec<ShipmentItem>,
+}
+
+/// What the end of an order meant for its shipment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    KeptBack(ShipmentId),
+    HasLeft(ShipmentId),
+    NoShipment,
+    /// It was dealt with before.
+    Nothing,
 }
 
 /// Acts on an order's events.
@@ -57,7 +67,7 @@ impl FollowOrder {
         .await
     }
 
-    /// The order is cancelled or refunded: its shipment doesn't leave, unless it has left. `was_paid`: so there is a
+    /// The order is cancelled or refunded: its shipment doesn't leave, unless it has left. `was_paid`: there is a
     /// shipment, or there will be one.
     pub async fn over(
         &self,
@@ -65,41 +75,51 @@ impl FollowOrder {
         order: &OrderSnapshot,
         was_paid: bool,
     ) -> Result<(), ShippingError> {
-        retrying(|| async {
+        let ending = retrying(|| async {
             let mut tx = self.store.begin().await?;
             if !tx.claim(message).await? {
-                return Ok(());
+                return Ok(Ending::Nothing);
             }
-            if !self.cancel(tx.as_mut(), order.order_id).await? && was_paid {
+            let mut ending = self.keep_back(tx.as_mut(), order.order_id).await?;
+            if ending == Ending::NoShipment && was_paid {
                 // The payment's event was a dead letter and may be sent again: it must find the order's one
                 // shipment here, cancelled. Nobody has heard of it, so nobody is told.
                 let consignment = self.consignment(tx.as_mut(), order).await?;
-                let added = tx.add(&consignment, ShipmentStatus::Cancelled, self.clock.now()).await?;
-                if added.is_none() {
-                    // Made this very moment.
-                    self.cancel(tx.as_mut(), order.order_id).await?;
+                if tx.add(&consignment, ShipmentStatus::Cancelled, self.clock.now()).await?.is_none() {
+                    // It was made this very moment.
+                    ending = self.keep_back(tx.as_mut(), order.order_id).await?;
                 }
             }
             tx.commit().await?;
-            Ok(())
+            Ok::<_, ShippingError>(ending)
         })
-        .await
+        .await?;
+        match ending {
+            Ending::KeptBack(id) => {
+                metrics::counter!("shipments_updated_total", "status" => "cancelled").increment(1);
+                tracing::info!(shipment.id = %id, order.id = %order.order_id, "the shipment of an order that is over doesn't leave");
+            }
+            Ending::HasLeft(id) => {
+                tracing::warn!(shipment.id = %id, order.id = %order.order_id, "an order is over, but its shipment has left");
+            }
+            Ending::NoShipment | Ending::Nothing => {}
+        }
+        Ok(())
     }
 
-    /// `false` when the order has no shipment.
-    async fn cancel(&self, tx: &mut dyn Store, order: OrderId) -> Result<bool, ShippingError> {
+    async fn keep_back(&self, tx: &mut dyn Store, order: OrderId) -> Result<Ending, ShippingError> {
         let Some(mut shipment) = tx.shipment_of_order_for_update(order).await? else {
-            return Ok(false);
+            return Ok(Ending::NoShipment);
         };
-        if shipment.status.is_cancellable() {
-            let update = StatusUpdate { status: ShipmentStatus::Cancelled, location: None, note: None };
-            advance(tx, &mut shipment, update, self.clock.now()).await?;
-            metrics::counter!("shipments_updated_total", "status" => "cancelled").increment(1);
-            tracing::info!(shipment.id = %shipment.id, order.id = %order, "the shipment of an order that is over doesn't leave");
-        } else if shipment.status != ShipmentStatus::Cancelled {
-            tracing::warn!(shipment.id = %shipment.id, order.id = %order, status = %shipment.status, "an order is over, but its shipment has left");
+        if shipment.status == ShipmentStatus::Cancelled {
+            return Ok(Ending::Nothing);
         }
-        Ok(true)
+        if !shipment.status.is_cancellable() {
+            return Ok(Ending::HasLeft(shipment.id));
+        }
+        let update = StatusUpdate { status: ShipmentStatus::Cancelled, location: None, note: None };
+        advance(tx, &mut shipment, update, self.clock.now()).await?;
+        Ok(Ending::KeptBack(shipment.id))
     }
 
     async fn consignment(

@@ -99,5 +99,5 @@ async fn with_items(db: &Db, rows: Vec<ShipmentRow>) -> Result<Vec<Shipment>, St
     }
     select.push(") ORDER BY shipment_id, line");
     let items: Vec<ItemRow> = select.build_query_as().fetch_all(db.pool()).await?;
-    shipments(rows, items)
+    shipments(&rows, items)
 }

@@ -62,8 +62,8 @@ pub(super) struct ItemRow {
 }
 
 /// Puts shipments and their items together.
-pub(super) fn shipments(rows: Vec<ShipmentRow>, items: Vec<ItemRow>) -> Result<Vec<Shipment>, StoreError> {
-    let mut shipments = rows.into_iter().map(shipment).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn shipments(rows: &[ShipmentRow], items: Vec<ItemRow>) -> Result<Vec<Shipment>, StoreError> {
+    let mut shipments = rows.iter().map(shipment).collect::<Result<Vec<_>, _>>()?;
     for row in items {
         let item = ShipmentItem {
             product_id: parse(&row.product_id)?,
@@ -77,7 +77,7 @@ pub(super) fn shipments(rows: Vec<ShipmentRow>, items: Vec<ItemRow>) -> Result<V
     Ok(shipments)
 }
 
-fn shipment(row: ShipmentRow) -> Result<Shipment, StoreError> {
+fn shipment(row: &ShipmentRow) -> Result<Shipment, StoreError> {
     let consignment = Consignment {
         order_id: OrderId::new(row.order_id),
         user_id: UserId::new(row.user_id),

@@ -116,5 +116,5 @@ async fn with_items(tx: &mut Tx, row: Option<ShipmentRow>) -> Result<Option<Ship
     .bind(row.id)
     .fetch_all(tx.connection())
     .await?;
-    Ok(shipments(vec![row], items)?.pop())
+    Ok(shipments(&[row], items)?.pop())
 }

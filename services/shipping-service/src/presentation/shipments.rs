@@ -50,6 +50,7 @@ impl ShipmentsApi {
     ///
     /// One's own; administrators see all.
     #[oai(path = "/api/shipments", method = "get")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter")]
     async fn list(
         &self,
         caller: SignedIn,

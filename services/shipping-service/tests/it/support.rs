@@ -1,0 +1,151 @@
+//! What the tests share.
+
+use config::clock::{Clock as _, SystemClock};
+use config::kafka::Envelope;
+use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use shipping_service::Shipping;
+use uuid::Uuid;
+use wiremock::matchers::path_regex;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+/// Whose orders they are.
+pub const SHOPPER: u64 = 7;
+/// Somebody else.
+pub const STRANGER: u64 = 8;
+
+pub async fn start() -> TestApp {
+    TestEnv::new().await.start::<Shipping>().await
+}
+
+/// An order-service where every order exists, with this status, except order 404.
+pub async fn order_service(status: &'static str) -> MockServer {
+    let server = MockServer::start().await;
+    let answer = move |request: &Request| {
+        let id: u64 = request.url.path().rsplit('/').next().unwrap().parse().unwrap();
+        match id {
+            404 => ResponseTemplate::new(404),
+            _ => ResponseTemplate::new(200)
+                .set_body_json(json!({ "id": id, "user_id": SHOPPER, "status": status, "version": 1 })),
+        }
+    };
+    Mock::given(path_regex("^/internal/orders/[0-9]+$")).respond_with(answer).mount(&server).await;
+    server
+}
+
+/// The service beside such an order-service.
+pub async fn start_with_orders(status: &'static str) -> (TestApp, MockServer) {
+    let orders = order_service(status).await;
+    let app = TestEnv::new().await.peer("order-service", &orders.uri()).start::<Shipping>().await;
+    (app, orders)
+}
+
+pub fn new_shipment(order: u64) -> Value {
+    json!({
+        "order_id": order,
+        "destination_address": "123 Main St, City",
+        "shipping_method": "express",
+        "items": [{ "product_id": "507f1f77bcf86cd799439011", "product_name": "Laptop", "quantity": 2 }],
+    })
+}
+
+pub async fn ship(app: &TestApp, body: &Value) -> Response {
+    app.as_admin(Method::POST, "/api/shipments").json(body).send().await.unwrap()
+}
+
+pub async fn shipped(app: &TestApp, order: u64) -> Value {
+    let answer = ship(app, &new_shipment(order)).await;
+    assert_eq!(answer.status(), 201);
+    answer.json().await.unwrap()
+}
+
+pub async fn put_status(app: &TestApp, id: &Value, status: &str) -> Response {
+    let body = json!({ "status": status });
+    app.as_admin(Method::PUT, &format!("/api/shipments/{id}/status")).json(&body).send().await.unwrap()
+}
+
+/// Moves the shipment through these.
+pub async fn walk(app: &TestApp, id: &Value, statuses: &[&str]) {
+    for status in statuses {
+        assert_eq!(put_status(app, id, status).await.status(), 200, "{status}");
+    }
+}
+
+pub async fn get(app: &TestApp, path: &str) -> Value {
+    let answer = app.as_admin(Method::GET, path).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.json().await.unwrap()
+}
+
+/// The refusal's status and problem.
+pub async fn refusal(answer: Response) -> (u16, Value) {
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// The names of the wrong fields.
+pub fn wrong_fields(problem: &Value) -> Vec<&str> {
+    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
+}
+
+/// What order-service says about an order of the shopper.
+pub fn order_event(kind: &str, order: u64, previous: &str, status: &str) -> Envelope {
+    Envelope {
+        id: Uuid::now_v7(),
+        topic: "order-events".to_owned(),
+        key: order.to_string(),
+        kind: kind.to_owned(),
+        time: SystemClock.now(),
+        data: json!({
+            "order_id": order,
+            "user_id": SHOPPER,
+            "previous_status": previous,
+            "status": status,
+            "items": [
+                { "product_id": "507f1f77bcf86cd799439011", "product_name": "Laptop", "quantity": 2,
+                  "price": 1499.99, "weight_grams": 1800 },
+                { "product_id": "507f1f77bcf86cd799439012", "product_name": "Mouse", "quantity": 1,
+                  "price": 9.5, "weight_grams": 100 },
+            ],
+            "total_amount": 3009.48,
+            "currency": "USD",
+            "shipping_address": "123 Main St, City",
+            "shipping_method": "standard",
+        }),
+        request_id: "the-request".to_owned(),
+        traceparent: None,
+    }
+}
+
+pub fn paid(order: u64) -> Envelope {
+    order_event("order_status_updated", order, "pending", "paid")
+}
+
+pub fn cancelled(order: u64, previous: &str) -> Envelope {
+    order_event("order_cancelled", order, previous, "cancelled")
+}
+
+/// Every shipment of the order.
+pub async fn shipments_of(app: &TestApp, order: u64) -> Vec<Value> {
+    let page = get(app, &format!("/api/shipments?order_id={order}")).await;
+    page["items"].as_array().unwrap().clone()
+}
+
+/// The order's shipment, once it has this status.
+pub async fn shipment_with(app: &TestApp, order: u64, status: &str) -> Value {
+    eventually(&format!("order {order} has a shipment that is {status}"), || async {
+        let shipments = shipments_of(app, order).await;
+        match shipments.as_slice() {
+            [one] if one["status"] == status => Ok(one.clone()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await
+}
+
+/// The service, and the Kafka it listens to.
+pub async fn start_with_kafka() -> (TestApp, TestKafka) {
+    let env = TestEnv::new().await;
+    (env.start::<Shipping>().await, TestKafka::new(&env))
+}
