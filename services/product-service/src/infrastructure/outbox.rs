@@ -133,7 +133,7 @@ impl MongoLead {
 impl Lead for MongoLead {
     async fn unsent(&mut self, limit: u32) -> Result<Vec<Unsent>, StoreError> {
         self.renew().await?;
-        let has_events = doc! { "outbox_since": { "$gte": DateTime::MIN } };
+        let has_events = doc! { "outbox_since": { "$gte": DateTime::from_millis(0) } };
         let waiting: Vec<Waiting> = self
             .products
             .find(has_events)
