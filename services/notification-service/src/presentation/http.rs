@@ -102,11 +102,12 @@ impl NotificationApi {
     ) -> Result<EventStream<BoxStream<'static, NotificationDto>>, ApiError> {
         // Before the question what was missed, so that nothing falls between.
         let coming = self.live.listen(caller.user_id);
-        let missed = match last.0.and_then(|id| id.trim().parse().ok()) {
-            Some(id) => self.reader.after(caller.user_id, NotificationId::new(id), MOST_MISSED).await?,
+        let last = last.0.and_then(|id| id.trim().parse().ok()).map(NotificationId::new);
+        let missed = match last {
+            Some(last) => self.reader.after(caller.user_id, last, MOST_MISSED).await?,
             None => Vec::new(),
         };
-        let notifications = self.live.resume(missed, coming).map(NotificationDto::from).boxed();
+        let notifications = self.live.resume(last, missed, coming).map(NotificationDto::from).boxed();
         let stream = EventStream::new(notifications).keep_alive(HEARTBEAT);
         Ok(stream.to_event(|dto| {
             Event::message(dto.to_json_string()).id(dto.id.to_string()).event_type("notification")

@@ -53,14 +53,17 @@ impl Live {
             })
     }
 
-    /// What was missed, then what comes; until the service ends or the token does.
+    /// What was missed after `last`, then what comes; until the service ends or the token does.
     pub fn resume(
         &self,
+        last: Option<NotificationId>,
         missed: Vec<NotificationRecord>,
         coming: impl Stream<Item = NotificationRecord> + Send + 'static,
     ) -> BoxStream<'static, NotificationRecord> {
-        let known: HashSet<_> = missed.iter().map(|notification| notification.id).collect();
-        let coming = coming.filter(move |notification| ready(!known.contains(&notification.id)));
+        let given: HashSet<_> = missed.iter().map(|notification| notification.id).collect();
+        // Events come a moment after their commit: also those of what the client has, or was just given.
+        let is_new = move |id| last.is_none_or(|last| id > last) && !given.contains(&id);
+        let coming = coming.filter(move |notification| ready(is_new(notification.id)));
         let closing = self.closing.clone();
         let end = async move {
             let _ = tokio::time::timeout(LONGEST, closing.cancelled()).await;
