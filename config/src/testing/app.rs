@@ -87,11 +87,22 @@ impl TestEnv {
         let tokens = TestTokens::default();
         let registry = Registry::fixed(self.peers.iter().cloned());
         let start = Start { settings, registry, keys: Arc::new(tokens.public_keys()) };
-        let running = start.begin().await.expect("the service starts");
-        let address = running.address;
         let stop = CancellationToken::new();
-        let task = tokio::spawn(running.serve(stop.clone()));
-        TestApp { address, tokens, stop, task, http: reqwest::Client::new() }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
+        let (handle, stopped) = (runtime.handle().clone(), stop.clone());
+        let started = tokio::task::spawn_blocking(move || {
+            handle.block_on(async {
+                let running = start.begin().await.expect("the service starts");
+                (running.address, tokio::spawn(running.serve(stopped)))
+            })
+        });
+        let (address, task) = started.await.expect("the service starts");
+        let process = Process(Some(runtime));
+        TestApp { address, tokens, stop, task, http: reqwest::Client::new(), process }
     }
 }
 
@@ -102,6 +113,19 @@ pub struct TestApp {
     stop: CancellationToken,
     task: JoinHandle<Result<(), BoxError>>,
     http: reqwest::Client,
+    process: Process,
+}
+
+/// All that the service spawns, requests in the middle of their work too, so that it can die as a process does.
+struct Process(Option<tokio::runtime::Runtime>);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Any other way would wait, which an async test must not.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl TestApp {
@@ -137,7 +161,7 @@ impl TestApp {
 
     /// Stops it as SIGKILL would: at once, in the middle of whatever it does.
     pub async fn kill(self) {
-        self.task.abort();
+        drop(self.process);
         let _ = self.task.await;
     }
 }
