@@ -52,7 +52,10 @@ pub fn run(args: Args) -> Result<()> {
     summary::print(&system)?;
     ui::note(format!("\nThe shop is up after {}.", seconds(begun.elapsed())));
     if args.detach {
-        ui::note("It runs in the background: `cargo xtask down` stops it.");
+        ui::note(format!(
+            "It runs in the background: `cargo xtask down --instance {}` stops it.",
+            system.instance()
+        ));
         return Ok(());
     }
     ui::note("Ctrl-C stops it.");
