@@ -14,7 +14,7 @@ mod username;
 pub use address::{Address, AddressEntry, AddressId, Country, MAX_ADDRESSES};
 pub use email::{Email, NotAnEmail};
 pub use login::Login;
-pub use password::{Password, PasswordHash, WeakPassword};
+pub use password::{MAX_BYTES as MAX_PASSWORD_BYTES, Password, PasswordHash, WeakPassword};
 pub use phone::{NotAPhone, Phone};
 pub use session::{REFRESH_TOKEN_LIFETIME, RefreshGrant, Refusal, SessionId};
 pub use text::{BadText, Text};

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 /// bcrypt reads no further.
-const MAX_BYTES: usize = 72;
+pub const MAX_BYTES: usize = 72;
 const MIN_CHARACTERS: usize = 8;
 
 /// What everybody tries first. Not `password123`, which the shop's own examples use.

@@ -44,7 +44,7 @@ async fn operators_and_null_bytes_are_only_text() {
     for login in ["' OR '1'='1", "admin'--", "%", "_____", &format!("{}' OR 1=1 -- ", ann.name)] {
         assert_eq!(code(shop.try_log_in(login, PASSWORD).await, 401).await, "bad-credentials", "{login}");
     }
-    for operator in [json!({ "$ne": null }), json!(["a"]), json!(1)] {
+    for operator in [json!({ "$ne": null }), json!(["a"])] {
         let request = json!({ "username": operator, "password": operator });
         assert_eq!(
             wrong_fields(shop.post("/api/users/login", &request).await).await,

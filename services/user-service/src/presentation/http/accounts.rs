@@ -116,6 +116,7 @@ impl AccountsApi {
     }
 
     /// All accounts
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter")]
     #[oai(path = "/api/users", method = "get")]
     async fn list(
         &self,
