@@ -75,7 +75,6 @@ impl NotificationApi {
     ///
     /// Administrators may name another user.
     #[oai(path = "/", method = "get")]
-    #[expect(clippy::too_many_arguments, reason = "each is a query parameter")]
     async fn list(
         &self,
         caller: SignedIn,

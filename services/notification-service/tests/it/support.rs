@@ -247,7 +247,9 @@ pub fn shipping_event(kind: &str, order: u64, status: &str) -> Envelope {
 }
 
 fn merge(data: &mut Value, more: Value) {
-    for (name, value) in more.as_object().cloned().unwrap_or_default() {
-        data[name] = value;
+    if let Value::Object(members) = more {
+        for (name, value) in members {
+            data[name] = value;
+        }
     }
 }

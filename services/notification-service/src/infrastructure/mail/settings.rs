@@ -23,28 +23,28 @@ pub struct Smtp {
     pub host: String,
     /// The mode's usual one, when not set.
     pub port: Option<u16>,
-    pub tls: Tls,
+    pub encryption: Encryption,
     pub username: Option<String>,
     pub password: Option<SecretString>,
 }
 
 /// How the connection to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tls {
+pub enum Encryption {
     None,
     StartTls,
-    Implicit,
+    Tls,
 }
 
 /// `Name <address>`
 pub struct Sender(pub Mailbox);
 
-impl Value for Tls {
+impl Value for Encryption {
     fn parse(raw: &str) -> Result<Self, String> {
         match raw {
             "none" => Ok(Self::None),
             "starttls" => Ok(Self::StartTls),
-            "tls" => Ok(Self::Implicit),
+            "tls" => Ok(Self::Tls),
             _ => Err("must be none, starttls or tls".to_owned()),
         }
     }
@@ -63,16 +63,16 @@ impl Settings for MailSettings {
             env.var("SMTP_PORT", "the mail server's port; the mode's usual one, if not set").optional();
         let username = env.var("SMTP_USERNAME", "account at the mail server").optional();
         let password = env.var("SMTP_PASSWORD", "its password").optional();
-        let tls = env.var("SMTP_TLS", "none, starttls or tls").default("starttls");
+        let encryption = env.var("SMTP_TLS", "none, starttls or tls").default("starttls");
         let directory =
             env.var("MAIL_DIR", "folder for .eml files, where there is no mail server").default("./mail");
         let from = env.var("MAIL_FROM", "sender of e-mails").default("Shop <shop@localhost>");
         let public_url =
             env.var("PUBLIC_URL", "the shop's address, for links in e-mails").default("http://localhost");
         let shop_name = env.var("SHOP_NAME", "the shop's name in e-mails").default("Shop");
-        let (host, port, username, password, tls) = (host?, port?, username?, password?, tls?);
+        let (host, port, username, password, encryption) = (host?, port?, username?, password?, encryption?);
         Ok(Self {
-            smtp: host.map(|host| Smtp { host, port, tls, username, password }),
+            smtp: host.map(|host| Smtp { host, port, encryption, username, password }),
             directory: directory?,
             from: from?,
             public_url: public_url?,

@@ -6,12 +6,12 @@ use std::time::Duration;
 use config::BoxError;
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls as LettreTls, TlsParameters};
+use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::response::Severity;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
 
-use super::settings::{MailSettings, Smtp, Tls};
+use super::settings::{Encryption, MailSettings, Smtp};
 use crate::application::Undelivered;
 use crate::domain::DeliveryId;
 
@@ -51,10 +51,10 @@ impl Transport {
 
 fn client(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, BoxError> {
     let parameters = || TlsParameters::new(smtp.host.clone());
-    let (tls, usual_port) = match smtp.tls {
-        Tls::None => (LettreTls::None, 25),
-        Tls::StartTls => (LettreTls::Required(parameters()?), 587),
-        Tls::Implicit => (LettreTls::Wrapper(parameters()?), 465),
+    let (tls, usual_port) = match smtp.encryption {
+        Encryption::None => (Tls::None, 25),
+        Encryption::StartTls => (Tls::Required(parameters()?), 587),
+        Encryption::Tls => (Tls::Wrapper(parameters()?), 465),
     };
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
         .port(smtp.port.unwrap_or(usual_port))
