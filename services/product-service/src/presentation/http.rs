@@ -17,7 +17,8 @@ use super::ShownProducts;
 use super::answer::{Prepared, ProductAnswer};
 use super::cache::Shown;
 use super::dto::{CategoryDto, ImportReportDto, NewProduct, ProductDto, ProductForServices, ProductPatch};
-use super::import::ImportFile;
+use super::file::ImportFile;
+use super::import;
 use super::list::ListParameters;
 use super::patch::MergePatch;
 use crate::application::{
@@ -168,7 +169,7 @@ impl ProductApi {
     /// A bad row stops no good one, and the same file again changes nothing.
     #[oai(path = "/api/products/import", method = "post")]
     async fn import(&self, _admin: Admin, file: ImportFile) -> Result<Json<ImportReportDto>, ApiError> {
-        let rows = file.rows(self.currency).await?;
+        let rows = import::rows(file, self.currency)?;
         Ok(Json(self.import.run(rows).await?.into()))
     }
 

@@ -6,16 +6,12 @@ use bytes::Bytes;
 use config::money::Currency;
 use config::problem::{ApiError, InvalidFields, Kind};
 use csv::StringRecord;
-use poem::Body;
-use poem_openapi::ApiRequest;
-use poem_openapi::payload::Binary;
 use serde_json::{Map, Value};
 
+use super::file::ImportFile;
 use super::patch::MergePatch;
 use crate::application::Row;
 
-/// The largest file, in bytes.
-const MAX_BYTES: usize = 10 << 20;
 const MAX_ROWS: usize = 50_000;
 /// Between the pictures in a cell.
 const SEPARATOR: char = '|';
@@ -34,40 +30,15 @@ const COLUMNS: [&str; 10] = [
     "status",
 ];
 
-/// A file of products, at most 10 MiB and 50 000 rows.
-#[derive(ApiRequest)]
-pub enum ImportFile {
-    /// Columns `sku`, `name`, `description`, `price`, `currency`, `category`, `stock`, `images` (URLs between
-    /// vertical bars), `weight_grams`, `status` and `attributes.NAME`. An empty cell says nothing.
-    #[oai(content_type = "text/csv")]
-    Csv(Binary<Body>),
-    /// On each line a product as for `POST /api/products`; for a product that exists, as for `PATCH`.
-    #[oai(content_type = "application/x-ndjson")]
-    Ndjson(Binary<Body>),
-}
-
 pub type Parsed = Result<Row, (u64, InvalidFields)>;
 pub type Rows = Box<dyn Iterator<Item = Parsed> + Send>;
 
-impl ImportFile {
-    /// Its rows, parsed as they are taken.
-    pub async fn rows(self, shop: Currency) -> Result<Rows, ApiError> {
-        match self {
-            Self::Csv(body) => csv_rows(read(body.0).await?, shop),
-            Self::Ndjson(body) => ndjson_rows(&read(body.0).await?, shop),
-        }
+/// The rows of a file, parsed as they are taken.
+pub fn rows(file: ImportFile, shop: Currency) -> Result<Rows, ApiError> {
+    match file {
+        ImportFile::Csv(file) => csv_rows(file.0, shop),
+        ImportFile::Ndjson(file) => ndjson_rows(&file.0, shop),
     }
-}
-
-async fn read(body: Body) -> Result<Bytes, ApiError> {
-    body.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
-        poem::error::ReadBodyError::PayloadTooLarge => {
-            ApiError::new(Kind::TooLarge, "body-too-large", format!("The file is over {MAX_BYTES} bytes."))
-        }
-        other => {
-            ApiError::new(Kind::Malformed, "body-unreadable", format!("The file can't be read: {other}."))
-        }
-    })
 }
 
 fn limit(rows: usize) -> Result<(), ApiError> {
@@ -104,20 +75,35 @@ fn csv_rows(file: Bytes, shop: Currency) -> Result<Rows, ApiError> {
         ApiError::new(Kind::Malformed, "malformed-csv", format!("The header can't be read: {error}."))
     })?;
     check_header(&header)?;
-    Ok(Box::new(reader.into_records().scan(1, move |previous, record| {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(*previous + 1, csv::Position::line);
-                *previous = line;
-                let wrong = InvalidFields::one("line", "malformed-csv", format!("can't be read: {error}"));
-                return Some(Err((line, wrong)));
-            }
-        };
-        let line = record.position().map_or(*previous + 1, csv::Position::line);
-        *previous = line;
-        Some(row(line, members(&header, &record), shop))
+    let mut lines = Lines { file, read: 0, line: 1 };
+    Ok(Box::new(reader.into_records().map(move |record| match record {
+        Ok(record) => row(lines.at(record.position()), members(&header, &record), shop),
+        Err(error) => {
+            let wrong = InvalidFields::one("line", "malformed-csv", format!("can't be read: {error}"));
+            Err((lines.at(error.position()), wrong))
+        }
     })))
+}
+
+/// Counts lines as an editor does: the reader's own count lags behind where lines end in CR LF.
+struct Lines {
+    file: Bytes,
+    read: usize,
+    line: u64,
+}
+
+impl Lines {
+    /// The line of a record; positions must ascend.
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let Some(start) = position.and_then(|position| usize::try_from(position.byte()).ok()) else {
+            return self.line;
+        };
+        let blank = self.file.iter().skip(start).take_while(|byte| byte.is_ascii_whitespace()).count();
+        let passed = self.file.get(self.read..start + blank).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.read += passed.len();
+        self.line
+    }
 }
 
 fn check_header(header: &StringRecord) -> Result<(), InvalidFields> {

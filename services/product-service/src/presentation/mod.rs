@@ -6,6 +6,7 @@ mod cursor;
 mod demo;
 mod dto;
 mod events;
+mod file;
 mod http;
 mod import;
 mod list;

@@ -3,27 +3,54 @@
 use std::sync::Arc;
 
 use config::testing::{TestEnv, TestKafka};
+use mongodb::bson::{DateTime, Document, doc};
+use mongodb::{Client, Collection};
 use product_service::Catalogue;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::{created, id, laptop, patch, path, sku, told};
 
+async fn leases(env: &TestEnv) -> Collection<Document> {
+    let client = Client::with_uri_str(env.get("MONGODB_URL")).await.unwrap();
+    client.database(env.get("MONGODB_DATABASE")).collection("leases")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_committed_before_a_crash_is_told_after_it() {
     let env = TestEnv::new().await;
     let kafka = TestKafka::new(&env);
     let listener = kafka.listen("product-events").await;
+    // Somebody else has the right to send and doesn't use it, so that nothing is sent before the crash.
+    let leases = leases(&env).await;
+    let held = doc! { "_id": "outbox", "owner": "nobody", "until": DateTime::from_millis(i64::from(u32::MAX) * 1000) };
+    leases.insert_one(held).await.unwrap();
     let app = env.start::<Catalogue>().await;
     let product = created(&app, &laptop(&sku())).await;
     patch(&app, &path(&product), &json!({ "price": 7 })).await;
-    // The changes are committed; whether they were told already is up to chance.
     app.kill().await;
+    leases.delete_one(doc! { "_id": "outbox" }).await.unwrap();
     let app = env.start::<Catalogue>().await;
-    told(&listener, "product_created", &id(&product)).await;
-    let updated = told(&listener, "product_updated", &id(&product)).await;
-    assert_eq!(updated.data["price"], 7);
+    let key = id(&product);
+    for (kind, price) in [("product_created", json!(1499.99)), ("product_updated", json!(7))] {
+        let event = listener.find(|event| event.key == key).await;
+        assert_eq!((event.kind.as_str(), &event.data["price"]), (kind, &price));
+    }
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_ends_hands_over_at_once() {
+    let env = TestEnv::new().await;
+    let listener = TestKafka::new(&env).listen("product-events").await;
+    let one = env.start::<Catalogue>().await;
+    let product = created(&one, &laptop(&sku())).await;
+    told(&listener, "product_created", &id(&product)).await;
+    let two = env.start::<Catalogue>().await;
+    one.stop().await;
+    patch(&two, &path(&product), &json!({ "price": 7 })).await;
+    told(&listener, "product_updated", &id(&product)).await;
+    two.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,8 @@ async fn versions_guard_reads_and_writes() {
     // A sale meanwhile, which the tag tells behind the dot, is no reason to refuse.
     assert_eq!(stale("\"1.7.0\"").json(&change(1)).send().await.unwrap().status(), 200);
     for method in [Method::PATCH, Method::PUT, Method::DELETE] {
-        let body = laptop(product["sku"].as_str().unwrap());
+        let mut body = laptop(product["sku"].as_str().unwrap());
+        body.as_object_mut().unwrap().remove("stock");
         let late = app.as_admin(method, &path).header("if-match", "\"1\"").json(&body).send().await.unwrap();
         assert_eq!(late.status(), 412);
         assert_eq!(late.json::<Value>().await.unwrap()["code"], "stale-version");
