@@ -35,12 +35,17 @@ impl Settings for PaymentSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
         let provider: Result<Duration, _> =
             env.var("PROVIDER_TIMEOUT_SECONDS", "how long the payment provider is waited for").default("5");
-        let customer: Result<Duration, _> =
-            env.var("CONFIRMATION_SECONDS", "how long a customer may take to confirm a payment").default("600");
-        let slow: Result<Duration, _> =
-            env.var("SIMULATOR_SLOW_SECONDS", "how long the simulated provider takes for tok_slow").default("3");
-        let secrets = env.var("SIMULATOR_WEBHOOK_SECRETS", "what the simulated provider signs its notices with").default("");
-        let url: Result<Option<String>, _> = env.var("PUBLIC_URL", "the shop's address, for links").optional();
+        let customer: Result<Duration, _> = env
+            .var("CONFIRMATION_SECONDS", "how long a customer may take to confirm a payment")
+            .default("600");
+        let slow: Result<Duration, _> = env
+            .var("SIMULATOR_SLOW_SECONDS", "how long the simulated provider takes for tok_slow")
+            .default("3");
+        let secrets = env
+            .var("SIMULATOR_WEBHOOK_SECRETS", "what the simulated provider signs its notices with")
+            .default("");
+        let url: Result<Option<String>, _> =
+            env.var("PUBLIC_URL", "the shop's address, for links").optional();
         Ok(Self {
             patience: Patience { provider: provider?, customer: customer? },
             simulator: SimulatorSettings {
@@ -67,8 +72,10 @@ impl Service for Payments {
     async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<PaymentApi>, BoxError> {
         let store = Arc::new(ctx.mysql().clone());
         let settings = &ctx.settings;
-        let provider = Arc::new(Simulator::new(ctx.mysql().clone(), ctx.clock.clone(), settings.simulator.clone()));
-        let operations = Operations::new(store.clone(), provider.clone(), ctx.clock.clone(), settings.patience);
+        let provider =
+            Arc::new(Simulator::new(ctx.mysql().clone(), ctx.clock.clone(), settings.simulator.clone()));
+        let operations =
+            Operations::new(store.clone(), provider.clone(), ctx.clock.clone(), settings.patience);
         let orders = Arc::new(OrderService::new(ctx.registry.client(OrderService::NAME)));
         let cancellations = OrderEvents::new(CancelOrder::new(operations.clone()));
         let recover = Recover::new(operations.clone());

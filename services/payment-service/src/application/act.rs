@@ -74,7 +74,12 @@ impl Act {
         }
     }
 
-    async fn begin(&self, payment: &Payment, action: &Action, reply: &Reply) -> Result<Operation, PaymentError> {
+    async fn begin(
+        &self,
+        payment: &Payment,
+        action: &Action,
+        reply: &Reply,
+    ) -> Result<Operation, PaymentError> {
         let now = self.operations.clock.now();
         let mut tx = self.operations.store.begin().await?;
         let missing = || PaymentError::NotFound(payment.id);

@@ -6,9 +6,7 @@ use config::kafka::Envelope;
 use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
-use super::{
-    Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded, Store,
-};
+use super::{Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded, Store};
 use crate::domain::{
     Account, ChargeOutcome, Decline, Operation, OperationKind, OperationState, Payment, Status, Unwind,
 };
@@ -78,7 +76,8 @@ impl Finish {
     ) -> Result<Effect, PaymentError> {
         operation.state = match outcome {
             Outcome::Charge(ChargeOutcome::ActionRequired { .. }) => OperationState::Pending,
-            Outcome::Done | Outcome::Charge(ChargeOutcome::Captured { .. } | ChargeOutcome::Authorized { .. }) => {
+            Outcome::Done
+            | Outcome::Charge(ChargeOutcome::Captured { .. } | ChargeOutcome::Authorized { .. }) => {
                 OperationState::Succeeded
             }
             Outcome::Refused(_) | Outcome::NotCharged | Outcome::Charge(ChargeOutcome::Declined(_)) => {

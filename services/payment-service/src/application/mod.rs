@@ -19,8 +19,9 @@ pub use events::{PaymentFailed, PaymentProcessed, PaymentRefunded};
 pub use operations::{Operations, Patience};
 pub use pay::{Pay, PaymentRequest};
 pub use ports::{
-    Challenge, Challenges, Charge, NewOperation, NewPayment, OrderSnapshot, Orders, PaymentFilter, PaymentReader,
-    PaymentRepository, PaymentWithRefunds, Provider, ProviderError, ProviderEvent, Store, WebhookError,
+    Challenge, Challenges, Charge, NewOperation, NewPayment, OrderSnapshot, Orders, PaymentFilter,
+    PaymentReader, PaymentRepository, PaymentWithRefunds, Provider, ProviderError, ProviderEvent, Store,
+    WebhookError,
 };
 pub use recover::Recover;
 pub use reply::{Completed, Reply};

@@ -85,7 +85,11 @@ impl Operations {
     }
 
     /// Asks the provider, unless it has answered already, and finishes the operation.
-    pub(super) async fn execute(&self, operation: &Operation, cause: Cause<'_>) -> Result<Completed, PaymentError> {
+    pub(super) async fn execute(
+        &self,
+        operation: &Operation,
+        cause: Cause<'_>,
+    ) -> Result<Completed, PaymentError> {
         if !operation.is_pending() {
             return self.finish(operation, None, cause).await;
         }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
 use super::{
-    Charge, Completed, NewOperation, NewPayment, Operations, OrderSnapshot, Orders, PaymentError, PaymentReader,
-    ProviderError, Reply,
+    Charge, Completed, NewOperation, NewPayment, Operations, OrderSnapshot, Orders, PaymentError,
+    PaymentReader, ProviderError, Reply,
 };
 use crate::domain::{Instrument, Method, Operation, OperationKind, OrderId, Payment, Status};
 
@@ -43,7 +43,12 @@ impl Pay {
     }
 
     /// The payment in whatever state the provider put it, or why there is none.
-    pub async fn run(&self, caller: &Caller, wanted: &PaymentRequest, reply: &Reply) -> Result<Payment, PaymentError> {
+    pub async fn run(
+        &self,
+        caller: &Caller,
+        wanted: &PaymentRequest,
+        reply: &Reply,
+    ) -> Result<Payment, PaymentError> {
         if let Some(begun) = self.begun_before(reply).await? {
             return decided(self.operations.execute(&begun, Cause::Request(reply)).await?);
         }
@@ -61,12 +66,13 @@ impl Pay {
             method: wanted.method,
             instrument: &wanted.instrument,
         };
-        let (outcome, unreachable) = match self.operations.within(self.operations.provider.charge(charge)).await {
-            Ok(outcome) => (Some(Outcome::Charge(outcome)), None),
-            Err(error @ ProviderError::Unavailable(_)) => (Some(Outcome::NotCharged), Some(error)),
-            // It may have been charged. The answer tells that it is being looked into.
-            Err(ProviderError::Unknown(_)) => (None, None),
-        };
+        let (outcome, unreachable) =
+            match self.operations.within(self.operations.provider.charge(charge)).await {
+                Ok(outcome) => (Some(Outcome::Charge(outcome)), None),
+                Err(error @ ProviderError::Unavailable(_)) => (Some(Outcome::NotCharged), Some(error)),
+                // It may have been charged. The answer tells that it is being looked into.
+                Err(ProviderError::Unknown(_)) => (None, None),
+            };
         let completed = self.operations.finish(&operation, outcome.as_ref(), Cause::Request(reply)).await?;
         unreachable.map_or_else(|| decided(completed), |error| Err(error.into()))
     }
@@ -79,7 +85,12 @@ impl Pay {
         }
     }
 
-    async fn begin(&self, wanted: &PaymentRequest, user_id: UserId, reply: &Reply) -> Result<Operation, PaymentError> {
+    async fn begin(
+        &self,
+        wanted: &PaymentRequest,
+        user_id: UserId,
+        reply: &Reply,
+    ) -> Result<Operation, PaymentError> {
         let now = self.operations.clock.now();
         let mut tx = self.operations.store.begin().await?;
         let mut account = tx.open_account(wanted.order_id, user_id).await?;

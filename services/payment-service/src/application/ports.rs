@@ -72,7 +72,12 @@ pub trait Provider: Send + Sync {
 
     async fn void(&self, charge: Uuid) -> Result<Result<(), Decline>, ProviderError>;
 
-    async fn refund(&self, key: Uuid, charge: Uuid, amount: Money) -> Result<Result<(), Decline>, ProviderError>;
+    async fn refund(
+        &self,
+        key: Uuid,
+        charge: Uuid,
+        amount: Money,
+    ) -> Result<Result<(), Decline>, ProviderError>;
 
     /// What a signed notice says; `None` when it is about something that is none of our business.
     fn read_notice(
@@ -154,12 +159,20 @@ pub trait PaymentRepository: Send {
     async fn account(&mut self, order: OrderId) -> Result<Option<Account>, StoreError>;
     async fn save_account(&mut self, account: &Account, now: DateTime<Utc>) -> Result<(), StoreError>;
 
-    async fn add_payment(&mut self, payment: &NewPayment<'_>, now: DateTime<Utc>) -> Result<PaymentId, StoreError>;
+    async fn add_payment(
+        &mut self,
+        payment: &NewPayment<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<PaymentId, StoreError>;
     async fn payment(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
     async fn payments_of(&mut self, order: OrderId) -> Result<Vec<Payment>, StoreError>;
     async fn save_payment(&mut self, payment: &Payment, now: DateTime<Utc>) -> Result<(), StoreError>;
 
-    async fn add_operation(&mut self, operation: &NewOperation<'_>, now: DateTime<Utc>) -> Result<Operation, StoreError>;
+    async fn add_operation(
+        &mut self,
+        operation: &NewOperation<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Operation, StoreError>;
     async fn operation(&mut self, id: OperationId) -> Result<Option<Operation>, StoreError>;
     async fn end_operation(&mut self, id: OperationId, state: OperationState) -> Result<(), StoreError>;
     /// The client's request that began it may begin another.
@@ -168,10 +181,20 @@ pub trait PaymentRepository: Send {
     /// The payment's pending charge is due now.
     async fn hasten_charge(&mut self, payment: PaymentId, now: DateTime<Utc>) -> Result<(), StoreError>;
     /// Takes over what is due until `lease`; what another instance has in hand is left out.
-    async fn take_due(&mut self, now: DateTime<Utc>, lease: DateTime<Utc>, limit: u32) -> Result<Vec<Operation>, StoreError>;
+    async fn take_due(
+        &mut self,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Operation>, StoreError>;
 
     /// `false` when this notice was acted on before.
-    async fn claim_notice(&mut self, provider: &str, event: &str, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    async fn claim_notice(
+        &mut self,
+        provider: &str,
+        event: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
 }
 
 /// A unit of work of this service.
@@ -198,7 +221,11 @@ pub struct PaymentFilter {
 pub trait PaymentReader: Send + Sync {
     async fn payment(&self, id: PaymentId) -> Result<Option<PaymentWithRefunds>, StoreError>;
     /// Newest first.
-    async fn list(&self, filter: PaymentFilter, paging: Paging) -> Result<Slice<PaymentWithRefunds>, StoreError>;
+    async fn list(
+        &self,
+        filter: PaymentFilter,
+        paging: Paging,
+    ) -> Result<Slice<PaymentWithRefunds>, StoreError>;
     /// What a client's request began.
     async fn operation_of_request(&self, request: &str) -> Result<Option<Operation>, StoreError>;
     /// The operation that the provider knows by this key.

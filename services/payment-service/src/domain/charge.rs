@@ -27,11 +27,17 @@ impl Instrument {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeOutcome {
     /// The money was taken.
-    Captured { transaction_id: String },
+    Captured {
+        transaction_id: String,
+    },
     /// The money was set aside.
-    Authorized { transaction_id: String },
+    Authorized {
+        transaction_id: String,
+    },
     /// The customer must confirm at this address.
-    ActionRequired { url: String },
+    ActionRequired {
+        url: String,
+    },
     Declined(Decline),
 }
 

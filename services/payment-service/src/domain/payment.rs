@@ -77,7 +77,9 @@ impl Payment {
                 self.status = Status::RequiresAction;
                 self.action_url = Some(url.clone());
             }
-            ChargeOutcome::Declined(decline) if open => self.settle(Status::Failed, None, Some(decline.clone())),
+            ChargeOutcome::Declined(decline) if open => {
+                self.settle(Status::Failed, None, Some(decline.clone()))
+            }
             _ => return false,
         }
         true

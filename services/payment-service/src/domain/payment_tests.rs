@@ -160,10 +160,16 @@ fn money_that_comes_late_is_noticed() {
 fn a_part_can_be_captured_and_the_rest_is_gone() {
     let mut payment = payment(100);
     payment.charge_ended(&authorized());
-    assert_eq!(payment.begin_capture(Some(usd(101))), Err(Refusal::TooMuch { left: usd(100), verb: "captured" }));
+    assert_eq!(
+        payment.begin_capture(Some(usd(101))),
+        Err(Refusal::TooMuch { left: usd(100), verb: "captured" })
+    );
     assert_eq!(payment.begin_capture(Some(usd(60))), Ok(usd(60)));
     assert_eq!(payment.begin_void(), Err(Refusal::Busy));
     payment.capture_ended(usd(60), true);
-    assert_eq!(payment.begin_refund(Some(usd(61))), Err(Refusal::TooMuch { left: usd(60), verb: "refunded" }));
+    assert_eq!(
+        payment.begin_refund(Some(usd(61))),
+        Err(Refusal::TooMuch { left: usd(60), verb: "refunded" })
+    );
     assert!(matches!(payment.begin_capture(None), Err(Refusal::Illegal { .. })));
 }

@@ -34,11 +34,19 @@ impl Orders for OrderService {
     async fn find(&self, id: OrderId) -> Result<Option<OrderSnapshot>, CallError> {
         let order: OrderDto = match self.0.get(&format!("/internal/orders/{id}")).send().await {
             Ok(order) => order,
-            Err(error) if error.rejection().is_some_and(|(status, _)| status.as_u16() == 404) => return Ok(None),
+            Err(error) if error.rejection().is_some_and(|(status, _)| status.as_u16() == 404) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         let total = order.currency.parse().and_then(|currency| order.total_amount.in_currency(currency));
-        let total = total.map_err(|error| CallError::Invalid { service: Self::NAME, source: error.into() })?;
-        Ok(Some(OrderSnapshot { user_id: UserId::new(order.user_id), status: order.status, total, payable: order.payable }))
+        let total =
+            total.map_err(|error| CallError::Invalid { service: Self::NAME, source: error.into() })?;
+        Ok(Some(OrderSnapshot {
+            user_id: UserId::new(order.user_id),
+            status: order.status,
+            total,
+            payable: order.payable,
+        }))
     }
 }

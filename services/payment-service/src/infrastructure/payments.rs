@@ -53,7 +53,11 @@ impl PaymentRepository for Tx {
         Ok(())
     }
 
-    async fn add_payment(&mut self, payment: &NewPayment<'_>, now: DateTime<Utc>) -> Result<PaymentId, StoreError> {
+    async fn add_payment(
+        &mut self,
+        payment: &NewPayment<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<PaymentId, StoreError> {
         let inserted = sqlx::query(
             "INSERT INTO payments \
              (order_id, user_id, charge_key, method, status, currency, amount, card_brand, card_last4, \
@@ -186,11 +190,13 @@ impl PaymentRepository for Tx {
     }
 
     async fn hasten_charge(&mut self, payment: PaymentId, now: DateTime<Utc>) -> Result<(), StoreError> {
-        sqlx::query("UPDATE operations SET due_at = ? WHERE payment_id = ? AND kind = 'charge' AND state = 'pending'")
-            .bind(now)
-            .bind(payment.get())
-            .execute(self.connection())
-            .await?;
+        sqlx::query(
+            "UPDATE operations SET due_at = ? WHERE payment_id = ? AND kind = 'charge' AND state = 'pending'",
+        )
+        .bind(now)
+        .bind(payment.get())
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 
@@ -220,14 +226,20 @@ impl PaymentRepository for Tx {
         Ok(due)
     }
 
-    async fn claim_notice(&mut self, provider: &str, event: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let inserted =
-            sqlx::query("INSERT IGNORE INTO webhook_events (provider, event_id, received_at) VALUES (?, ?, ?)")
-                .bind(provider)
-                .bind(event)
-                .bind(now)
-                .execute(self.connection())
-                .await?;
+    async fn claim_notice(
+        &mut self,
+        provider: &str,
+        event: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let inserted = sqlx::query(
+            "INSERT IGNORE INTO webhook_events (provider, event_id, received_at) VALUES (?, ?, ?)",
+        )
+        .bind(provider)
+        .bind(event)
+        .bind(now)
+        .execute(self.connection())
+        .await?;
         Ok(inserted.rows_affected() == 1)
     }
 }

@@ -14,15 +14,21 @@ use crate::domain::{Operation, OrderId, Payment, PaymentId, Status};
 #[async_trait]
 impl PaymentReader for Db {
     async fn payment(&self, id: PaymentId) -> Result<Option<PaymentWithRefunds>, StoreError> {
-        let row: Option<PaymentRow> =
-            sqlx::query_as(select_payments!("WHERE id = ?")).bind(id.get()).fetch_optional(self.pool()).await?;
+        let row: Option<PaymentRow> = sqlx::query_as(select_payments!("WHERE id = ?"))
+            .bind(id.get())
+            .fetch_optional(self.pool())
+            .await?;
         match row {
             Some(row) => Ok(with_refunds(self, vec![row]).await?.pop()),
             None => Ok(None),
         }
     }
 
-    async fn list(&self, filter: PaymentFilter, paging: Paging) -> Result<Slice<PaymentWithRefunds>, StoreError> {
+    async fn list(
+        &self,
+        filter: PaymentFilter,
+        paging: Paging,
+    ) -> Result<Slice<PaymentWithRefunds>, StoreError> {
         let mut count = QueryBuilder::new("SELECT COUNT(*) FROM payments");
         matching(&mut count, filter);
         let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
@@ -31,7 +37,11 @@ impl PaymentReader for Db {
         if let Some(after) = paging.after {
             select.push(" AND id < ").push_bind(after);
         }
-        select.push(" ORDER BY id DESC LIMIT ").push_bind(paging.limit).push(" OFFSET ").push_bind(paging.skip);
+        select
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(paging.limit)
+            .push(" OFFSET ")
+            .push_bind(paging.skip);
         let rows: Vec<PaymentRow> = select.build_query_as().fetch_all(self.pool()).await?;
         Ok(Slice { items: with_refunds(self, rows).await?, total: total.unsigned_abs() })
     }

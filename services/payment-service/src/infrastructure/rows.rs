@@ -9,9 +9,7 @@ use config::money::{Currency, Money};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::{
-    Account, CardSummary, Decline, Operation, OperationId, OrderId, Payment, PaymentId,
-};
+use crate::domain::{Account, CardSummary, Decline, Operation, OperationId, OrderId, Payment, PaymentId};
 
 /// The columns of [`PaymentRow`].
 macro_rules! select_payments {

@@ -183,7 +183,9 @@ impl From<PaymentWithRefunds> for PaymentDto {
             pending: payment.pending.map(|pending| pending.as_str().to_owned()),
             transaction_id: payment.transaction_id,
             card: payment.card.map(|card| CardSummaryDto { brand: card.brand, last4: card.last4 }),
-            failure: payment.decline.map(|decline| FailureDto { code: decline.code, message: decline.message }),
+            failure: payment
+                .decline
+                .map(|decline| FailureDto { code: decline.code, message: decline.message }),
             next_action: payment.action_url.map(|url| NextAction { kind: "redirect".to_owned(), url }),
             refunds,
             created_at: payment.created_at,

@@ -16,8 +16,8 @@ use poem_openapi::payload::{Html, Json};
 
 use super::challenge;
 use super::dto::{
-    CaptureRequest, ChallengeResult, NewPayment, PaymentDto, RefundDto, RefundRequest, action_answer, payment_answer,
-    refund_answer,
+    CaptureRequest, ChallengeResult, NewPayment, PaymentDto, RefundDto, RefundRequest, action_answer,
+    payment_answer, refund_answer,
 };
 use crate::application::{
     Act, Action, Challenges, HandleWebhook, Pay, PaymentError, PaymentFilter, PaymentReader, Reply,
@@ -147,10 +147,18 @@ impl PaymentApi {
         body: poem::Body,
     ) -> Result<NoContent, ApiError> {
         if provider.0 != self.webhook.provider() {
-            return Err(ApiError::new(Kind::NotFound, "provider-not-found", "There is no such payment provider."));
+            return Err(ApiError::new(
+                Kind::NotFound,
+                "provider-not-found",
+                "There is no such payment provider.",
+            ));
         }
         let body = body.into_bytes_limit(MAX_NOTICE).await.map_err(|_| {
-            ApiError::new(Kind::TooLarge, "body-too-large", format!("A notice has at most {MAX_NOTICE} bytes."))
+            ApiError::new(
+                Kind::TooLarge,
+                "body-too-large",
+                format!("A notice has at most {MAX_NOTICE} bytes."),
+            )
         })?;
         let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
         self.webhook.receive(&header, &body).await?;
@@ -175,7 +183,9 @@ impl PaymentApi {
         let approve = match decision.as_str() {
             "approve" => true,
             "deny" => false,
-            _ => return Err(InvalidFields::one("decision", "unknown-value", "must be approve or deny").into()),
+            _ => {
+                return Err(InvalidFields::one("decision", "unknown-value", "must be approve or deny").into());
+            }
         };
         let event = self.challenges.decide(&token, approve).await?.ok_or_else(no_challenge)?;
         let approved = !matches!(event.outcome, ChargeOutcome::Declined(_));

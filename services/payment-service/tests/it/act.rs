@@ -67,7 +67,10 @@ async fn money_is_given_back_in_parts_until_none_is_left() {
     let part = shop.admin(&path, json!({ "amount": 1000.5, "reason": "broken" })).await;
     assert_eq!(part.status(), 201);
     let part: Value = part.json().await.unwrap();
-    assert_eq!((&part["status"], &part["payment_status"]), (&json!("succeeded"), &json!("partially_refunded")));
+    assert_eq!(
+        (&part["status"], &part["payment_status"]),
+        (&json!("succeeded"), &json!("partially_refunded"))
+    );
     let event = events.find(|event| event.kind == "payment_refunded").await;
     assert_eq!(event.data["refund_amount"], 1000.5);
     assert_eq!((&event.data["fully_refunded"], &event.data["reason"]), (&json!(false), &json!("broken")));

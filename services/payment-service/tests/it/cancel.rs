@@ -11,7 +11,8 @@ async fn whatever_was_taken_or_set_aside_goes_back_once() {
     let events = TestKafka::new(&shop.env).listen("payment-events").await;
     let taken = shop.paid(shop.order(1), json!({})).await["id"].clone();
     let held = shop.paid(shop.order(2), json!({ "capture": false })).await["id"].clone();
-    let asked = shop.paid(shop.order(3), json!({ "payment_token": "tok_action_required" })).await["id"].clone();
+    let asked =
+        shop.paid(shop.order(3), json!({ "payment_token": "tok_action_required" })).await["id"].clone();
     let partly = shop.paid(shop.order(4), json!({})).await["id"].clone();
     let part = json!({ "amount": 1000, "reason": "one is broken" });
     assert_eq!(shop.admin(&format!("/api/payments/{partly}/refund"), part).await.status(), 201);
@@ -27,7 +28,10 @@ async fn whatever_was_taken_or_set_aside_goes_back_once() {
     let rest = shop.becomes(&partly, "refunded").await;
     assert_eq!(rest["refunds"][1]["amount"], 2000);
     let event = events.find(|event| event.kind == "payment_refunded" && event.key == "1").await;
-    assert_eq!((&event.data["reason"], &event.data["fully_refunded"]), (&json!("order_cancelled"), &json!(true)));
+    assert_eq!(
+        (&event.data["reason"], &event.data["fully_refunded"]),
+        (&json!("order_cancelled"), &json!(true))
+    );
     assert_eq!(shop.count("SELECT CAST(SUM(refunded) AS SIGNED) FROM simulator_charges").await, 600_000);
 }
 
@@ -67,7 +71,11 @@ async fn a_payment_raced_against_the_cancellation_never_keeps_money() {
     let cancellations = "SELECT COUNT(*) FROM order_accounts WHERE cancelled_at IS NOT NULL";
     eventually("all are cancelled and undone", || async {
         let (open, cancellations) = (shop.count(open).await, shop.count(cancellations).await);
-        if (open, cancellations) == (0, 40) { Ok(()) } else { Err(format!("{open} open, {cancellations} cancelled")) }
+        if (open, cancellations) == (0, 40) {
+            Ok(())
+        } else {
+            Err(format!("{open} open, {cancellations} cancelled"))
+        }
     })
     .await;
     let kept = "SELECT COUNT(*) FROM simulator_charges WHERE captured <> refunded OR state = 'authorized'";

@@ -26,7 +26,9 @@ async fn an_order_is_paid_once_however_many_try() {
     let shop = Arc::new(Shop::open().await);
     let order = shop.order(1);
     let answers = at_once(&shop, 20, |shop, number| {
-        shop.post("/api/payments").header("idempotency-key", format!("key-{number}")).json(&payment(order, &json!({})))
+        shop.post("/api/payments")
+            .header("idempotency-key", format!("key-{number}"))
+            .json(&payment(order, &json!({})))
     })
     .await;
     let mut paid = 0;
@@ -35,7 +37,10 @@ async fn an_order_is_paid_once_however_many_try() {
             paid += 1;
         } else {
             let (status, code, _) = problem(answer).await;
-            assert!(status == 409 && ["payment-in-progress", "order-paid"].contains(&code.as_str()), "{status} {code}");
+            assert!(
+                status == 409 && ["payment-in-progress", "order-paid"].contains(&code.as_str()),
+                "{status} {code}"
+            );
         }
     }
     assert_eq!(paid, 1);
@@ -46,7 +51,9 @@ async fn an_order_is_paid_once_however_many_try() {
 async fn one_key_is_one_payment() {
     let shop = Arc::new(Shop::open().await);
     let order = shop.order(1);
-    let pay = |shop: &Shop, _| shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &json!({})));
+    let pay = |shop: &Shop, _| {
+        shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &json!({})))
+    };
     let answers = at_once(&shop, 20, pay).await;
     let mut ids = std::collections::BTreeSet::new();
     for answer in answers {
@@ -62,7 +69,10 @@ async fn one_key_is_one_payment() {
     ids.insert(replay.json::<Value>().await.unwrap()["id"].as_u64().unwrap());
     assert_eq!(ids.len(), 1);
     assert_eq!(shop.count("SELECT COUNT(*) FROM payments").await, 1);
-    let other = shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &json!({ "amount": 1 })));
+    let other = shop
+        .post("/api/payments")
+        .header("idempotency-key", "once")
+        .json(&payment(order, &json!({ "amount": 1 })));
     assert_eq!(problem(other.send().await.unwrap()).await.1, "idempotency-key-reused");
 }
 
@@ -100,7 +110,10 @@ async fn refunds_never_exceed_the_payment_however_many_race() {
     assert!(answers.iter().all(|answer| [201, 409, 422].contains(&answer.status().as_u16())));
     assert_eq!(refunded, 30);
     let payment = shop.becomes(&id, "refunded").await;
-    assert_eq!((&payment["refunded_amount"], payment["refunds"].as_array().unwrap().len()), (&json!(3000), 30));
+    assert_eq!(
+        (&payment["refunded_amount"], payment["refunds"].as_array().unwrap().len()),
+        (&json!(3000), 30)
+    );
     assert_eq!(shop.count("SELECT CAST(SUM(amount) AS SIGNED) FROM simulator_refunds").await, 300_000);
 }
 
@@ -108,7 +121,9 @@ async fn refunds_never_exceed_the_payment_however_many_race() {
 async fn one_key_is_one_refund_and_one_capture() {
     let shop = Arc::new(Shop::open().await);
     let id = shop.paid(shop.order(1), json!({ "capture": false })).await["id"].clone();
-    for (verb, body) in [("capture", json!({ "amount": 2000 })), ("refund", json!({ "amount": 500, "reason": "once" }))] {
+    for (verb, body) in
+        [("capture", json!({ "amount": 2000 })), ("refund", json!({ "amount": 500, "reason": "once" }))]
+    {
         let path = format!("/api/payments/{id}/{verb}");
         let request = |shop: &Shop, _| {
             shop.app.as_admin(Method::POST, &path).header("idempotency-key", "once").json(&body)

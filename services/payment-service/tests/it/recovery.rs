@@ -15,15 +15,16 @@ async fn killed_while_paying() -> Shop {
     let mut shop = Shop::with(&[("PROVIDER_TIMEOUT_SECONDS", "2"), ("SIMULATOR_SLOW_SECONDS", "600")]).await;
     let order = shop.order(1);
     let slow = json!({ "payment_token": "tok_slow" });
-    let paying = shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &slow)).send();
+    let paying =
+        shop.post("/api/payments").header("idempotency-key", "once").json(&payment(order, &slow)).send();
     let client = tokio::spawn(paying);
     eventually("the provider is charging", || async {
         if shop.count(CHARGES).await == 1 { Ok(()) } else { Err("no charge".to_owned()) }
     })
     .await;
-    client.abort();
     let app = std::mem::replace(&mut shop.app, shop.env.start::<Payments>().await);
     app.kill().await;
+    assert!(client.await.unwrap().is_err(), "the client got no answer");
     shop
 }
 
@@ -31,7 +32,10 @@ async fn killed_while_paying() -> Shop {
 async fn a_payment_whose_process_died_is_found_to_have_succeeded_once() {
     let shop = killed_while_paying().await;
     let paid = shop.becomes(&json!(1), "succeeded").await;
-    assert!(shop.count("SELECT MAX(CAST(attempts AS SIGNED)) FROM operations").await >= 1, "the job found it");
+    assert!(
+        shop.count("SELECT MAX(CAST(attempts AS SIGNED)) FROM operations").await >= 1,
+        "the job found it"
+    );
     assert_eq!(shop.count(CHARGES).await, 1);
     // The client comes again when the dead request's lease is over.
     sqlx::query("UPDATE idempotency_keys SET lease_until = '2000-01-01' WHERE status IS NULL")

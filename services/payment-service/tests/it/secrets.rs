@@ -34,11 +34,14 @@ async fn a_card_number_is_neither_stored_nor_logged() {
         let request = shop.post("/api/payments").header("idempotency-key", "secret");
         request.json(&payment(order, &json!({ "card": card }))).send().await.unwrap();
         // The wrong shape, with a good number in it.
-        let card = json!({ "number": number.parse::<u64>().unwrap(), "exp_month": 12, "exp_year": "x", "cvc": 739 });
+        let card =
+            json!({ "number": number.parse::<u64>().unwrap(), "exp_month": 12, "exp_year": "x", "cvc": 739 });
         let refused = shop.pay(order, json!({ "card": card })).await;
         assert_eq!(refused.status(), 422);
         assert!(!refused.text().await.unwrap().contains(&number[..12]));
     }
+    // Before the search itself is logged.
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()",
     )
@@ -57,13 +60,15 @@ async fn a_card_number_is_neither_stored_nor_logged() {
         .unwrap();
         let all = columns.iter().map(|column| format!("COALESCE(CAST(`{column}` AS CHAR), '')"));
         let row = all.collect::<Vec<_>>().join(", ");
-        let select = format!("SELECT COUNT(*) FROM `{table}` WHERE CONCAT_WS('|', {row}) REGEXP '4000056655665556|40000000000000|400000250000'");
+        let select = format!(
+            "SELECT COUNT(*) FROM `{table}` WHERE CONCAT_WS('|', {row}) REGEXP '4000056655665556|40000000000000|400000250000'"
+        );
         let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(select)).fetch_one(&shop.db).await.unwrap();
         assert_eq!(found, 0, "{table}");
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("payment 1 of order 1"), "the log was caught");
     for secret in ["4000056655665556", "400000000000", "400000250000", "739\""] {
-        assert!(!log.contains(secret), "{secret}");
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
     }
 }

@@ -28,7 +28,8 @@ impl Shop {
 
     /// Tells how the only charge ended.
     async fn notify(&self, event: &str, kind: &str) {
-        let charge: Uuid = sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&self.db).await.unwrap();
+        let charge: Uuid =
+            sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&self.db).await.unwrap();
         let data = json!({ "charge": charge, "transaction_id": "sim_told", "code": "card_declined" });
         let body = json!({ "id": event, "type": kind, "data": data }).to_string();
         assert_eq!(self.notify_as(SECRET, body.into_bytes()).await.status(), 204);
@@ -36,13 +37,17 @@ impl Shop {
 
     async fn challenged(&self, order: u64) -> (Value, String) {
         let payment = self.paid(order, json!({ "payment_token": "tok_action_required" })).await;
-        assert_eq!((&payment["status"], &payment["next_action"]["type"]), (&json!("requires_action"), &json!("redirect")));
+        assert_eq!(
+            (&payment["status"], &payment["next_action"]["type"]),
+            (&json!("requires_action"), &json!("redirect"))
+        );
         let url = payment["next_action"]["url"].as_str().unwrap().to_owned();
         (payment["id"].clone(), url)
     }
 
     async fn decide(&self, url: &str, decision: &str) -> Value {
-        let answer = self.app.request(Method::POST, &format!("{url}?decision={decision}")).send().await.unwrap();
+        let answer =
+            self.app.request(Method::POST, &format!("{url}?decision={decision}")).send().await.unwrap();
         answer.json().await.unwrap()
     }
 }
@@ -51,7 +56,8 @@ impl Shop {
 async fn only_signed_notices_are_believed() {
     let shop = Shop::open().await;
     let id = shop.challenged(shop.order(1)).await.0;
-    let charge: Uuid = sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&shop.db).await.unwrap();
+    let charge: Uuid =
+        sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&shop.db).await.unwrap();
     let data = json!({ "charge": charge, "transaction_id": "sim_forged" });
     let body = json!({ "id": "evt_1", "type": "charge.captured", "data": data }).to_string().into_bytes();
     assert_eq!(shop.notify_as("guessed", body.clone()).await.status(), 401);
@@ -147,7 +153,10 @@ async fn money_that_arrives_for_a_dead_order_goes_back() {
     shop.cancel(1).await;
     shop.becomes(&id, "failed").await;
     // The provider took it all the same, and tells late.
-    sqlx::query("UPDATE simulator_charges SET state = 'captured', captured = amount").execute(&shop.db).await.unwrap();
+    sqlx::query("UPDATE simulator_charges SET state = 'captured', captured = amount")
+        .execute(&shop.db)
+        .await
+        .unwrap();
     shop.notify("evt_late", "charge.captured").await;
     shop.notify("evt_late", "charge.captured").await;
     let refunded = shop.becomes(&id, "refunded").await;
@@ -160,7 +169,8 @@ async fn money_that_arrives_after_another_payment_goes_back() {
     let shop = Shop::open().await;
     let order = shop.order(1);
     let (late, _) = shop.challenged(order).await;
-    let charge: Uuid = sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&shop.db).await.unwrap();
+    let charge: Uuid =
+        sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&shop.db).await.unwrap();
     let void = format!("/api/payments/{late}/void");
     assert_eq!(shop.post(&void).send().await.unwrap().status(), 200);
     let paid = shop.paid(order, json!({})).await;

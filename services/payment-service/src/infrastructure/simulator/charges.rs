@@ -57,7 +57,9 @@ impl ChargeRow {
         match (self.state.as_str(), self.challenge) {
             ("captured", _) => ChargeOutcome::Captured { transaction_id },
             ("authorized" | "voided", _) => ChargeOutcome::Authorized { transaction_id },
-            ("action_required", Some(token)) => ChargeOutcome::ActionRequired { url: format!("{challenges}{token}") },
+            ("action_required", Some(token)) => {
+                ChargeOutcome::ActionRequired { url: format!("{challenges}{token}") }
+            }
             _ => {
                 let code = self.decline_code.unwrap_or_else(|| "card_declined".to_owned());
                 let message = scripts::message(&code).to_owned();
@@ -154,10 +156,12 @@ pub async fn capture(db: &Db, key: Uuid, amount: i64) -> Result<(), StoreError> 
 
 /// Gives an authorization back.
 pub async fn void(db: &Db, key: Uuid) -> Result<(), StoreError> {
-    sqlx::query("UPDATE simulator_charges SET state = 'voided' WHERE charge_key = ? AND state = 'authorized'")
-        .bind(key)
-        .execute(db.pool())
-        .await?;
+    sqlx::query(
+        "UPDATE simulator_charges SET state = 'voided' WHERE charge_key = ? AND state = 'authorized'",
+    )
+    .bind(key)
+    .execute(db.pool())
+    .await?;
     Ok(())
 }
 

@@ -112,8 +112,14 @@ impl Provider for Simulator {
         Ok(answer(row.is("voided"), "not_voidable"))
     }
 
-    async fn refund(&self, key: Uuid, charge: Uuid, amount: Money) -> Result<Result<(), Decline>, ProviderError> {
-        let done = retrying(|| charges::refund(&self.db, key, charge, amount.minor())).await.map_err(unknown)?;
+    async fn refund(
+        &self,
+        key: Uuid,
+        charge: Uuid,
+        amount: Money,
+    ) -> Result<Result<(), Decline>, ProviderError> {
+        let done =
+            retrying(|| charges::refund(&self.db, key, charge, amount.minor())).await.map_err(unknown)?;
         Ok(answer(done, "not_refundable"))
     }
 

@@ -27,7 +27,8 @@ pub fn verify(
     now: DateTime<Utc>,
 ) -> Result<(), WebhookError> {
     let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
-    let time = parts().find(|(name, _)| *name == "t").map(|(_, value)| value).ok_or(WebhookError::Signature)?;
+    let time =
+        parts().find(|(name, _)| *name == "t").map(|(_, value)| value).ok_or(WebhookError::Signature)?;
     let sent: i64 = time.parse().map_err(|_| WebhookError::Signature)?;
     let fresh = now.timestamp().checked_sub(sent).is_some_and(|age| (-TOLERANCE..=TOLERANCE).contains(&age));
     let signatures: Vec<Vec<u8>> =
@@ -112,16 +113,29 @@ mod tests {
 
     #[test]
     fn a_strange_header_is_no_signature() {
-        for strange in ["", "t=", "v1=00", "t=1700000000", "t=x,v1=00", "t=1700000000,v1=zz", "t=-9223372036854775808,v1=00"] {
+        for strange in [
+            "",
+            "t=",
+            "v1=00",
+            "t=1700000000",
+            "t=x,v1=00",
+            "t=1700000000,v1=zz",
+            "t=-9223372036854775808,v1=00",
+        ] {
             assert!(!accepted(strange, b"{}"), "{strange}");
         }
-        assert!(verify(&[], &header("new", NOW, b"{}"), b"{}", DateTime::from_timestamp(NOW, 0).unwrap()).is_err());
+        assert!(
+            verify(&[], &header("new", NOW, b"{}"), b"{}", DateTime::from_timestamp(NOW, 0).unwrap())
+                .is_err()
+        );
     }
 
     #[test]
     fn notices_are_read() {
         let charge = Uuid::now_v7();
-        let body = format!(r#"{{"id":"evt_1","type":"charge.declined","data":{{"charge":"{charge}","code":"expired_card"}}}}"#);
+        let body = format!(
+            r#"{{"id":"evt_1","type":"charge.declined","data":{{"charge":"{charge}","code":"expired_card"}}}}"#
+        );
         let event = read(body.as_bytes()).unwrap().unwrap();
         assert_eq!(event.charge, charge);
         assert!(matches!(event.outcome, ChargeOutcome::Declined(decline) if decline.code == "expired_card"));
