@@ -19,10 +19,11 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    Carts, ChangeOrder, Checkout, ExpireOrders, FollowPayment, FollowShipment, PlaceOrder, Pricing,
+    Carts, ChangeOrder, Checkout, ExpireOrders, FollowPayment, FollowShipment, FollowStock, PlaceOrder,
+    Pricing,
 };
 use infrastructure::{CatalogueCache, InventoryService, RedisCarts, ShippingService, ShopDefaults};
-use presentation::{CartApi, OrderApi, PaymentEvents, ProductEvents, SalesApi, ShippingEvents};
+use presentation::{CartApi, OrderApi, PaymentEvents, ProductEvents, SalesApi, ShippingEvents, StockEvents};
 
 /// The service.
 pub struct Orders;
@@ -46,7 +47,7 @@ impl Service for Orders {
     const PORT: u16 = 8003;
     const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Redis, Dependency::Kafka];
     const TOPICS: &'static [&'static str] =
-        &["order-events", "payment-events", "shipping-events", "product-events"];
+        &["order-events", "payment-events", "shipping-events", "inventory-events", "product-events"];
     type Settings = OrderSettings;
     type Api = (OrderApi, CartApi, SalesApi);
 
@@ -83,10 +84,12 @@ impl Service for Orders {
 
         let payments = PaymentEvents::new(FollowPayment::new(store.clone(), clock.clone()));
         let shipments = ShippingEvents::new(FollowShipment::new(store.clone(), clock.clone()));
+        let stock = StockEvents::new(FollowStock::new(store.clone(), clock.clone()));
         let expire = Arc::new(ExpireOrders::new(store, clock));
         Ok(Parts::new((orders, cart, sales))
             .consumer(Consumer::new("payment-events", Arc::new(payments)))
             .consumer(Consumer::new("shipping-events", Arc::new(shipments)))
+            .consumer(Consumer::new("inventory-events", Arc::new(stock)))
             .consumer(Consumer::per_instance("product-events", Arc::new(ProductEvents::new(catalogue))))
             .job(Job::every("expire-orders", Duration::from_secs(1), move || expire.clone().run())))
     }

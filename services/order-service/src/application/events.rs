@@ -94,7 +94,7 @@ pub struct OrderCancelled {
     #[serde(flatten)]
     pub order: OrderData,
     pub previous_status: &'static str,
-    /// `customer`, `expired`, `payment_failed` or `admin`.
+    /// `customer`, `expired`, `payment_failed`, `out_of_stock` or `admin`.
     pub reason: &'static str,
     /// Whether money had been taken, as far as is known here.
     pub refund_due: bool,

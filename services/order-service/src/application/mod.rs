@@ -8,6 +8,7 @@ mod events;
 mod expire;
 mod follow_payment;
 mod follow_shipment;
+mod follow_stock;
 mod place;
 mod ports;
 mod pricing;
@@ -21,6 +22,7 @@ pub use events::{OrderCancelled, OrderCreated, OrderData, OrderStatusUpdated};
 pub use expire::ExpireOrders;
 pub use follow_payment::{FollowPayment, PaymentNews};
 pub use follow_shipment::FollowShipment;
+pub use follow_stock::FollowStock;
 pub use place::{OrderRequest, PlaceOrder, Reply};
 pub use ports::{
     CartStore, Catalogue, DaySales, Entry, EntryRecord, Figures, OrderFilter, OrderReader, OrderRepository,

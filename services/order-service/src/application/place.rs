@@ -139,3 +139,6 @@ impl PlaceOrder {
         Ok(order)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ pub enum Actor {
     Payment,
     /// What happened to its shipment.
     Shipping,
+    /// What happened to its stock.
+    Stock,
     /// Time.
     Expiry,
 }
@@ -22,6 +24,7 @@ impl Actor {
             Self::Admin(_) => "admin",
             Self::Payment => "payment",
             Self::Shipping => "shipping",
+            Self::Stock => "stock",
             Self::Expiry => "expiry",
         }
     }
@@ -30,7 +33,7 @@ impl Actor {
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::Customer(user) | Self::Admin(user) => Some(user),
-            Self::Payment | Self::Shipping | Self::Expiry => None,
+            Self::Payment | Self::Shipping | Self::Stock | Self::Expiry => None,
         }
     }
 
@@ -40,6 +43,7 @@ impl Actor {
             Self::Customer(_) => "customer",
             Self::Admin(_) | Self::Shipping => "admin",
             Self::Payment => "payment_failed",
+            Self::Stock => "out_of_stock",
             Self::Expiry => "expired",
         }
     }

@@ -188,6 +188,7 @@ pub(crate) mod tests {
             Just(Actor::Admin(user)),
             Just(Actor::Payment),
             Just(Actor::Shipping),
+            Just(Actor::Stock),
             Just(Actor::Expiry),
         ]
     }

@@ -146,6 +146,7 @@ mod tests {
     #[test]
     fn nothing_leads_out_of_refunded_or_back_to_pending() {
         let actors = [
+            Actor::Stock,
             Actor::Customer(UserId::new(1)),
             Actor::Admin(UserId::new(2)),
             Actor::Payment,

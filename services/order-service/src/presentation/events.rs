@@ -7,7 +7,7 @@ use config::money::{Amount, Currency, Money};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{FollowPayment, FollowShipment, PaymentNews};
+use crate::application::{FollowPayment, FollowShipment, FollowStock, PaymentNews};
 use crate::domain::{OrderId, Product};
 use crate::infrastructure::CatalogueCache;
 
@@ -87,6 +87,31 @@ impl MessageHandler for ShippingEvents {
         let shipment: Shipment = message.data()?;
         let order = OrderId::new(shipment.order_id);
         Ok(self.0.run(message, order, shipment.shipment_id, &shipment.status).await?)
+    }
+}
+
+/// Follows reservations.
+pub struct StockEvents(FollowStock);
+
+impl StockEvents {
+    pub fn new(follow: FollowStock) -> Self {
+        Self(follow)
+    }
+}
+
+#[derive(Deserialize)]
+struct Reservation {
+    order_id: u64,
+}
+
+#[async_trait]
+impl MessageHandler for StockEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if message.kind != "reservation_lost" {
+            return Ok(());
+        }
+        let lost: Reservation = message.data()?;
+        Ok(self.0.reservation_lost(message, OrderId::new(lost.order_id)).await?)
     }
 }
 

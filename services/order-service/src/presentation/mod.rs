@@ -4,5 +4,5 @@ mod dto;
 mod events;
 mod http;
 
-pub use events::{PaymentEvents, ProductEvents, ShippingEvents};
+pub use events::{PaymentEvents, ProductEvents, ShippingEvents, StockEvents};
 pub use http::{CartApi, OrderApi, SalesApi};

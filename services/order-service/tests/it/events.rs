@@ -5,6 +5,7 @@ use config::testing::{TestKafka, eventually};
 use order_service::Orders;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{Shop, event, id, payment, shipment, user};
 
@@ -148,6 +149,22 @@ async fn what_nobody_can_read_goes_to_the_dead_letters_and_blocks_nothing() {
     kafka.send(&payment("payment_processed", &order, &json!({}))).await;
     becomes(&shop, &order, "paid").await;
     kafka.dead_letter("payment-events", poison.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_stock_is_gone_is_cancelled() {
+    let (shop, kafka, order) = ordered().await;
+    let listener = kafka.listen("order-events").await;
+    kafka.send(&payment("payment_processed", &order, &json!({}))).await;
+    becomes(&shop, &order, "paid").await;
+    let lost = json!({ "reservation_id": Uuid::now_v7(), "order_id": order["id"], "product_id": "x" });
+    send_thrice(&kafka, &event("inventory-events", "reservation_lost", &"x", lost)).await;
+    let cancelled = listener.find(|event| event.kind == "order_cancelled").await;
+    assert_eq!(
+        (&cancelled.data["reason"], &cancelled.data["refund_due"]),
+        (&json!("out_of_stock"), &json!(true))
+    );
+    assert_eq!(history(&shop, &order, 3).await[2], "\"its stock was sold before the order was heard of\"");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,7 +170,7 @@ pub struct EntryDto {
     /// The status before; null at the beginning. The same as `to` in a remark.
     pub from: Option<String>,
     pub to: String,
-    /// `customer`, `admin`, `payment`, `shipping` or `expiry`.
+    /// `customer`, `admin`, `payment`, `shipping`, `stock` or `expiry`.
     pub actor: String,
     /// The customer or administrator.
     pub actor_id: Option<u64>,
