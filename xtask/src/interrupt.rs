@@ -1,27 +1,32 @@
-//! Ctrl-C and SIGTERM end a command at its next safe point, so that it can tidy up. A second one ends it at once.
+//! Ctrl-C and SIGTERM end a command at its next safe point, so that it can tidy up. A later one ends it at once.
 
-use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::iterator::Signals;
 
-static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+static REQUESTED: OnceLock<Instant> = OnceLock::new();
+
+/// Whoever signals a process and then its whole group means it once.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// From now on the signals are noted instead of ending the process.
 pub fn listen() -> Result<()> {
-    let interrupted = FLAG.get_or_init(Arc::default);
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, 130, Arc::clone(interrupted))?;
-        flag::register(signal, Arc::clone(interrupted))?;
-    }
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            if REQUESTED.get_or_init(Instant::now).elapsed() > SAME_REQUEST {
+                std::process::exit(130);
+            }
+        }
+    });
     Ok(())
 }
 
 pub fn requested() -> bool {
-    FLAG.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    REQUESTED.get().is_some()
 }
 
 /// To be asked in every loop that waits.
