@@ -96,6 +96,7 @@ impl Finish {
             ),
             _ => tell(tx, payment, operation).await?,
         }
+        let before = account.clone();
         account.follow(payment);
         let follow_up = match (account.rejects(payment), outcome) {
             // The same again would be refused again; this is for an operator.
@@ -103,7 +104,9 @@ impl Finish {
             (Some(reason), _) => unwind(tx, payment, reason, self.now).await?,
         };
         tx.save_payment(payment, self.now).await?;
-        tx.save_account(account, self.now).await?;
+        if *account != before {
+            tx.save_account(account, self.now).await?;
+        }
         Ok(if follow_up { Effect::FollowUp } else { Effect::Changed })
     }
 }
