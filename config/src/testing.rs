@@ -4,9 +4,11 @@
 //! `TEST_MONGODB_URL`, `TEST_REDIS_URL`, `TEST_KAFKA_BROKERS`. Each application gets a database of its own.
 
 mod app;
+mod cable;
 mod kafka;
 mod tokens;
 
 pub use app::{TestApp, TestEnv, eventually};
+pub use cable::Cable;
 pub use kafka::{TestKafka, TestListener};
 pub use tokens::{SERVICE_TOKEN_VALUE, SIGNING_KEY, TestTokens};

@@ -30,7 +30,7 @@ pub(crate) fn render(error: poem::Error, allow: Option<String>) -> Response {
         ApiError::with_status(
             error.status(),
             "unsupported-media-type",
-            "The body's Content-Type must be application/json.",
+            "The body's Content-Type must be one that the documentation of this path names, such as application/json.",
         )
     } else if error.is::<SizedLimitError>() || error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         ApiError::new(Kind::TooLarge, "body-too-large", "The body is too large.")
