@@ -3,6 +3,7 @@
 
 mod demo;
 mod events;
+mod faults;
 mod import;
 mod lists;
 mod outbox;
