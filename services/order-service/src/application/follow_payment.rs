@@ -9,7 +9,7 @@ use config::kafka::Envelope;
 use config::money::{Money, MoneyError};
 use config::problem::InvalidFields;
 
-use super::step::{keep_step, remark};
+use super::step::{heard, keep_step, remark};
 use super::{Figures, OrderError, Store};
 use crate::domain::{Actor, Order, OrderId, Status};
 
@@ -51,34 +51,19 @@ impl FollowPayment {
         retrying(|| async {
             let now = self.clock.now();
             let mut tx = self.store.begin().await?;
-            if !tx.claim(message).await? {
-                return Ok(());
-            }
-            match tx.order_for_update(id).await? {
-                Some(mut order) => match news {
-                    PaymentNews::Processed { amount } => {
-                        paid(tx.as_mut(), &mut order, payment, *amount, now).await?
-                    }
+            if let Some(mut order) = heard(tx.as_mut(), message, id).await? {
+                let tx = tx.as_mut();
+                match news {
+                    PaymentNews::Processed { amount } => paid(tx, &mut order, payment, *amount, now).await?,
                     // The shopper may try again until the order expires.
                     PaymentNews::Failed { code } => {
-                        remark(
-                            tx.as_mut(),
-                            &order,
-                            Actor::Payment,
-                            format!("payment {payment} failed: {code}"),
-                            now,
-                        )
-                        .await?;
+                        let text = format!("payment {payment} failed: {code}");
+                        remark(tx, &order, Actor::Payment, text, now).await?;
                     }
                     PaymentNews::Refunded { amount, fully } => {
-                        refunded(tx.as_mut(), &mut order, payment, *amount, *fully, now).await?;
+                        refunded(tx, &mut order, payment, *amount, *fully, now).await?;
                     }
-                },
-                None => tracing::warn!(
-                    order.id = id.get(),
-                    payment.id = payment,
-                    "a payment for an order that isn't known"
-                ),
+                }
             }
             Ok(tx.commit().await?)
         })

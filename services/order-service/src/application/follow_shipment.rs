@@ -6,7 +6,7 @@ use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::kafka::Envelope;
 
-use super::step::{keep_step, remark};
+use super::step::{heard, keep_step, remark};
 use super::{OrderError, Store};
 use crate::domain::{Actor, OrderId, Status};
 
@@ -32,41 +32,18 @@ impl FollowShipment {
         retrying(|| async {
             let now = self.clock.now();
             let mut tx = self.store.begin().await?;
-            if !tx.claim(message).await? {
-                return Ok(());
-            }
-            let Some(mut order) = tx.order_for_update(id).await? else {
-                tracing::warn!(
-                    order.id = id.get(),
-                    shipment.id = shipment,
-                    "a shipment of an order that isn't known"
-                );
-                return Ok(tx.commit().await?);
-            };
-            let step = reached(state).map(|status| order.move_to(status, Actor::Shipping, now));
-            match step {
-                Some(Ok(step)) => {
-                    keep_step(tx.as_mut(), &order, step, Some(format!("shipment {shipment}: {state}")))
-                        .await?
+            if let Some(mut order) = heard(tx.as_mut(), message, id).await? {
+                let text = format!("shipment {shipment}: {state}");
+                match reached(state).map(|status| order.move_to(status, Actor::Shipping, now)) {
+                    Some(Ok(step)) => keep_step(tx.as_mut(), &order, step, Some(text)).await?,
+                    // Overtaken by a later state.
+                    Some(Err(_)) if order.status.is_under_way() => {}
+                    Some(Err(_)) => remark(tx.as_mut(), &order, Actor::Shipping, text, now).await?,
+                    None if matches!(state, "failed" | "returned" | "cancelled") => {
+                        remark(tx.as_mut(), &order, Actor::Shipping, text, now).await?;
+                    }
+                    None => {}
                 }
-                // Overtaken by a later state.
-                Some(Err(_))
-                    if matches!(order.status, Status::Fulfilling | Status::Shipped | Status::Delivered) => {}
-                Some(Err(_)) => {
-                    remark(tx.as_mut(), &order, Actor::Shipping, format!("shipment {shipment}: {state}"), now)
-                        .await?
-                }
-                None if matches!(state, "failed" | "returned" | "cancelled") => {
-                    remark(
-                        tx.as_mut(),
-                        &order,
-                        Actor::Shipping,
-                        format!("shipment {shipment}: {state}"),
-                        now,
-                    )
-                    .await?;
-                }
-                None => {}
             }
             Ok(tx.commit().await?)
         })

@@ -6,7 +6,7 @@ use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::kafka::Envelope;
 
-use super::step::{keep_step, remark};
+use super::step::{heard, keep_step, remark};
 use super::{OrderError, Store};
 use crate::domain::{Actor, OrderId, Status};
 
@@ -26,17 +26,12 @@ impl FollowStock {
         retrying(|| async {
             let now = self.clock.now();
             let mut tx = self.store.begin().await?;
-            if !tx.claim(message).await? {
-                return Ok(());
-            }
-            let Some(mut order) = tx.order_for_update(id).await? else {
-                tracing::warn!(order.id = id.get(), "a reservation of an order that isn't known was lost");
-                return Ok(tx.commit().await?);
-            };
-            let reason = "its stock was sold before the order was heard of".to_owned();
-            match order.move_to(Status::Cancelled, Actor::Stock, now) {
-                Ok(step) => keep_step(tx.as_mut(), &order, step, Some(reason)).await?,
-                Err(_) => remark(tx.as_mut(), &order, Actor::Stock, reason, now).await?,
+            if let Some(mut order) = heard(tx.as_mut(), message, id).await? {
+                let reason = "its stock was sold before the order was heard of".to_owned();
+                match order.move_to(Status::Cancelled, Actor::Stock, now) {
+                    Ok(step) => keep_step(tx.as_mut(), &order, step, Some(reason)).await?,
+                    Err(_) => remark(tx.as_mut(), &order, Actor::Stock, reason, now).await?,
+                }
             }
             Ok(tx.commit().await?)
         })

@@ -5,7 +5,7 @@ use config::database::StoreError;
 use config::kafka::Envelope;
 
 use super::{Entry, Figures, OrderCancelled, OrderData, OrderStatusUpdated, Store};
-use crate::domain::{Actor, Move, Order, Status};
+use crate::domain::{Actor, Move, Order, OrderId, Status};
 
 /// Saves an order that was moved, and says so: in its history, to the others, in the sales.
 pub(super) async fn keep_step(
@@ -40,6 +40,23 @@ pub(super) async fn keep_step(
         "order moved"
     );
     Ok(())
+}
+
+/// The order that a message is about, when there is something to do: it hasn't been handled before, and the order
+/// exists. The transaction is to be committed in any case.
+pub(super) async fn heard(
+    tx: &mut dyn Store,
+    message: &Envelope,
+    id: OrderId,
+) -> Result<Option<Order>, StoreError> {
+    if !tx.claim(message).await? {
+        return Ok(None);
+    }
+    let order = tx.order_for_update(id).await?;
+    if order.is_none() {
+        tracing::warn!(order.id = id.get(), message.kind, message.id = %message.id, "news of an order that isn't known");
+    }
+    Ok(order)
 }
 
 /// Remarks something that doesn't move the order.

@@ -55,6 +55,11 @@ impl Status {
         matches!(self, Self::Pending | Self::Confirmed)
     }
 
+    /// Whether it has begun to leave the shop, or has left.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Fulfilling | Self::Shipped | Self::Delivered)
+    }
+
     /// Where the actor may move an order from here.
     pub fn next(self, by: Actor) -> &'static [Self] {
         let customer = matches!(by, Actor::Customer(_));

@@ -97,9 +97,9 @@ impl SalesReader for Db {
     ) -> Result<Vec<ProductSales>, StoreError> {
         type Row = (Option<NaiveDate>, String, String, u64, i64);
         let period: Vec<Row> = sqlx::query_as(
-            "SELECT NULL, product_id, MAX(product_name), CAST(SUM(units) AS UNSIGNED), CAST(SUM(revenue) AS SIGNED) AS sum \
+            "SELECT NULL, product_id, MAX(product_name), CAST(SUM(units) AS UNSIGNED), CAST(SUM(revenue) AS SIGNED) AS total \
              FROM daily_product_sales WHERE day BETWEEN ? AND ? AND currency = ? \
-             GROUP BY product_id ORDER BY sum DESC, product_id LIMIT ?",
+             GROUP BY product_id ORDER BY total DESC, product_id LIMIT ?",
         )
         .bind(from)
         .bind(to)

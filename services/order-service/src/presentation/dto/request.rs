@@ -42,14 +42,13 @@ impl NewOrderRequest {
     pub fn parse(self) -> Result<OrderRequest, InvalidFields> {
         let mut fields = Fields::default();
         let basket = basket(&mut fields, self.items);
-        let address = fields.check("shipping_address", self.shipping_address.parse());
-        let method = shipping_method(&mut fields, self.shipping_method.as_deref());
-        let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
-        let notes = optional(&mut fields, "customer_notes", self.customer_notes.as_deref());
-        fields.finish(|| {
-            let (promotion_code, notes) = (promotion_code?, notes?);
-            Some(OrderRequest { basket, address: address?, method: method?, promotion_code, notes })
-        })
+        let rest = CheckoutRequest {
+            shipping_address: self.shipping_address,
+            shipping_method: self.shipping_method,
+            promotion_code: self.promotion_code,
+            customer_notes: self.customer_notes,
+        };
+        rest.with(fields, basket)
     }
 }
 
@@ -91,21 +90,18 @@ pub struct CheckoutRequest {
 
 impl CheckoutRequest {
     /// With an empty basket: the cart is the basket.
-    pub fn parse(self) -> Result<OrderRequest, InvalidFields> {
-        let mut fields = Fields::default();
+    pub fn parse(&self) -> Result<OrderRequest, InvalidFields> {
+        self.with(Fields::default(), Basket::default())
+    }
+
+    fn with(&self, mut fields: Fields, basket: Basket) -> Result<OrderRequest, InvalidFields> {
         let address = fields.check("shipping_address", self.shipping_address.parse());
         let method = shipping_method(&mut fields, self.shipping_method.as_deref());
         let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
         let notes = optional(&mut fields, "customer_notes", self.customer_notes.as_deref());
         fields.finish(|| {
             let (promotion_code, notes) = (promotion_code?, notes?);
-            Some(OrderRequest {
-                basket: Basket::default(),
-                address: address?,
-                method: method?,
-                promotion_code,
-                notes,
-            })
+            Some(OrderRequest { basket, address: address?, method: method?, promotion_code, notes })
         })
     }
 }

@@ -109,7 +109,7 @@ impl CartApi {
         body: Body<CheckoutRequest>,
     ) -> Result<Created<OrderDto>, ApiError> {
         let member = caller.user_id;
-        let request = body.0.clone().parse()?;
+        let request = body.0.parse()?;
         let place = async |claim: Option<_>| {
             let reply = claim.map(|claim| Reply { claim, render: OrderDto::created });
             let order = self.checkout.run(member, request, reply).await?;
