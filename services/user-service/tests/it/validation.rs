@@ -69,10 +69,11 @@ async fn what_can_not_be_read_is_refused() {
     assert_eq!(code(send("application/json", "{".to_owned()).await, 400).await, "malformed-json");
     let deep = "[".repeat(100_000);
     assert_eq!(code(send("application/json", deep).await, 400).await, "malformed-json");
-    let large = "x".repeat(10 << 20);
+    // Little over the limit: who sends much more may be cut off before the answer.
+    let large = "x".repeat(1 << 20);
     assert_eq!(send("application/json", format!("\"{large}\"")).await.status(), 413);
     assert_eq!(send("text/plain", "hello".to_owned()).await.status(), 415);
-    assert_eq!(shop.log_in_by_form(&[("username", &large)]).await.status(), 413);
+    assert_eq!(shop.log_in_by_form(&[("username", &large[..16 * 1024])]).await.status(), 413);
     let wrong = shop.app.request(Method::PATCH, "/api/users/register").send().await.unwrap();
     assert_eq!(wrong.headers()["allow"], "POST");
     assert_eq!(code(wrong, 405).await, "method-not-allowed");
