@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -61,42 +61,45 @@ async fn shop_until(shopper: &Shopper, product: &str, stop: &AtomicBool) -> Vec<
     let mut accepted = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let order = shopper.insist(shopper.order(&[(product, 1)]), &Uuid::new_v4().to_string()).await;
-        let status = order.status();
-        let order: Value = order.json().await.expect("an answer is JSON");
-        assert_eq!(status, 201, "{order}");
+        assert_eq!(order.status, 201, "{order:?}");
+        let order = order.body;
         let (id, total) =
             (order["id"].as_u64().expect("an id"), order["total_amount"].as_f64().expect("a total"));
         let paid = accepted.len() % 3 != 2;
         if paid {
             let payment = shopper.insist(shopper.pay(id, total), &Uuid::new_v4().to_string()).await;
-            let status = payment.status();
-            assert_eq!(status, 201, "{}", payment.text().await.unwrap_or_default());
+            assert_eq!(payment.status, 201, "{payment:?}");
         }
         accepted.push(Accepted { order: id, user: shopper.id, paid });
     }
     accepted
 }
 
+/// A final answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Whether it repeats the answer to an earlier request with the same key.
+    pub replayed: bool,
+    pub body: Value,
+}
+
 /// Sends until the answer is final; every answer on the way must be decent.
-pub(crate) async fn insist(request: RequestBuilder) -> Result<Response, String> {
+pub(crate) async fn insist(request: RequestBuilder) -> Result<Answer, String> {
     let started = Instant::now();
     loop {
         let again = request.try_clone().expect("the body can be sent again");
         let answer = again.send().await.map_err(|error| format!("the gateway itself failed: {error}"))?;
-        let status = answer.status();
-        let retry_after = answer.headers().contains_key("retry-after");
-        if !is_decent(status, retry_after) {
-            return Err(format!("{status}: {}", answer.text().await.unwrap_or_default()));
-        }
-        let running = status == 409
-            && answer.headers().get("content-type").is_some_and(|t| t == "application/problem+json");
-        let later = status == 503 || status == 429;
-        if !later && !running {
-            return Ok(answer);
-        }
-        let text = answer.text().await.unwrap_or_default();
-        if running && !text.contains("idempotency-key-running") {
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = answer.text().await.map_err(|error| format!("the gateway broke off: {error}"))?;
+        if !is_decent(status, headers.contains_key("retry-after")) {
             return Err(format!("{status}: {text}"));
+        }
+        let running = status == 409 && text.contains("idempotency-key-running");
+        if status != 503 && status != 429 && !running {
+            let body = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
+            let replayed = headers.get("idempotent-replayed").is_some_and(|value| value == "true");
+            return Ok(Answer { status: status.as_u16(), replayed, body });
         }
         if started.elapsed() > Duration::from_secs(120) {
             return Err(format!("still {status}: {text}"));

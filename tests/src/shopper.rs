@@ -1,8 +1,9 @@
 //! Somebody who shops.
 
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::load::Answer;
 use crate::shop::{eventually, json_of};
 
 /// A signed-in client.
@@ -72,7 +73,7 @@ impl Shopper {
     }
 
     /// Sends a request until it is answered for good, as a patient client with an idempotency key does.
-    pub async fn insist(&self, request: RequestBuilder, key: &str) -> Response {
+    pub async fn insist(&self, request: RequestBuilder, key: &str) -> Answer {
         crate::load::insist(request.header("Idempotency-Key", key))
             .await
             .expect("an answer within two minutes")
