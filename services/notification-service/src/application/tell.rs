@@ -62,16 +62,22 @@ impl Tell {
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             if tx.claim(message).await? {
-                self.apply(tx.as_mut(), news, message.time).await?;
+                let created = self.apply(tx.as_mut(), news, message.time).await?;
                 tx.commit().await?;
                 self.bell.ring();
+                created.iter().for_each(report);
             }
             Ok(())
         })
         .await
     }
 
-    async fn apply(&self, tx: &mut dyn Store, news: &News, as_of: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn apply(
+        &self,
+        tx: &mut dyn Store,
+        news: &News,
+        as_of: DateTime<Utc>,
+    ) -> Result<Vec<NotificationRecord>, StoreError> {
         if let Some(contact) = &news.contact {
             tx.keep_contact(contact, as_of).await?;
             tx.wake_emails(contact.user_id, self.clock.now()).await?;
@@ -79,16 +85,17 @@ impl Tell {
         if let Some(user) = news.deleted {
             tx.forget_user(user, as_of).await?;
         }
+        let mut created = Vec::new();
         for (audience, notice) in &news.notices {
             let users = match audience {
                 Audience::User(user) => vec![*user],
                 Audience::Admins => tx.active_admins().await?,
             };
             for user in users {
-                self.create(tx, user, notice, None).await?;
+                created.push(self.create(tx, user, notice, None).await?);
             }
         }
-        Ok(())
+        Ok(created)
     }
 
     /// By an administrator; over `channel` alone where one is named, else as the user prefers.
@@ -108,6 +115,7 @@ impl Tell {
             }
             tx.commit().await?;
             self.bell.ring();
+            report(&record);
             Ok(record)
         })
         .await
@@ -153,8 +161,6 @@ impl Tell {
         if !deliveries.is_empty() {
             tx.add_deliveries(id, user, &deliveries, now).await?;
         }
-        metrics::counter!("notifications_created_total", "type" => notice.kind.as_str()).increment(1);
-        tracing::info!(notification.id = %id, user.id = %user, notification.kind = %notice.kind, "notification created");
         Ok(NotificationRecord {
             id,
             user_id: user,
@@ -165,6 +171,14 @@ impl Tell {
             created_at: now,
         })
     }
+}
+
+fn report(created: &NotificationRecord) {
+    metrics::counter!("notifications_created_total", "type" => created.kind.as_str()).increment(1);
+    tracing::info!(
+        notification.id = %created.id, notification.kind = %created.kind, user.id = %created.user_id,
+        "notification created"
+    );
 }
 
 /// An administrator's choice of channel overrules the user's, but never sends a secret where it doesn't belong.

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::future::ready;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use config::id::UserId;
+use config::jwt_auth::ACCESS_TOKEN_LIFETIME;
 use config::kafka::{Envelope, HandlerError, MessageHandler};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
@@ -19,8 +19,6 @@ use crate::domain::NotificationId;
 
 /// How far a client may lag behind; then its stream ends, and it comes again with `Last-Event-ID`.
 const BACKLOG: usize = 1_024;
-/// As long as an access token is good: a stream must not outlive it.
-const LONGEST: Duration = Duration::from_secs(900);
 
 /// What this instance's clients listen to.
 #[derive(Clone)]
@@ -66,7 +64,7 @@ impl Live {
         let coming = coming.filter(move |notification| ready(is_new(notification.id)));
         let closing = self.closing.clone();
         let end = async move {
-            let _ = tokio::time::timeout(LONGEST, closing.cancelled()).await;
+            let _ = tokio::time::timeout(ACCESS_TOKEN_LIFETIME, closing.cancelled()).await;
         };
         stream::iter(missed).chain(coming).take_until(Box::pin(end)).boxed()
     }
