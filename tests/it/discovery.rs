@@ -20,6 +20,8 @@ impl Traffic {
     fn start(shopper: &Shopper, product: &str, with_orders: bool) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
+        // Connections are kept and used again at once: whatever is done to the gateway happens under them.
+        let shopper = Shopper { http: reqwest::Client::new(), ..shopper.clone() };
         for worker in 0..6 {
             let (shopper, product, stop) = (shopper.clone(), product.to_owned(), stop.clone());
             tasks.spawn(async move {

@@ -8,5 +8,5 @@ mod shop;
 mod shopper;
 
 pub use load::{Answer, Ledger, Load};
-pub use shop::{Alone, Shared, Shop, built, eventually, is_decent, json_of};
+pub use shop::{Alone, Resettled, Shared, Shop, built, eventually, is_decent, json_of};
 pub use shopper::Shopper;

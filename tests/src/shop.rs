@@ -69,7 +69,9 @@ impl Shop {
         let variable =
             |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name}: run `cargo xtask test`"));
         let system = System::attach(&variable("SYSTEM_INSTANCE")).expect("the system exists");
-        let http = Client::builder().timeout(Duration::from_secs(30)).build().expect("a plain client");
+        // When Nginx is told to reload, an idle connection may be closed under a request that is on its way.
+        let http = Client::builder().timeout(Duration::from_secs(30)).pool_max_idle_per_host(0).build();
+        let http = http.expect("a plain client");
         let mut shop = Self { gateway: variable("GATEWAY_URL"), http, system, admin: String::new() };
         shop.admin = shop.login("admin", "Admin123!").await;
         shop
@@ -159,22 +161,36 @@ impl Shop {
         output.unwrap_or_else(|error| panic!("{}: {error}", program.display()))
     }
 
-    /// Restarts a process with other settings; `None` takes one away.
-    pub fn restart_with(&self, name: &str, settings: &[(&str, Option<&str>)]) {
-        let mut spec = self.system.process(name).expect("the process exists").spec;
-        for (setting, value) in settings {
-            match value {
-                Some(value) => spec.env.insert((*setting).to_owned(), (*value).to_owned()),
-                None => spec.env.remove(*setting),
-            };
-        }
-        self.system.stop(name).expect("the process stops");
+    /// Restarts a process with another setting, for as long as the result lives.
+    #[must_use]
+    pub fn restart_with(&self, name: &str, setting: &str, value: &str) -> Resettled<'_> {
+        let before = self.system.process(name).expect("the process exists").spec;
+        let mut spec = before.clone();
+        spec.env.insert(setting.to_owned(), value.to_owned());
+        self.relaunch(spec);
+        Resettled { shop: self, before }
+    }
+
+    fn relaunch(&self, spec: xtask::Spec) {
+        self.system.stop(&spec.name).expect("the process stops");
         self.system.launch(spec).expect("the process starts");
         self.healthy();
     }
 
     pub fn healthy(&self) {
         self.system.wait_healthy(Duration::from_secs(90)).expect("the shop is healthy");
+    }
+}
+
+/// A process with other settings than it had; it gets its own back in the end.
+pub struct Resettled<'a> {
+    shop: &'a Shop,
+    before: xtask::Spec,
+}
+
+impl Drop for Resettled<'_> {
+    fn drop(&mut self) {
+        self.shop.relaunch(self.before.clone());
     }
 }
 

@@ -66,7 +66,11 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
         Some(request_meta::<T>(Self::IS_REQUIRED))
     }
 
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         match request.content_type() {
             Some(content_type) if Self::check_content_type(content_type) => {
                 <Self as ParsePayload>::from_request(request, body).await
@@ -94,7 +98,11 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for OptionalBody<T> {
         Some(request_meta::<T>(false))
     }
 
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         let data = read(body).await?;
         match request.content_type() {
             _ if data.is_empty() => Ok(Self(None)),
@@ -116,7 +124,9 @@ async fn read(body: &mut RequestBody) -> Result<Vec<u8>> {
         ReadBodyError::PayloadTooLarge => {
             ApiError::new(Kind::TooLarge, "body-too-large", format!("The body is over {MAX_BYTES} bytes."))
         }
-        other => ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}.")),
+        other => {
+            ApiError::new(Kind::Malformed, "body-unreadable", format!("The body can't be read: {other}."))
+        }
     })?;
     Ok(data.into())
 }

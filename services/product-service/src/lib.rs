@@ -16,7 +16,7 @@ use config::kafka::Consumer;
 use config::service::{Context, Dependency, Parts, Service};
 
 use application::{ArchiveProduct, ChangeProduct, CreateProduct, FollowFigures, ImportProducts, LoadDemo};
-use infrastructure::MongoProducts;
+use infrastructure::{InventoryService, MongoProducts};
 use presentation::{CacheEvents, FigureEvents, ProductApi, ShownProducts, demo_products};
 
 /// The service.
@@ -38,7 +38,12 @@ impl Service for Catalogue {
             tracing::info!(added, "the demonstration's products are there");
         }
         let shown = Arc::new(ShownProducts::new(store.clone()));
-        let create = CreateProduct::new(store.clone(), shown.clone(), clock.clone());
+        let create = CreateProduct::new(
+            store.clone(),
+            shown.clone(),
+            Arc::new(InventoryService::new(&ctx.registry)),
+            clock.clone(),
+        );
         let change = ChangeProduct::new(store.clone(), shown.clone(), clock.clone());
         let archive = ArchiveProduct::new(store.clone(), change.clone(), clock.clone());
         let import = ImportProducts::new(store.clone(), shown.clone(), change.clone(), clock);

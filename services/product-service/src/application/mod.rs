@@ -21,5 +21,5 @@ pub use error::CatalogueError;
 pub use events::{ProductArchived, ProductCreated, ProductUpdated};
 pub use follow::FollowFigures;
 pub use import::{ImportProducts, ImportReport, LineError, Row};
-pub use ports::{Catalogue, CategoryCount, ListQuery, ProductCache, ProductStore};
+pub use ports::{Catalogue, CategoryCount, ListQuery, ProductCache, ProductStore, StockRecords};
 pub use sort::{After, Sort, SortKey, SortValue, folded};

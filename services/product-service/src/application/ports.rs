@@ -8,7 +8,7 @@ use config::money::Currency;
 use config::page::Slice;
 
 use super::{After, Sort};
-use crate::domain::{Figure, Product, Sku, Status};
+use crate::domain::{Figure, Product, Sku, Status, StockLevel};
 
 /// Products, as use cases change them. One write makes both the change and its event durable.
 #[async_trait]
@@ -30,6 +30,14 @@ pub trait ProductStore: Send + Sync {
 
     /// Keeps a figure unless a newer one is kept.
     async fn follow(&self, id: &ProductId, figure: Figure) -> Result<(), StoreError>;
+}
+
+/// The stock of new products.
+#[async_trait]
+pub trait StockRecords: Send + Sync {
+    /// Asks for the product's record now, so that it can be ordered at once. `product_created` sees to it when
+    /// this fails.
+    async fn open(&self, product: &Product, on_hand: StockLevel);
 }
 
 /// Products, as they are read.
