@@ -44,9 +44,7 @@ async fn main() -> Result<(), Error> {
     let system = xtask::System::attach(&arguments.instance)?;
     let time = Duration::from_secs(arguments.seconds);
     let gateway = system.gateway_url()?;
-    let mut report = Report::default();
-
-    report.processes = processes::idle(&system)?;
+    let mut report = Report { processes: processes::idle(&system)?, ..Report::default() };
     let flows = Flows::prepare(&gateway).await?;
     let size = flows.product_size().await?;
     report.add("floor: Nginx constant", floor::nginx(&system, size, time).await?);

@@ -1,5 +1,7 @@
 //! The whole shop on real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod discovery;
 mod expiry;
 mod faults;
