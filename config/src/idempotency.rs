@@ -15,7 +15,7 @@ use crate::database::{Db, StoreError};
 use crate::problem::{ApiError, Fault, InvalidFields, Kind};
 
 /// How long a request may run before another with the same key may take over.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// The right to do what the request asks for, once.
 #[derive(Debug, Clone, PartialEq, Eq)]

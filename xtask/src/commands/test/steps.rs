@@ -1,5 +1,6 @@
 //! What each step does.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::Command;
@@ -79,7 +80,10 @@ impl Run {
             services::build_system(false)?;
             // All tests come from one address, and would otherwise test the gateway's patience alone.
             let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
-            let env = limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned())).into();
+            let mut env: BTreeMap<_, _> =
+                limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned())).into();
+            // Stock that a killed order-service had set aside comes back within the patience of a test.
+            env.insert("RESERVATION_SECONDS".to_owned(), "20".to_owned());
             self.system.set_options(&Options { release: false, demo_data: true, env })?;
             services::start_all(&self.system)?;
             self.has_shop = true;
