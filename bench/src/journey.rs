@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::Error;
 use crate::client::{Call, Client};
 use crate::flows::{Flows, Shopper, payment};
-use crate::load::micros;
+use crate::load::{LONGEST_MICROS, micros};
 
 /// How long it took from the answer to the payment until the shipment could be read.
 #[derive(Debug, Serialize)]
@@ -39,7 +39,7 @@ pub async fn measure(flows: &Flows, rate: u32, time: Duration) -> Result<Journey
         journeys
             .spawn(async move { travel(client, order, &shopper).await.map_err(|error| error.to_string()) });
     }
-    let mut times = Histogram::<u64>::new(3)?;
+    let mut times = Histogram::<u64>::new_with_max(LONGEST_MICROS, 3)?;
     let mut failures = Vec::new();
     for journey in journeys.join_all().await {
         match journey {

@@ -10,6 +10,9 @@ use tokio::task::JoinSet;
 
 use crate::{CONNECTIONS, Error};
 
+/// What takes longer counts as this long: a minute.
+pub const LONGEST_MICROS: u64 = 60_000_000;
+
 /// What one measurement gave.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measurement {
@@ -60,7 +63,8 @@ where
     for mut worker in workers {
         let step = step.clone();
         tasks.spawn(async move {
-            let mut times = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
+            let mut times =
+                Histogram::<u64>::new_with_max(LONGEST_MICROS, 3).map_err(|error| error.to_string())?;
             let mut errors = BTreeMap::new();
             loop {
                 let started = Instant::now();
@@ -83,7 +87,7 @@ where
             Ok::<_, String>((times, errors, Instant::now().min(end)))
         });
     }
-    let mut times = Histogram::<u64>::new(3)?;
+    let mut times = Histogram::<u64>::new_with_max(LONGEST_MICROS, 3)?;
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
     let mut ended = begin;
     for outcome in tasks.join_all().await {
