@@ -86,7 +86,6 @@ async fn mongodb_is_away() {
 async fn a_poisonous_message_is_put_aside_with_its_reason_and_can_be_sent_again() {
     let shop = Shop::alone().await;
     let (shopper, product) = (shop.shopper().await, shop.product(10.0, 5).await);
-    // An order whose stock record has gone: its events can't be handled until it is back.
     let (order, total) = shopper.ordered(&[(&product, 1)]).await;
     let dlq = |arguments: &[&str]| {
         let mut all = vec!["dlq"];

@@ -10,15 +10,20 @@ const INBOX: TimeDelta = TimeDelta::days(14);
 /// The contract promises 24 hours.
 const IDEMPOTENCY_KEYS: TimeDelta = TimeDelta::days(3);
 
-/// Deletes inbox rows and idempotent answers that are past their use, a batch at a time.
+/// Rows of one deletion, so that none locks much or takes long.
+const BATCH: u64 = 5000;
+
+/// Deletes inbox rows and idempotent answers that are past their use: all of them, a batch at a time.
 pub(crate) async fn forget_old(db: &Db) -> Result<(), StoreError> {
     let now = SystemClock.now();
     let deletions = [
-        ("DELETE FROM inbox WHERE claimed_at < ? LIMIT 5000", now - INBOX),
-        ("DELETE FROM idempotency_keys WHERE created_at < ? LIMIT 5000", now - IDEMPOTENCY_KEYS),
+        ("DELETE FROM inbox WHERE claimed_at < ? LIMIT ?", now - INBOX),
+        ("DELETE FROM idempotency_keys WHERE created_at < ? LIMIT ?", now - IDEMPOTENCY_KEYS),
     ];
     for (statement, before) in deletions {
-        sqlx::query(statement).bind(before).execute(db.pool()).await?;
+        while sqlx::query(statement).bind(before).bind(BATCH).execute(db.pool()).await?.rows_affected()
+            == BATCH
+        {}
     }
     Ok(())
 }

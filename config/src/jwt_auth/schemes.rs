@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use poem::http::HeaderName;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth::{ApiKey, Bearer};
@@ -10,7 +11,7 @@ use super::{Auth, AuthError, Caller};
 use crate::problem::ApiError;
 
 /// The header that carries our services' credential. The gateway removes it from what clients send.
-pub const SERVICE_TOKEN: &str = "X-Service-Token";
+pub const SERVICE_TOKEN: HeaderName = HeaderName::from_static("x-service-token");
 
 /// Anybody who is signed in.
 #[derive(SecurityScheme)]

@@ -15,7 +15,8 @@ use tracing::{Instrument, info_span};
 
 use super::balance::Endpoint;
 use super::breaker::Breaker;
-use super::{CallError, Registry, SERVICE_TOKEN, Trouble};
+use super::{CallError, Registry, Trouble};
+use crate::jwt_auth::SERVICE_TOKEN;
 
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 

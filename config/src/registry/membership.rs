@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::{Registry, SERVICE_TOKEN, Status};
+use super::{Registry, Status};
+use crate::jwt_auth::SERVICE_TOKEN;
 
 /// A third of the shortest usual lease: two heartbeats may be lost.
 const HEARTBEAT: Duration = Duration::from_secs(5);

@@ -26,7 +26,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::HeaderName;
 use secrecy::SecretString;
 use tokio::sync::watch as channel;
 use url::Url;
@@ -38,9 +37,6 @@ pub use self::snapshot::{Instance, Snapshot, Status};
 
 use self::balance::Endpoints;
 use self::breaker::Breaker;
-
-/// Carries the credential that services show each other. The gateway strips it from clients' requests.
-const SERVICE_TOKEN: HeaderName = HeaderName::from_static("x-service-token");
 
 /// A dead host must not use up a call's whole time limit: another instance may answer in what is left.
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);

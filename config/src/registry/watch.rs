@@ -7,7 +7,8 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Registry, SERVICE_TOKEN, Snapshot};
+use super::{Registry, Snapshot};
+use crate::jwt_auth::SERVICE_TOKEN;
 
 /// How long discovery may hold a poll that has no news.
 const WAIT: Duration = Duration::from_secs(30);

@@ -10,7 +10,7 @@ mod metrics;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig as _};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
@@ -104,8 +104,7 @@ impl Telemetry {
 fn tracer(service: &'static str, url: &Url, sampled: f64) -> Result<SdkTracerProvider, crate::BoxError> {
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let endpoint = url.join("/v1/traces")?;
-    let exporter =
-        SpanExporter::builder().with_http().with_endpoint(endpoint).with_headers([].into()).build()?;
+    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(sampled))))

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::dto::{
     Adjustment, CountedStock, MovementDto, NewReservation, NewStock, ReservationDto, StockCheck, StockDto,
 };
-use crate::application::{ChangeStock, InventoryError, OpenStock, Reserve, Settle, StockReader};
-use crate::domain::{Quantity, ReservationId, StockItem};
+use crate::application::{Change, ChangeStock, InventoryError, OpenStock, Reserve, Settle, StockReader};
+use crate::domain::{Quantity, ReservationId, StockItem, Warehouse};
 
 /// Stock and reservations.
 pub struct InventoryApi {
@@ -75,10 +75,7 @@ impl InventoryApi {
         body: Body<CountedStock>,
     ) -> Result<Versioned<StockDto>, ApiError> {
         let (warehouse, change) = body.0.parse()?;
-        let item =
-            self.change.run(&parse(&product_id)?, &warehouse, &change, &IfMatch::new(if_match.0)).await?;
-        let version = item.version();
-        Ok(Versioned::written(item.into(), version))
+        self.changed(&product_id, &warehouse, &change, if_match.0).await
     }
 
     /// Add to what is on hand, or take from it
@@ -91,10 +88,7 @@ impl InventoryApi {
         body: Body<Adjustment>,
     ) -> Result<Versioned<StockDto>, ApiError> {
         let (warehouse, change) = body.0.parse()?;
-        let item =
-            self.change.run(&parse(&product_id)?, &warehouse, &change, &IfMatch::new(if_match.0)).await?;
-        let version = item.version();
-        Ok(Versioned::written(item.into(), version))
+        self.changed(&product_id, &warehouse, &change, if_match.0).await
     }
 
     /// Whether so much of a product can be ordered
@@ -171,6 +165,18 @@ impl InventoryApi {
 }
 
 impl InventoryApi {
+    async fn changed(
+        &self,
+        product_id: &str,
+        warehouse: &Warehouse,
+        change: &Change,
+        if_match: Option<String>,
+    ) -> Result<Versioned<StockDto>, ApiError> {
+        let item = self.change.run(&parse(product_id)?, warehouse, change, &IfMatch::new(if_match)).await?;
+        let version = item.version();
+        Ok(Versioned::written(item.into(), version))
+    }
+
     async fn item(&self, id: &ProductId) -> Result<StockItem, ApiError> {
         let found = self.stock.item(id).await?;
         Ok(found.ok_or_else(|| InventoryError::NotFound(id.clone()))?)
