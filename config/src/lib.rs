@@ -4,13 +4,13 @@
 
 pub mod clock;
 pub mod database;
-
 pub mod id;
 pub mod idempotency;
 pub mod jwt_auth;
 pub mod kafka;
 pub mod money;
 pub mod page;
+pub mod place;
 pub mod problem;
 pub mod registry;
 pub mod response;

@@ -1,0 +1,1 @@
+//! What shoppers wish for, and when to tell them.

@@ -1,0 +1,1 @@
+//! What buyers think of products.
