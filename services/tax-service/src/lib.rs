@@ -1,1 +1,3 @@
 //! What the state wants of a sale.
+
+pub mod domain;
