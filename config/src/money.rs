@@ -168,6 +168,11 @@ impl Amount {
         Money::checked(minor, currency)
     }
 
+    /// The number itself, for what isn't money: a percentage.
+    pub const fn number(self) -> Decimal {
+        self.0
+    }
+
     fn from_number(number: &Number) -> Result<Self, MoneyError> {
         // The shortest text that reads back as the same double is what the client wrote, up to 15 digits.
         let text = number.to_string();
@@ -189,6 +194,12 @@ impl Amount {
 impl From<Money> for Amount {
     fn from(money: Money) -> Self {
         Self(money.major())
+    }
+}
+
+impl From<Decimal> for Amount {
+    fn from(number: Decimal) -> Self {
+        Self(number)
     }
 }
 

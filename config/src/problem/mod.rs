@@ -204,6 +204,14 @@ impl ApiError {
         self.0.status
     }
 
+    /// Another service's refusal, passed on as it came: for a request that is carried out there.
+    pub fn passed_on(status: StatusCode, problem: &Problem) -> Self {
+        let mut error = Self::with_status(status, problem.code.clone(), problem.detail.clone());
+        error.0.errors.clone_from(&problem.errors);
+        error.0.extensions.clone_from(&problem.extensions);
+        error
+    }
+
     /// Names the methods that the path has (405).
     pub(crate) fn allow(mut self, methods: String) -> Self {
         self.0.allow = Some(methods);
@@ -219,9 +227,7 @@ impl ApiError {
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match serde_json::from_str::<Problem>(&answer.body) {
             Ok(problem) => {
-                let mut error = Self::with_status(status, problem.code, problem.detail);
-                error.0.errors = problem.errors;
-                error.0.extensions = problem.extensions;
+                let mut error = Self::passed_on(status, &problem);
                 error.0.replayed = true;
                 error
             }
