@@ -1,0 +1,22 @@
+//! The ports' adapters: MySQL, and order-service.
+
+mod customers;
+mod orders;
+mod promotions;
+mod read;
+mod reservations;
+mod rows;
+
+use async_trait::async_trait;
+use config::database::{Begin, Db, StoreError};
+
+use crate::application::Store;
+
+pub use orders::OrderService;
+
+#[async_trait]
+impl Begin<dyn Store> for Db {
+    async fn begin(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+}
