@@ -87,7 +87,8 @@ struct Item {
 impl Item {
     fn new(amount: i64, stack: Stack, includes_tax: bool) -> Result<Self, MoneyError> {
         let net = if includes_tax { stack.net(amount)? } else { amount.into() };
-        let exact = stack.shares().iter().map(|share| net.checked_mul(share.factor).ok_or(MoneyError::TooLarge));
+        let exact =
+            stack.shares().iter().map(|share| net.checked_mul(share.factor).ok_or(MoneyError::TooLarge));
         let exact = exact.collect::<Result<_, _>>()?;
         Ok(Self { amount, stack, exact })
     }
@@ -125,10 +126,15 @@ impl Taxation<'_> {
         for (item, tax) in items.iter().zip(taxes) {
             let net = if basket.includes_tax { item.amount - tax } else { item.amount };
             tax_lines.add(item, net, tax)?;
-            let (net, tax) = (Money::from_minor(net, basket.currency), Money::from_minor(tax, basket.currency));
-            lines.push(AssessedLine { sum: Sum { net, tax, gross: net.plus(tax)? }, percent: item.stack.percent() });
+            let (net, tax) =
+                (Money::from_minor(net, basket.currency), Money::from_minor(tax, basket.currency));
+            lines.push(AssessedLine {
+                sum: Sum { net, tax, gross: net.plus(tax)? },
+                percent: item.stack.percent(),
+            });
         }
-        let of = |part: fn(&Sum) -> Money| Money::sum(lines.iter().map(|line| part(&line.sum)), basket.currency);
+        let of =
+            |part: fn(&Sum) -> Money| Money::sum(lines.iter().map(|line| part(&line.sum)), basket.currency);
         let total = Sum { net: of(|sum| sum.net)?, tax: of(|sum| sum.tax)?, gross: of(|sum| sum.gross)? };
         let shipping = lines.remove(lines.len() - 1);
         Ok(Assessed { total, lines, shipping, tax_lines: tax_lines.lines })
@@ -187,7 +193,9 @@ impl TaxLines {
             let taxable = Money::from_minor(taxable, self.currency);
             let tax = Money::from_minor(parts[index], self.currency);
             let same = |line: &&mut TaxLine| {
-                line.jurisdiction == share.jurisdiction && line.name == share.name && line.percent == share.percent
+                line.jurisdiction == share.jurisdiction
+                    && line.name == share.name
+                    && line.percent == share.percent
             };
             match self.lines.iter_mut().find(same) {
                 Some(line) => {

@@ -68,7 +68,8 @@ fn a_gross_price_is_taken_apart_exactly() {
     assert_eq!(minor(assessed.lines[0].sum), (10_000, 1_900, 11_900));
     assert_eq!(minor(assessed.lines[1].sum), (1_868, 131, 1_999));
     assert_eq!(minor(assessed.shipping.sum), (419, 80, 499));
-    let taxes: Vec<_> = assessed.tax_lines.iter().map(|l| (l.percent.number(), l.taxable.minor(), l.tax.minor())).collect();
+    let taxes: Vec<_> =
+        assessed.tax_lines.iter().map(|l| (l.percent.number(), l.taxable.minor(), l.tax.minor())).collect();
     assert_eq!(taxes, [(19.into(), 10_419, 1_980), (7.into(), 1_868, 131)]);
 }
 
@@ -78,7 +79,9 @@ fn a_compound_taxs_base_is_shown_with_the_taxes_below_it() {
     let pst = RateTerms { priority: 1, compound: true, ..terms("CA-QC", "PST", "10") };
     let (book, place) = (book(vec![gst, pst]), terms("CA-QC", "x", "0").place);
     let assess = |includes_tax, minor| {
-        taxation(&book, &place, Rounding::default()).assess(&basket("CAD", includes_tax, &[("Phones", minor)], 0)).unwrap()
+        taxation(&book, &place, Rounding::default())
+            .assess(&basket("CAD", includes_tax, &[("Phones", minor)], 0))
+            .unwrap()
     };
     for assessed in [assess(false, 10_000), assess(true, 11_550)] {
         assert_eq!(minor(assessed.total), (10_000, 1_550, 11_550));
@@ -105,7 +108,8 @@ fn an_order_is_rounded_once_and_its_cents_shared_out() {
 fn the_mode_decides_about_halves() {
     let (book, place) = (book(vec![terms("DE", "VAT", "10")]), terms("DE", "x", "0").place);
     let tax = |mode, per, minor| {
-        let assessed = taxation(&book, &place, Rounding { per, mode }).assess(&basket("EUR", false, &[("A", minor)], 0));
+        let assessed =
+            taxation(&book, &place, Rounding { per, mode }).assess(&basket("EUR", false, &[("A", minor)], 0));
         assessed.unwrap().total.tax.minor()
     };
     for per in [Per::Line, Per::Order] {
@@ -155,7 +159,14 @@ fn any_rate() -> impl Strategy<Value = RateTerms> {
     let product_type = prop::option::weighted(0.4, prop::sample::select(vec!["A", "B"]));
     let flags = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
     (place, name, product_type, 0u32..=400_000, 0u8..4, flags).prop_map(
-        |(place, name, product_type, millionths, priority, (compound, applies_to_shipping, replaces_country))| RateTerms {
+        |(
+            place,
+            name,
+            product_type,
+            millionths,
+            priority,
+            (compound, applies_to_shipping, replaces_country),
+        )| RateTerms {
             product_type: product_type.map(|text| text.parse().unwrap()),
             percent: Percent::from_millionths(millionths).unwrap(),
             priority,
@@ -176,7 +187,8 @@ fn any_basket() -> impl Strategy<Value = Basket> {
 
 fn any_rounding() -> impl Strategy<Value = Rounding> {
     let per = prop::sample::select(vec![Per::Line, Per::Order]);
-    (per, prop::sample::select(vec![Mode::HalfUp, Mode::HalfEven])).prop_map(|(per, mode)| Rounding { per, mode })
+    (per, prop::sample::select(vec![Mode::HalfUp, Mode::HalfEven]))
+        .prop_map(|(per, mode)| Rounding { per, mode })
 }
 
 proptest! {

@@ -46,7 +46,12 @@ impl RateBook {
     }
 
     /// What is taken of goods of a type.
-    pub fn of_goods(&self, at: &Place, product_type: Option<&Label>, day: NaiveDate) -> Result<Stack, MoneyError> {
+    pub fn of_goods(
+        &self,
+        at: &Place,
+        product_type: Option<&Label>,
+        day: NaiveDate,
+    ) -> Result<Stack, MoneyError> {
         self.stack(at, Taxed::Goods(product_type), day)
     }
 
@@ -93,8 +98,12 @@ mod tests {
 
     fn book(rates: Vec<RateTerms>) -> RateBook {
         let at = chrono::DateTime::UNIX_EPOCH;
-        let rate = |(id, terms): (usize, RateTerms)| {
-            Rate { id: RateId::new(id as u64 + 1), terms, version: 1, created_at: at, updated_at: at }
+        let rate = |(id, terms): (usize, RateTerms)| Rate {
+            id: RateId::new(id as u64 + 1),
+            terms,
+            version: 1,
+            created_at: at,
+            updated_at: at,
         };
         RateBook::new(1, rates.into_iter().enumerate().map(rate).collect(), Vec::new())
     }
@@ -109,7 +118,11 @@ mod tests {
 
     /// Names and percentages, in order.
     fn taken(stack: &Stack) -> Vec<String> {
-        stack.shares().iter().map(|s| format!("{} {} {}", s.jurisdiction, s.name, s.percent.number())).collect()
+        stack
+            .shares()
+            .iter()
+            .map(|s| format!("{} {} {}", s.jurisdiction, s.name, s.percent.number()))
+            .collect()
     }
 
     fn goods(book: &RateBook, at: &str, product_type: Option<&str>) -> Vec<String> {
@@ -120,7 +133,12 @@ mod tests {
     #[test]
     fn a_states_rates_come_on_top_unless_they_replace_the_countrys() {
         let hst = RateTerms { replaces_country: true, ..terms("CA-ON", "HST", "13") };
-        let book = book(vec![terms("CA", "GST", "5"), terms("CA-QC", "QST", "9.975"), hst.clone(), of(RateTerms { replaces_country: false, ..hst }, "books")]);
+        let book = book(vec![
+            terms("CA", "GST", "5"),
+            terms("CA-QC", "QST", "9.975"),
+            hst.clone(),
+            of(RateTerms { replaces_country: false, ..hst }, "books"),
+        ]);
         assert_eq!(goods(&book, "CA", None), ["CA GST 5"]);
         assert_eq!(goods(&book, "CA-QC", None), ["CA GST 5", "CA-QC QST 9.975"]);
         assert_eq!(goods(&book, "CA-ON", None), ["CA-ON HST 13"]);
@@ -146,8 +164,14 @@ mod tests {
 
     #[test]
     fn only_rates_of_the_day_count_and_only_some_of_shipping() {
-        let until = |rate: RateTerms, last: u32| RateTerms { validity: Validity::new(day(0), Some(day(last))).unwrap(), ..rate };
-        let since = |rate: RateTerms, first: u32| RateTerms { validity: Validity::new(day(first), None).unwrap(), ..rate };
+        let until = |rate: RateTerms, last: u32| RateTerms {
+            validity: Validity::new(day(0), Some(day(last))).unwrap(),
+            ..rate
+        };
+        let since = |rate: RateTerms, first: u32| RateTerms {
+            validity: Validity::new(day(first), None).unwrap(),
+            ..rate
+        };
         let book = book(vec![
             until(terms("DE", "VAT", "19"), 5),
             since(terms("DE", "VAT", "20"), 6),
@@ -168,7 +192,11 @@ mod tests {
             valid_to,
         };
         let holds = |terms: ExemptionTerms, user: u64, country: &str| {
-            RateBook::new(1, Vec::new(), vec![terms]).is_exempt(UserId::new(user), country.parse().unwrap(), day(5))
+            RateBook::new(1, Vec::new(), vec![terms]).is_exempt(
+                UserId::new(user),
+                country.parse().unwrap(),
+                day(5),
+            )
         };
         assert!(holds(exempt(None, None), 7, "DE") && holds(exempt(Some("DE"), Some(day(5))), 7, "DE"));
         assert!(!holds(exempt(Some("FR"), None), 7, "DE"));

@@ -138,8 +138,7 @@ pub(super) mod tests {
         assert!(!vat.conflicts_with(&terms("DE-BY", "VAT", "19")));
         assert!(!vat.conflicts_with(&terms("FR", "VAT", "19")));
         assert!(!vat.conflicts_with(&RateTerms { product_type: books(), ..vat.clone() }));
-        let ended =
-            RateTerms { validity: Validity::new(day(0), Some(day(9))).unwrap(), ..vat.clone() };
+        let ended = RateTerms { validity: Validity::new(day(0), Some(day(9))).unwrap(), ..vat.clone() };
         let next = RateTerms { validity: Validity::new(day(10), None).unwrap(), ..vat.clone() };
         assert!(!ended.conflicts_with(&next) && !next.conflicts_with(&ended));
         assert!(ended.conflicts_with(&vat) && vat.conflicts_with(&ended));

@@ -96,9 +96,15 @@ mod tests {
 
     #[test]
     fn halves_go_where_the_mode_says() {
-        for (exact, up, even) in [("0.5", 1, 0), ("1.5", 2, 2), ("2.5", 3, 2), ("2.4999", 2, 2), ("2.51", 3, 3)] {
+        for (exact, up, even) in
+            [("0.5", 1, 0), ("1.5", 2, 2), ("2.5", 3, 2), ("2.4999", 2, 2), ("2.51", 3, 3)]
+        {
             let exact: Decimal = exact.parse().unwrap();
-            assert_eq!((Mode::HalfUp.round(exact), Mode::HalfEven.round(exact)), (Ok(up), Ok(even)), "{exact}");
+            assert_eq!(
+                (Mode::HalfUp.round(exact), Mode::HalfEven.round(exact)),
+                (Ok(up), Ok(even)),
+                "{exact}"
+            );
         }
         assert_eq!(Mode::HalfUp.round(Decimal::MAX), Err(MoneyError::TooLarge));
     }

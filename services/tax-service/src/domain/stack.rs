@@ -28,7 +28,9 @@ impl Stack {
     /// Fails when so many compound taxes stand on one another that their sum can't be a number.
     pub(super) fn new(mut rates: Vec<&RateTerms>) -> Result<Self, MoneyError> {
         // The country's before the state's, as invoices show them.
-        rates.sort_by(|a, b| (a.priority, &a.place, a.name.as_str()).cmp(&(b.priority, &b.place, b.name.as_str())));
+        rates.sort_by(|a, b| {
+            (a.priority, &a.place, a.name.as_str()).cmp(&(b.priority, &b.place, b.name.as_str()))
+        });
         let mut stack = Self::default();
         // The taxes of lower priority: those of the same one don't count for each other.
         let (mut lower, mut lower_count, mut priority) = (Decimal::ZERO, 0, 0);
@@ -78,9 +80,15 @@ mod tests {
         let pst = RateTerms { priority: 1, compound: true, ..terms("CA-QC", "PST", "7.5") };
         let levy = RateTerms { priority: 1, ..terms("CA-QC", "Levy", "1") };
         let stack = Stack::new(vec![&pst, &levy, &gst]).unwrap();
-        let shares: Vec<_> =
-            stack.shares().iter().map(|share| (share.name.as_str(), share.factor.normalize().to_string())).collect();
-        assert_eq!(shares, [("GST", "0.05".to_owned()), ("Levy", "0.01".to_owned()), ("PST", "0.07875".to_owned())]);
+        let shares: Vec<_> = stack
+            .shares()
+            .iter()
+            .map(|share| (share.name.as_str(), share.factor.normalize().to_string()))
+            .collect();
+        assert_eq!(
+            shares,
+            [("GST", "0.05".to_owned()), ("Levy", "0.01".to_owned()), ("PST", "0.07875".to_owned())]
+        );
         assert_eq!(stack.percent().to_string(), "13.875");
     }
 
@@ -93,7 +101,11 @@ mod tests {
     #[test]
     fn absurd_stacks_are_refused_not_wrong() {
         let rates: Vec<_> = (0..120)
-            .map(|priority| RateTerms { priority, compound: true, ..terms("US", &priority.to_string(), "100") })
+            .map(|priority| RateTerms {
+                priority,
+                compound: true,
+                ..terms("US", &priority.to_string(), "100")
+            })
             .collect();
         assert_eq!(Stack::new(rates.iter().collect()), Err(MoneyError::TooLarge));
     }
