@@ -75,11 +75,11 @@ pub fn histogram(summary: &Value) -> [u64; 5] {
 }
 
 /// An event as another service would publish it.
-pub fn event(topic: &str, kind: &str, key: impl ToString, data: Value) -> Envelope {
+pub fn event(topic: &str, kind: &str, key: &str, data: Value) -> Envelope {
     Envelope {
         id: Uuid::now_v7(),
         topic: topic.to_owned(),
-        key: key.to_string(),
+        key: key.to_owned(),
         kind: kind.to_owned(),
         time: "2026-11-21T00:00:00Z".parse().unwrap(),
         data,
@@ -95,5 +95,5 @@ pub fn order_event(order: u64, user: u64, product: &str, status: &str, version: 
         "order_id": order, "user_id": user, "status": status, "version": version,
         "items": [{ "product_id": product, "product_name": "x", "quantity": 1, "price": 1 }],
     });
-    event("order-events", kind, order, data)
+    event("order-events", kind, &order.to_string(), data)
 }
