@@ -12,6 +12,7 @@ pub mod presentation;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use config::BoxError;
 use config::kafka::Consumer;
 use config::service::{Context, Dependency, Job, Parts, Service};
@@ -20,10 +21,15 @@ use sqlx::migrate::Migrator;
 
 use application::{
     Carts, ChangeOrder, Checkout, ExpireOrders, FollowPayment, FollowShipment, FollowStock, PlaceOrder,
-    Pricing,
+    Pricing, RepriceOrder, Returns,
 };
-use infrastructure::{CatalogueCache, InventoryService, RedisCarts, ShippingService, ShopDefaults};
-use presentation::{CartApi, OrderApi, PaymentEvents, ProductEvents, SalesApi, ShippingEvents, StockEvents};
+use domain::Comeback;
+use infrastructure::{
+    CatalogueCache, InventoryService, PromotionService, RedisCarts, ShippingService, TaxService,
+};
+use presentation::{
+    CartApi, OrderApi, PaymentEvents, ProductEvents, ReturnApi, SalesApi, ShippingEvents, StockEvents,
+};
 
 /// The service.
 pub struct Orders;
@@ -32,13 +38,19 @@ pub struct Orders;
 pub struct OrderSettings {
     /// How long an order waits for its payment.
     expiry: Duration,
+    prices_include_tax: bool,
+    return_days: u32,
 }
 
 impl Settings for OrderSettings {
     fn read(env: &mut Env) -> Result<Self, Invalid> {
         let expiry =
             env.var("ORDER_EXPIRY_SECONDS", "how long an order waits for its payment").default("900");
-        Ok(Self { expiry: expiry? })
+        let prices_include_tax =
+            env.var("PRICES_INCLUDE_TAX", "whether the catalogue's prices contain the tax").default("false");
+        let return_days =
+            env.var("RETURN_DAYS", "how many days after its delivery an order can be returned").default("30");
+        Ok(Self { expiry: expiry?, prices_include_tax: prices_include_tax?, return_days: return_days? })
     }
 }
 
@@ -49,7 +61,7 @@ impl Service for Orders {
     const TOPICS: &'static [&'static str] =
         &["order-events", "payment-events", "shipping-events", "inventory-events", "product-events"];
     type Settings = OrderSettings;
-    type Api = (OrderApi, CartApi, SalesApi);
+    type Api = (OrderApi, ReturnApi, CartApi, SalesApi);
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
@@ -59,9 +71,10 @@ impl Service for Orders {
         let store = Arc::new(ctx.mysql().clone());
         let clock = ctx.clock.clone();
         let catalogue = CatalogueCache::new(&ctx.registry);
-        let defaults = Arc::new(ShopDefaults);
+        let promotions = Arc::new(PromotionService::new(&ctx.registry));
+        let taxes = Arc::new(TaxService::new(&ctx.registry, ctx.settings.prices_include_tax));
         let shipping = Arc::new(ShippingService::new(&ctx.registry));
-        let pricing = Pricing::new(Arc::new(catalogue.clone()), defaults.clone(), defaults, shipping);
+        let pricing = Pricing::new(Arc::new(catalogue.clone()), promotions, taxes, shipping);
         let stock = Arc::new(InventoryService::new(&ctx.registry));
         let place =
             PlaceOrder::new(store.clone(), pricing.clone(), stock, clock.clone(), ctx.settings.expiry);
@@ -70,10 +83,18 @@ impl Service for Orders {
         let orders = OrderApi {
             place: place.clone(),
             change: ChangeOrder::new(store.clone(), clock.clone()),
+            reprice: RepriceOrder::new(store.clone(), store.clone(), pricing.clone(), clock.clone()),
             pricing,
             orders: store.clone(),
             idempotency: ctx.idempotency(),
             clock: clock.clone(),
+        };
+        let within = Comeback(TimeDelta::days(ctx.settings.return_days.into()));
+        let returns = ReturnApi {
+            returns: Returns::new(store.clone(), clock.clone(), within),
+            orders: store.clone(),
+            reader: store.clone(),
+            idempotency: ctx.idempotency(),
         };
         let cart = CartApi {
             carts: Carts::new(carts.clone(), Arc::new(catalogue.clone())),
@@ -86,7 +107,7 @@ impl Service for Orders {
         let shipments = ShippingEvents::new(FollowShipment::new(store.clone(), clock.clone()));
         let stock = StockEvents::new(FollowStock::new(store.clone(), clock.clone()));
         let expire = Arc::new(ExpireOrders::new(store, clock));
-        Ok(Parts::new((orders, cart, sales))
+        Ok(Parts::new((orders, returns, cart, sales))
             .consumer(Consumer::new("payment-events", Arc::new(payments)))
             .consumer(Consumer::new("shipping-events", Arc::new(shipments)))
             .consumer(Consumer::new("inventory-events", Arc::new(stock)))

@@ -71,7 +71,12 @@ impl ChangeOrder {
         caller.must_own(order.user_id)?;
         if_match.check(order.version)?;
         if let Some(address) = &wanted.address {
+            let here = order.delivery.address.place().cloned();
             order.readdress(address.clone(), now)?;
+            // Its tax and its shipping were asked for another place.
+            if here.as_ref() != address.place() {
+                return Err(OrderError::OtherPlace);
+            }
             tx.save_order(&order).await?;
         }
         if let Some(status) = wanted.status {

@@ -10,17 +10,37 @@ use config::response::StaleVersion;
 use serde_json::{Map, Value, json};
 
 use super::StockError;
-use crate::domain::{AddressFixed, IllegalMove, OrderId, Status};
+use crate::domain::{
+    AddressFixed, IllegalMove, IllegalReturnMove, NotPending, OrderId, ReturnId, ReturnRefusal, Status,
+};
 
 /// Why a use case did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
     #[error("there is no order {0}")]
     NotFound(OrderId),
+    #[error("the order has no return {0}")]
+    NoReturn(ReturnId),
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
     #[error(transparent)]
     AddressFixed(#[from] AddressFixed),
+    #[error(transparent)]
+    NotPending(#[from] NotPending),
+    #[error("the order changed while it was being priced; ask again")]
+    Changed,
+    #[error("tax and shipping are other ones there; cancel the order and place it anew")]
+    OtherPlace,
+    #[error(transparent)]
+    IllegalReturnMove(#[from] IllegalReturnMove),
+    #[error(transparent)]
+    Return(#[from] ReturnRefusal),
+    #[error("the promotion has been used up")]
+    PromotionUsedUp { reason: String },
+    #[error("promotions can't be asked")]
+    PromotionsUnavailable(#[source] CallError),
+    #[error("the tax can't be asked")]
+    TaxUnavailable(#[source] CallError),
     #[error("product {product_id} costs {price} now")]
     PriceChanged { product_id: ProductId, price: Money },
     #[error("the cart is empty")]
@@ -44,9 +64,19 @@ pub enum OrderError {
 impl Fault for OrderError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound(_) => Kind::NotFound,
+            Self::NotFound(_) | Self::NoReturn(_) => Kind::NotFound,
+            // The order is priced by others or not at all: whatever they lack, it is worth another try later.
+            Self::PromotionsUnavailable(_) | Self::TaxUnavailable(_) => Kind::Unavailable,
+            Self::Return(ReturnRefusal::NotOrdered { .. }) => Kind::Invalid,
+            Self::Return(ReturnRefusal::Money(_)) => Kind::Internal,
             Self::IllegalMove(_)
             | Self::AddressFixed(_)
+            | Self::NotPending(_)
+            | Self::Changed
+            | Self::OtherPlace
+            | Self::IllegalReturnMove(_)
+            | Self::Return(_)
+            | Self::PromotionUsedUp { .. }
             | Self::PriceChanged { .. }
             | Self::CartEmpty
             | Self::CartFull
@@ -62,6 +92,15 @@ impl Fault for OrderError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "order-not-found",
+            Self::NoReturn(_) => "return-not-found",
+            Self::NotPending(_) => "not-pending",
+            Self::Changed => "order-changed",
+            Self::OtherPlace => "other-place",
+            Self::IllegalReturnMove(_) => "illegal-transition",
+            Self::Return(refusal) => return_code(refusal),
+            Self::PromotionUsedUp { .. } => "promotion-used-up",
+            Self::PromotionsUnavailable(_) => "promotions-unavailable",
+            Self::TaxUnavailable(_) => "tax-unavailable",
             Self::IllegalMove(_) => "illegal-transition",
             Self::AddressFixed(_) => "address-fixed",
             Self::PriceChanged { .. } => "price-changed",
@@ -97,8 +136,29 @@ impl Fault for OrderError {
             Self::Stock(StockError::OutOfStock { product_id, requested, available }) => {
                 json!({ "product_id": product_id, "requested": requested, "available": available })
             }
+            Self::IllegalReturnMove(IllegalReturnMove { from, to }) => {
+                let legal: Vec<_> = from.next().iter().map(|status| status.as_str()).collect();
+                json!({ "from": from.as_str(), "to": to.as_str(), "legal": legal })
+            }
+            Self::Return(ReturnRefusal::TooMany { product_id, wanted, left }) => {
+                json!({ "product_id": product_id.as_str(), "requested": wanted, "returnable": left })
+            }
+            Self::Return(ReturnRefusal::NotReturnable { status }) => json!({ "status": status.as_str() }),
+            Self::Return(ReturnRefusal::TooLate { until }) => json!({ "until": until }),
+            Self::PromotionUsedUp { reason } => json!({ "reason": reason }),
             _ => Value::Null,
         };
         members.as_object().cloned().unwrap_or_default()
+    }
+}
+
+fn return_code(refusal: &ReturnRefusal) -> &'static str {
+    match refusal {
+        ReturnRefusal::NotReturnable { .. } => "not-returnable",
+        ReturnRefusal::TooLate { .. } => "return-period-over",
+        ReturnRefusal::NotOrdered { .. } => "product-not-in-order",
+        ReturnRefusal::TooMany { .. } => "returned-already",
+        ReturnRefusal::ShippingGivenBack => "shipping-given-back",
+        ReturnRefusal::Money(_) => "internal",
     }
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use config::kafka::Event;
-use config::money::Amount;
+use config::money::{Amount, MoneyError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::{Order, OrderLine, weight_grams};
+use crate::domain::{AppliedPromotion, Order, OrderLine, Return, ReturnItem, TaxLine, weight_grams};
 
 /// An order, whole, so that whoever hears of it needn't ask back.
 #[derive(Debug, Serialize)]
@@ -18,14 +18,22 @@ pub struct OrderData {
     pub subtotal: Amount,
     pub discount: Amount,
     pub tax: Amount,
+    pub tax_lines: Vec<TaxLineData>,
+    pub prices_include_tax: bool,
     pub shipping: Amount,
     pub total_amount: Amount,
     pub currency: &'static str,
     pub shipping_address: String,
+    /// ISO 3166.
+    pub shipping_country: Option<String>,
+    pub shipping_state: Option<String>,
     pub shipping_method: String,
     pub weight_grams: u64,
     pub reservation_id: Uuid,
     pub promotion_code: Option<String>,
+    pub promotions: Vec<PromotionData>,
+    pub promotion_reservation_id: Option<Uuid>,
+    pub promotions_unavailable: bool,
     pub version: u64,
 }
 
@@ -34,11 +42,60 @@ pub struct OrderData {
 pub struct ItemData {
     pub product_id: String,
     pub product_name: String,
+    pub category: String,
     pub quantity: u32,
     /// Of one.
     pub price: Amount,
+    /// Of the line.
+    pub discount: Amount,
+    /// Of the line.
+    pub tax: Amount,
     /// Of one.
     pub weight_grams: u32,
+}
+
+/// What one rule of one jurisdiction takes.
+#[derive(Debug, Serialize)]
+pub struct TaxLineData {
+    pub name: String,
+    pub jurisdiction: String,
+    pub percent: f64,
+    pub taxable: Amount,
+    pub tax: Amount,
+}
+
+impl From<&TaxLine> for TaxLineData {
+    fn from(line: &TaxLine) -> Self {
+        Self {
+            name: line.name.clone(),
+            jurisdiction: line.jurisdiction.clone(),
+            percent: line.percent.to_number(),
+            taxable: line.taxable.into(),
+            tax: line.tax.into(),
+        }
+    }
+}
+
+/// A promotion that the order got.
+#[derive(Debug, Serialize)]
+pub struct PromotionData {
+    pub promotion_id: u64,
+    pub code: Option<String>,
+    pub name: String,
+    pub kind: String,
+    pub discount: Amount,
+}
+
+impl From<&AppliedPromotion> for PromotionData {
+    fn from(promotion: &AppliedPromotion) -> Self {
+        Self {
+            promotion_id: promotion.promotion_id,
+            code: promotion.code.clone(),
+            name: promotion.name.clone(),
+            kind: promotion.kind.clone(),
+            discount: promotion.discount.into(),
+        }
+    }
 }
 
 impl From<&Order> for OrderData {
@@ -46,10 +103,15 @@ impl From<&Order> for OrderData {
         let item = |line: &OrderLine| ItemData {
             product_id: line.product_id.to_string(),
             product_name: line.product_name.clone(),
+            category: line.category.clone(),
             quantity: line.quantity.get(),
             price: line.price.into(),
+            discount: line.discount.into(),
+            tax: line.tax.into(),
             weight_grams: line.weight_grams,
         };
+        let place = order.delivery.address.place();
+        let promoted = &order.promoted;
         Self {
             order_id: order.id.get(),
             user_id: order.user_id.get(),
@@ -58,14 +120,21 @@ impl From<&Order> for OrderData {
             subtotal: order.totals.subtotal().into(),
             discount: order.totals.discount().into(),
             tax: order.totals.tax().into(),
+            tax_lines: order.tax_lines.iter().map(TaxLineData::from).collect(),
+            prices_include_tax: order.totals.tax_included(),
             shipping: order.totals.shipping().into(),
             total_amount: order.totals.total().into(),
             currency: order.totals.currency().code(),
             shipping_address: order.delivery.address.to_string(),
+            shipping_country: place.map(|place| place.country.to_string()),
+            shipping_state: place.and_then(|place| place.state.as_ref()).map(ToString::to_string),
             shipping_method: order.delivery.method.to_string(),
             weight_grams: weight_grams(&order.lines),
             reservation_id: order.reservation_id,
             promotion_code: order.promotion_code.as_ref().map(ToString::to_string),
+            promotions: promoted.applied.iter().map(PromotionData::from).collect(),
+            promotion_reservation_id: promoted.reservation_id,
+            promotions_unavailable: promoted.unavailable,
             version: order.version,
         }
     }
@@ -100,6 +169,131 @@ pub struct OrderCancelled {
     pub refund_due: bool,
 }
 
+/// A pending order costs something else now.
+#[derive(Debug, Serialize)]
+pub struct OrderRepriced {
+    #[serde(flatten)]
+    pub order: OrderData,
+    pub previous_total_amount: Amount,
+    /// Whose uses are given back.
+    pub previous_promotion_reservation_id: Option<Uuid>,
+}
+
+/// A payment took another amount than was due: it is to be given back.
+#[derive(Debug, Serialize)]
+pub struct OrderPaymentRefused {
+    #[serde(flatten)]
+    pub order: OrderData,
+    pub payment_id: u64,
+    /// What it took.
+    pub amount: Amount,
+    /// `wrong_amount`.
+    pub reason: &'static str,
+}
+
+/// A return and its order.
+#[derive(Debug, Serialize)]
+pub struct ReturnData {
+    #[serde(flatten)]
+    pub order: OrderData,
+    pub return_id: u64,
+    pub return_items: Vec<ReturnItemData>,
+    /// What is given back for it.
+    pub refund_amount: Amount,
+}
+
+/// A product that comes back.
+#[derive(Debug, Serialize)]
+pub struct ReturnItemData {
+    pub product_id: String,
+    pub quantity: u32,
+    pub reason: String,
+}
+
+/// Units that go back on the shelf.
+#[derive(Debug, Serialize)]
+pub struct RestockData {
+    pub product_id: String,
+    pub quantity: u32,
+}
+
+impl ReturnData {
+    pub fn new(order: &Order, back: &Return) -> Result<Self, MoneyError> {
+        let item = |item: &ReturnItem| ReturnItemData {
+            product_id: item.product_id.to_string(),
+            quantity: item.quantity.get(),
+            reason: item.reason.to_string(),
+        };
+        Ok(Self {
+            order: OrderData::from(order),
+            return_id: back.id.get(),
+            return_items: back.items.iter().map(item).collect(),
+            refund_amount: back.refund()?.into(),
+        })
+    }
+}
+
+/// The goods of a return are here.
+#[derive(Debug, Serialize)]
+pub struct ReturnReceived {
+    #[serde(flatten)]
+    pub back: ReturnData,
+    /// What is as good as new.
+    pub restock: Vec<RestockData>,
+}
+
+impl ReturnReceived {
+    pub fn new(back: &Return, data: ReturnData) -> Self {
+        let good = back.items.iter().filter(|item| item.restock == Some(true));
+        let unit = |item: &ReturnItem| RestockData {
+            product_id: item.product_id.to_string(),
+            quantity: item.quantity.get(),
+        };
+        Self { restock: good.map(unit).collect(), back: data }
+    }
+}
+
+/// Events that say no more than that a return has come so far.
+macro_rules! return_events {
+    ($($(#[$doc:meta])* $event:ident: $type:literal),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize)]
+        pub struct $event(pub ReturnData);
+
+        impl Event for $event {
+            const TOPIC: &'static str = "order-events";
+            const TYPE: &'static str = $type;
+
+            fn key(&self) -> String {
+                self.0.order.order_id.to_string()
+            }
+        }
+    )+};
+}
+return_events! {
+    /// The shopper wants to send something back.
+    ReturnRequested: "return_requested",
+    /// The shopper may.
+    ReturnApproved: "return_approved",
+    /// The shopper may not.
+    ReturnRejected: "return_rejected",
+    /// The shopper no longer wants to.
+    ReturnCancelled: "return_cancelled",
+    /// payment-service is to give the money back.
+    ReturnRefundDue: "return_refund_due",
+    /// The money was given back.
+    ReturnRefunded: "return_refunded",
+}
+
+impl Event for ReturnReceived {
+    const TOPIC: &'static str = "order-events";
+    const TYPE: &'static str = "return_received";
+
+    fn key(&self) -> String {
+        self.back.order.order_id.to_string()
+    }
+}
+
 macro_rules! order_events {
     ($($event:ident: $type:literal),+ $(,)?) => {$(
         impl Event for $event {
@@ -116,4 +310,6 @@ order_events! {
     OrderCreated: "order_created",
     OrderStatusUpdated: "order_status_updated",
     OrderCancelled: "order_cancelled",
+    OrderRepriced: "order_repriced",
+    OrderPaymentRefused: "order_payment_refused",
 }

@@ -9,9 +9,10 @@ use config::kafka::Envelope;
 use config::money::{Money, MoneyError};
 use config::problem::InvalidFields;
 
+use super::settle_return::follow_refund;
 use super::step::{heard, keep_step, remark};
-use super::{Figures, OrderError, Store};
-use crate::domain::{Actor, Order, OrderId, Status};
+use super::{Figures, OrderData, OrderError, OrderPaymentRefused, Store};
+use crate::domain::{Actor, Order, OrderId, ReturnId, Status};
 
 /// What happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +24,17 @@ pub enum PaymentNews {
     Failed {
         code: String,
     },
+    /// A return's money can't be given back as it should be.
+    Short {
+        back: ReturnId,
+        missing: Money,
+    },
     /// Money was given back; `fully`: nothing of the payment is left.
     Refunded {
         amount: Money,
         fully: bool,
+        /// The return that it is for.
+        back: Option<ReturnId>,
     },
 }
 
@@ -60,8 +68,15 @@ impl FollowPayment {
                         let text = format!("payment {payment} failed: {code}");
                         remark(tx, &order, Actor::Payment, text, now).await?;
                     }
-                    PaymentNews::Refunded { amount, fully } => {
-                        refunded(tx, &mut order, payment, *amount, *fully, now).await?;
+                    PaymentNews::Short { back, missing } => {
+                        let text = format!(
+                            "{missing} of return {back} can't be given back by a payment: an administrator is needed"
+                        );
+                        remark(tx, &order, Actor::Payment, text, now).await?;
+                    }
+                    PaymentNews::Refunded { amount, fully, back } => {
+                        let refund = Refund { payment, amount: *amount, fully: *fully, back: *back };
+                        refunded(tx, &mut order, refund, now).await?;
                     }
                 }
             }
@@ -78,36 +93,58 @@ async fn paid(
     amount: Money,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    let text = if amount != order.totals.total() {
-        tracing::error!(order.id = order.id.get(), payment.id = payment, %amount, "a payment of the wrong amount");
-        format!("payment {payment} took {amount}, which is not what is due")
-    } else {
-        match order.move_to(Status::Paid, Actor::Payment, now) {
-            Ok(step) => return Ok(keep_step(tx, order, step, Some(format!("payment {payment}"))).await?),
-            // payment-service heard of the cancellation, too, and gives the money back.
-            Err(refused) => format!("payment {payment} came when the order was {} already", refused.from),
+    if amount != order.totals.total() {
+        // The order was repriced while somebody paid. They get it back, and may pay again.
+        tracing::warn!(order.id = order.id.get(), payment.id = payment, %amount, "a payment of the wrong amount");
+        let text = format!("payment {payment} took {amount}, which is not what is due: it is given back");
+        remark(tx, order, Actor::Payment, text, now).await?;
+        let (data, reason) = (OrderData::from(&*order), "wrong_amount");
+        let refused = OrderPaymentRefused { order: data, payment_id: payment, amount: amount.into(), reason };
+        return Ok(tx.publish(Envelope::new(&refused)).await?);
+    }
+    match order.move_to(Status::Paid, Actor::Payment, now) {
+        Ok(step) => {
+            order.payment = Some(payment);
+            Ok(keep_step(tx, order, step, Some(format!("payment {payment}"))).await?)
         }
-    };
-    Ok(remark(tx, order, Actor::Payment, text, now).await?)
+        // payment-service heard of the cancellation, too, and gives the money back.
+        Err(refused) => {
+            let text = format!("payment {payment} came when the order was {} already", refused.from);
+            Ok(remark(tx, order, Actor::Payment, text, now).await?)
+        }
+    }
+}
+
+/// Money that was given back.
+#[derive(Debug, Clone, Copy)]
+struct Refund {
+    payment: u64,
+    amount: Money,
+    fully: bool,
+    back: Option<ReturnId>,
 }
 
 async fn refunded(
     tx: &mut dyn Store,
     order: &mut Order,
-    payment: u64,
-    amount: Money,
-    fully: bool,
+    refund: Refund,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    let given_back = order.refund(amount, now).map_err(unusable)?;
+    let Refund { payment, amount, fully, back } = refund;
     let text = format!("{amount} of payment {payment} were refunded");
+    if !order.is_paid_by(payment) {
+        // A payment that was refused or made twice: the order neither had this money nor loses it.
+        return Ok(remark(tx, order, Actor::Payment, text, now).await?);
+    }
+    let given_back = order.refund(amount, now).map_err(unusable)?;
+    tx.save_order(order).await?;
+    if let Some(back) = back {
+        follow_refund(tx, order, back, amount, now).await?;
+    }
     let step = if fully { order.move_to(Status::Refunded, Actor::Payment, now).ok() } else { None };
     match step {
         Some(step) => keep_step(tx, order, step, Some(text)).await?,
-        None => {
-            tx.save_order(order).await?;
-            remark(tx, order, Actor::Payment, text, now).await?;
-        }
+        None => remark(tx, order, Actor::Payment, text, now).await?,
     }
     let refunded = given_back.minor();
     Ok(tx.book(order, Figures { refunded, ..Figures::default() }).await?)

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::clock::Clock;
-use config::database::{Begin, StoreError, retrying};
+use config::database::{Begin, retrying};
 use config::id::UserId;
 use config::idempotency::{Answer, Claim};
 use config::kafka::Envelope;
 use config::problem::{Fault as _, Kind, chain};
 use uuid::Uuid;
 
-use super::{Entry, Figures, OrderCreated, OrderData, OrderError, Pricing, Stock, StockError, Store, Wish};
+use super::step::{NotKept, commit, settle_free};
+use super::{Figures, OrderCreated, OrderData, OrderError, Pricing, Stock, StockError, Store, Wish};
 use crate::domain::{
-    Actor, Address, Basket, Delivery, NewOrder, Notes, Order, PromotionCode, ShippingMethod, Status,
+    Address, Basket, Delivery, NewOrder, Notes, Order, OrderLine, PromotionCode, ShippingMethod,
 };
 
 /// What is ordered.
@@ -26,11 +27,11 @@ pub struct OrderRequest {
     pub notes: Option<Notes>,
 }
 
-/// What a repetition of the request is to be answered; kept with the order.
+/// What a repetition of the request is to be answered; kept with what the request made.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub struct Reply<T = Order> {
     pub claim: Claim,
-    pub render: fn(&Order) -> Answer,
+    pub render: fn(&T) -> Answer,
 }
 
 /// Places orders: prices them, sets their stock aside, keeps them.
@@ -41,16 +42,6 @@ pub struct PlaceOrder {
     stock: Arc<dyn Stock>,
     clock: Arc<dyn Clock>,
     expiry: Duration,
-}
-
-/// Whether an order that failed to be kept certainly isn't.
-#[derive(Debug, thiserror::Error)]
-enum NotKept {
-    #[error(transparent)]
-    RolledBack(#[from] StoreError),
-    /// The connection broke during the commit: the order may well be there.
-    #[error(transparent)]
-    InDoubt(StoreError),
 }
 
 impl PlaceOrder {
@@ -73,19 +64,31 @@ impl PlaceOrder {
     ) -> Result<Order, OrderError> {
         let OrderRequest { basket, address, method, promotion_code, notes } = request;
         let wish = Wish { basket, address: Some(address.clone()), method: method.clone(), promotion_code };
-        let quote = self.pricing.run(&wish).await?;
+        let offer = self.pricing.offer(&wish, Some(user), Some(Uuid::now_v7())).await?;
+        // In the order of time, so that the index it stands in grows at one end.
+        let reservation_id = Uuid::now_v7();
+        let (lines, promoted) = (offer.lines.clone(), offer.promoted.clone());
+        let (priced, reserved) = tokio::join!(self.pricing.tax(offer), self.reserve(reservation_id, &lines));
+        let priced = match (priced, reserved) {
+            (Ok(priced), Ok(())) => priced,
+            (_, Err(error)) => {
+                self.pricing.give_back(&promoted).await;
+                return Err(error);
+            }
+            (Err(error), Ok(())) => {
+                tokio::join!(self.give_back(reservation_id), self.pricing.give_back(&promoted));
+                return Err(error);
+            }
+        };
         let order = NewOrder {
             user_id: user,
-            lines: quote.lines,
-            totals: quote.totals,
+            priced,
             delivery: Delivery { address, method },
             promotion_code: wish.promotion_code,
             notes,
-            // In the order of time, so that the index it stands in grows at one end.
-            reservation_id: Uuid::now_v7(),
+            reservation_id,
             expires_at: self.clock.now() + self.expiry,
         };
-        self.reserve(&order).await?;
         match retrying(|| self.keep(&order, reply.as_ref())).await {
             Ok(order) => {
                 metrics::counter!("orders_created_total").increment(1);
@@ -93,21 +96,21 @@ impl PlaceOrder {
                 Ok(order)
             }
             Err(NotKept::RolledBack(error)) => {
-                self.give_back(order.reservation_id).await;
-                Err(error.into())
+                tokio::join!(self.give_back(reservation_id), self.pricing.give_back(&promoted));
+                Err(error)
             }
-            // Its stock must not be sold again; if there is no order after all, the reservation expires.
+            // Its stock must not be sold again; if there is no order after all, the reservations expire.
             Err(NotKept::InDoubt(error)) => Err(error.into()),
         }
     }
 
-    async fn reserve(&self, order: &NewOrder) -> Result<(), OrderError> {
-        let reserved = self.stock.reserve(order.reservation_id, &order.lines).await;
+    async fn reserve(&self, id: Uuid, lines: &[OrderLine]) -> Result<(), OrderError> {
+        let reserved = self.stock.reserve(id, lines).await;
         if let Err(StockError::Call(error)) = &reserved
             && error.kind() == Kind::Unavailable
         {
             // The answer was lost, perhaps, and not the request.
-            self.give_back(order.reservation_id).await;
+            self.give_back(id).await;
         }
         Ok(reserved?)
     }
@@ -122,20 +125,16 @@ impl PlaceOrder {
     async fn keep(&self, order: &NewOrder, reply: Option<&Reply>) -> Result<Order, NotKept> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let order = tx.add_order(order.clone(), now).await?;
-        let (to, by) = (Status::Pending, Actor::Customer(order.user_id));
-        tx.record(&Entry { order: order.id, from: None, to, by, reason: None, at: now }).await?;
+        let mut order = tx.add_order(order.clone(), now).await?;
         let data = OrderData::from(&order);
         tx.publish(Envelope::new(&OrderCreated { order: data, expires_at: order.expires_at })).await?;
+        settle_free(tx.as_mut(), &mut order, now).await?;
         if let Some(Reply { claim, render }) = reply {
             tx.answer(claim, render(&order)).await?;
         }
         // Last, because others may wait for this row.
         tx.book(&order, Figures { orders: 1, ..Figures::default() }).await?;
-        tx.commit().await.map_err(|error| match error {
-            StoreError::Unavailable(_) => NotKept::InDoubt(error),
-            refused => NotKept::RolledBack(refused),
-        })?;
+        commit(tx).await?;
         Ok(order)
     }
 }

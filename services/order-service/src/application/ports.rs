@@ -8,26 +8,28 @@ use config::database::{StoreError, UnitOfWork};
 use config::id::{ProductId, UserId};
 use config::money::{Currency, Money};
 use config::page::{Paging, Slice};
+use config::place::Place;
 use config::registry::CallError;
 use uuid::Uuid;
 
 use crate::domain::{
-    Actor, Address, CartId, CartItem, CartKey, NewOrder, Order, OrderId, OrderLine, Product, PromotionCode,
-    Quantity, Status,
+    Actor, Address, AppliedPromotion, CartId, CartItem, CartKey, NewOrder, NewReturn, Order, OrderId,
+    OrderLine, Product, PromotionCode, Quantity, Return, ReturnId, ReturnStatus, Status, TaxQuote,
 };
 
-/// A line of an order's history. `from` equals `to` in a remark, and is `None` at the beginning.
+/// A line of an order's history. `from` equals `to` in a remark. That it was placed is not a line of its own: the
+/// order itself says it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub order: OrderId,
-    pub from: Option<Status>,
+    pub from: Status,
     pub to: Status,
     pub by: Actor,
     pub reason: Option<String>,
     pub at: DateTime<Utc>,
 }
 
-/// A line of an order's history as it was recorded.
+/// A line of an order's history as it was recorded; `from` is `None` at the beginning.
 #[derive(Debug, Clone)]
 pub struct EntryRecord {
     pub from: Option<String>,
@@ -44,11 +46,29 @@ pub trait OrderRepository: Send {
     async fn add_order(&mut self, order: NewOrder, now: DateTime<Utc>) -> Result<Order, StoreError>;
     /// The order, locked until the end.
     async fn order_for_update(&mut self, id: OrderId) -> Result<Option<Order>, StoreError>;
-    /// Writes what can change of a locked order.
+    /// Writes what can change of a locked order, but for its lines and its price.
     async fn save_order(&mut self, order: &Order) -> Result<(), StoreError>;
+    /// Writes what can change of a locked order's lines.
+    async fn save_lines(&mut self, order: &Order) -> Result<(), StoreError>;
+    /// Writes a locked order's price and all it is made of, the lines too.
+    async fn save_price(&mut self, order: &Order) -> Result<(), StoreError>;
     async fn record(&mut self, entry: &Entry) -> Result<(), StoreError>;
     /// Unpaid orders whose time is over, locked; those that another instance has in hand are left out.
     async fn overdue(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Order>, StoreError>;
+}
+
+/// Returns, as a unit of work changes them. The order's row is locked first and guards all that follows.
+#[async_trait]
+pub trait ReturnRepository: Send {
+    async fn add_return(
+        &mut self,
+        order: &Order,
+        new: NewReturn,
+        now: DateTime<Utc>,
+    ) -> Result<Return, StoreError>;
+    async fn return_of(&mut self, order: OrderId, id: ReturnId) -> Result<Option<Return>, StoreError>;
+    /// Writes what can change of a return: not its products and quantities.
+    async fn save_return(&mut self, back: &Return) -> Result<(), StoreError>;
 }
 
 /// What is added to a day's sales.
@@ -70,8 +90,8 @@ pub trait SalesBook: Send {
 }
 
 /// A unit of work of this service.
-pub trait Store: UnitOfWork + OrderRepository + SalesBook {}
-impl<T: UnitOfWork + OrderRepository + SalesBook> Store for T {}
+pub trait Store: UnitOfWork + OrderRepository + ReturnRepository + SalesBook {}
+impl<T: UnitOfWork + OrderRepository + ReturnRepository + SalesBook> Store for T {}
 
 /// Which orders are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,7 +111,22 @@ pub trait OrderReader: Send + Sync {
     /// Newest first.
     async fn list(&self, filter: OrderFilter, paging: Paging) -> Result<Slice<Order>, StoreError>;
     /// Oldest first.
-    async fn history(&self, id: OrderId) -> Result<Vec<EntryRecord>, StoreError>;
+    async fn history(&self, order: &Order) -> Result<Vec<EntryRecord>, StoreError>;
+}
+
+/// Which returns are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReturnFilter {
+    pub order: Option<OrderId>,
+    pub status: Option<ReturnStatus>,
+}
+
+/// Returns, as they are read outside a unit of work.
+#[async_trait]
+pub trait ReturnReader: Send + Sync {
+    async fn find_return(&self, order: OrderId, id: ReturnId) -> Result<Option<Return>, StoreError>;
+    /// Newest first.
+    async fn list_returns(&self, filter: ReturnFilter, paging: Paging) -> Result<Slice<Return>, StoreError>;
 }
 
 /// A day's sales in one currency.
@@ -156,26 +191,66 @@ pub trait Stock: Send + Sync {
     async fn release(&self, id: Uuid) -> Result<(), CallError>;
 }
 
-/// What is taken off a price.
+/// What promotions are asked about: prices of one are as the order has them.
+#[derive(Debug, Clone, Copy)]
+pub struct Wares<'a> {
+    /// `None`: nobody is signed in.
+    pub user: Option<UserId>,
+    pub code: Option<&'a PromotionCode>,
+    pub lines: &'a [OrderLine],
+    pub subtotal: Money,
+}
+
+/// Why a promotion's code gives nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedCode {
+    /// In promotion-service's words: `expired`, `used-up`.
+    pub reason: String,
+    pub message: String,
+}
+
+/// What promotions do for a basket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discounts {
+    /// Off each line, in the basket's order.
+    pub lines: Vec<Money>,
+    pub total: Money,
+    pub free_shipping: bool,
+    pub applied: Vec<AppliedPromotion>,
+    pub rejected: Option<RejectedCode>,
+    /// The uses that are kept, when there are any.
+    pub reservation_id: Option<Uuid>,
+}
+
+/// The shop's promotions.
 #[async_trait]
 pub trait Promotions: Send + Sync {
-    /// `None`: there is no such promotion now.
-    async fn discount(
-        &self,
-        code: &PromotionCode,
-        lines: &[OrderLine],
-        subtotal: Money,
-    ) -> Result<Option<Money>, CallError>;
+    async fn quote(&self, wares: &Wares<'_>) -> Result<Discounts, CallError>;
+    /// The same, and keeps a use of each promotion that applies. The same id again keeps one.
+    async fn reserve(&self, id: Uuid, wares: &Wares<'_>) -> Result<Discounts, CallError>;
+    /// Gives the uses back, also those of a request that is still on its way.
+    async fn release(&self, id: Uuid) -> Result<(), CallError>;
+}
+
+/// What the state is asked about: lines are with their discounts.
+#[derive(Debug, Clone, Copy)]
+pub struct Taxable<'a> {
+    pub place: Option<&'a Place>,
+    pub user: Option<UserId>,
+    pub lines: &'a [OrderLine],
+    pub shipping: Money,
 }
 
 /// What the state wants.
 #[async_trait]
 pub trait Taxes: Send + Sync {
-    async fn tax(&self, destination: Option<&Address>, taxable: Money) -> Result<Money, CallError>;
+    /// Whether the catalogue's prices contain the tax.
+    fn included(&self) -> bool;
+    async fn tax(&self, taxable: &Taxable<'_>) -> Result<TaxQuote, CallError>;
 }
 
 /// What is to be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
     pub destination: Address,
     pub weight_grams: u64,

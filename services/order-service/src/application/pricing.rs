@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use config::id::UserId;
 use config::money::{Currency, Money, MoneyError};
-use config::problem::{Fields, InvalidFields};
+use config::place::Place;
+use config::problem::{Fields, InvalidFields, chain};
+use config::registry::{CallError, Trouble};
+use uuid::Uuid;
 
-use super::{Catalogue, OrderError, Parcel, Promotions, Rate, Shipping, Taxes};
+use super::{
+    Catalogue, Discounts, OrderError, Parcel, Promotions, Rate, RejectedCode, Shipping, Taxable, Taxes, Wares,
+};
 use crate::domain::{
-    Address, Basket, BasketLine, Charges, OrderLine, Product, PromotionCode, ShippingMethod, Totals,
-    subtotal, weight_grams,
+    Address, Basket, BasketLine, Charges, Order, OrderLine, Priced, Product, Promoted, PromotionCode,
+    ShippingMethod, Totals, subtotal, weight_grams,
 };
 
 /// What is to be priced.
@@ -24,10 +30,23 @@ pub struct Wish {
 /// What it costs.
 #[derive(Debug, Clone)]
 pub struct Quote {
-    pub lines: Vec<OrderLine>,
-    pub totals: Totals,
+    pub priced: Priced,
     /// The methods that could have been chosen.
     pub rates: Arc<Vec<Rate>>,
+}
+
+/// A basket with its discounts and its shipping; the tax is still to come.
+#[derive(Debug, Clone)]
+pub(super) struct Offer {
+    pub lines: Vec<OrderLine>,
+    pub promoted: Promoted,
+    pub shipping_rate: Money,
+    user: Option<UserId>,
+    place: Option<Place>,
+    subtotal: Money,
+    discount: Money,
+    shipping: Money,
+    rates: Arc<Vec<Rate>>,
 }
 
 /// Prices baskets: the client's word counts for nothing.
@@ -49,30 +68,122 @@ impl Pricing {
         Self { catalogue, promotions, taxes, shipping }
     }
 
-    pub async fn run(&self, wish: &Wish) -> Result<Quote, OrderError> {
-        let ids: Vec<_> = wish.basket.lines().iter().map(|line| line.product_id.clone()).collect();
-        let products = self.catalogue.products(&ids).await?;
-        let lines = order_lines(wish.basket.lines(), &products)?;
-        let currency = lines.first().map_or(Currency::USD, |line| line.price.currency());
-        let goods = subtotal(&lines, currency).map_err(in_items)?;
-        let discount = self.discount(wish.promotion_code.as_ref(), &lines, goods).await?;
-        let (shipping, rates) = self.ship(wish, &lines, goods).await?;
-        let taxable = goods.minus(discount).map_err(in_items)?;
-        let tax = self.taxes.tax(wish.address.as_ref(), taxable).await?;
-        let totals = Totals::new(goods, Charges { discount, tax, shipping }).map_err(in_items)?;
-        Ok(Quote { lines, totals, rates })
+    /// Says what a basket costs; nothing is kept for anybody.
+    pub async fn quote(&self, wish: &Wish, user: Option<UserId>) -> Result<Quote, OrderError> {
+        let offer = self.offer(wish, user, None).await?;
+        let rates = offer.rates.clone();
+        Ok(Quote { priced: self.tax(offer).await?, rates })
     }
 
-    async fn discount(
+    /// Everything but the tax. With `uses`, the promotions' uses are kept under that id; after an error they aren't.
+    pub(super) async fn offer(
         &self,
-        code: Option<&PromotionCode>,
-        lines: &[OrderLine],
-        goods: Money,
-    ) -> Result<Money, OrderError> {
-        let Some(code) = code else { return Ok(Money::zero(goods.currency())) };
-        let discount = self.promotions.discount(code, lines, goods).await?;
-        Ok(discount
-            .ok_or_else(|| InvalidFields::one("promotion_code", "unknown", "is an unknown promotion code"))?)
+        wish: &Wish,
+        user: Option<UserId>,
+        uses: Option<Uuid>,
+    ) -> Result<Offer, OrderError> {
+        let ids: Vec<_> = wish.basket.lines().iter().map(|line| line.product_id.clone()).collect();
+        let products = self.catalogue.products(&ids).await?;
+        let mut lines = order_lines(wish.basket.lines(), &products)?;
+        let currency = lines.first().map_or(Currency::USD, |line| line.price.currency());
+        let subtotal = subtotal(&lines, currency).map_err(in_items)?;
+        let wares = Wares { user, code: wish.promotion_code.as_ref(), lines: &lines, subtotal };
+        let (discounts, sending) =
+            tokio::join!(self.discounts(&wares, uses, "promotion_code"), self.ship(wish, &lines, subtotal));
+        let (discounts, (shipping_rate, rates)) = match (discounts, sending) {
+            (Ok(discounts), Ok(sending)) => (discounts, sending),
+            (Ok((_, promoted)), Err(error)) => {
+                self.give_back(&promoted).await;
+                return Err(error);
+            }
+            (Err(error), _) => return Err(error),
+        };
+        let (discounts, promoted) = discounts;
+        let shipping = apply(discounts.as_ref(), &mut lines, shipping_rate);
+        let discount = discounts.map_or(Money::zero(currency), |discounts| discounts.total);
+        let place = wish.address.as_ref().and_then(|address| address.place().cloned());
+        Ok(Offer { lines, promoted, shipping_rate, user, place, subtotal, discount, shipping, rates })
+    }
+
+    /// The same for an order that exists: its products, prices and shipping stay, its promotion is another.
+    pub(super) async fn offer_again(
+        &self,
+        order: &Order,
+        code: &PromotionCode,
+        uses: Uuid,
+    ) -> Result<Offer, OrderError> {
+        let (mut lines, user) = (order.lines.clone(), Some(order.user_id));
+        let (subtotal, shipping_rate) = (order.totals.subtotal(), order.shipping_rate);
+        let wares = Wares { user, code: Some(code), lines: &lines, subtotal };
+        let (discounts, promoted) = self.discounts(&wares, Some(uses), "code").await?;
+        let shipping = apply(discounts.as_ref(), &mut lines, shipping_rate);
+        let discount = discounts.map_or(Money::zero(subtotal.currency()), |discounts| discounts.total);
+        let place = order.delivery.address.place().cloned();
+        let rates = Arc::default();
+        Ok(Offer { lines, promoted, shipping_rate, user, place, subtotal, discount, shipping, rates })
+    }
+
+    /// The whole price. Without the state's word there is none.
+    pub(super) async fn tax(&self, offer: Offer) -> Result<Priced, OrderError> {
+        let Offer { mut lines, promoted, shipping_rate, user, place, subtotal, discount, shipping, .. } =
+            offer;
+        let taxable = Taxable { place: place.as_ref(), user, lines: &lines, shipping };
+        let quote = self.taxes.tax(&taxable).await.map_err(OrderError::TaxUnavailable)?;
+        for (line, tax) in lines.iter_mut().zip(&quote.lines) {
+            line.tax = *tax;
+        }
+        let charges = Charges { discount, tax: quote.total, shipping, tax_included: self.taxes.included() };
+        let totals = Totals::new(subtotal, charges).map_err(in_items)?;
+        Ok(Priced { lines, totals, tax_lines: quote.tax_lines, shipping_rate, promoted })
+    }
+
+    /// Best effort: uses that aren't given back come back by themselves.
+    pub(super) async fn give_back(&self, promoted: &Promoted) {
+        if let Some(id) = promoted.reservation_id {
+            self.release(id).await;
+        }
+    }
+
+    async fn release(&self, id: Uuid) {
+        if let Err(error) = self.promotions.release(id).await {
+            tracing::warn!(reservation.id = %id, error = %chain(&error), "a promotion's use is left to expire");
+        }
+    }
+
+    /// Nobody pays more for having typed a code; who typed none gets an order even when promotions are away.
+    async fn discounts(
+        &self,
+        wares: &Wares<'_>,
+        uses: Option<Uuid>,
+        field: &str,
+    ) -> Result<(Option<Discounts>, Promoted), OrderError> {
+        let answer = match uses {
+            Some(id) => self.promotions.reserve(id, wares).await,
+            None => self.promotions.quote(wares).await,
+        };
+        let discounts = match answer {
+            Ok(discounts) => discounts,
+            Err(error) => {
+                if let Some(id) = uses.filter(|_| may_have_arrived(&error)) {
+                    self.release(id).await;
+                }
+                if wares.code.is_some() {
+                    return Err(OrderError::PromotionsUnavailable(error));
+                }
+                tracing::warn!(error = %chain(&error), "promotions can't be asked: it goes without");
+                return Ok((None, Promoted { unavailable: true, ..Promoted::default() }));
+            }
+        };
+        let promoted = Promoted {
+            applied: discounts.applied.clone(),
+            reservation_id: discounts.reservation_id,
+            unavailable: false,
+        };
+        if let Some(rejected) = &discounts.rejected {
+            self.give_back(&promoted).await;
+            return Err(refused(rejected, field, uses.is_some()));
+        }
+        Ok((Some(discounts), promoted))
     }
 
     /// Sending by the standard method is free when nobody can be asked: no order is lost for it.
@@ -97,7 +208,7 @@ impl Pricing {
                 match self.shipping.rates(&parcel).await {
                     Ok(rates) => rates,
                     Err(error) if standard => {
-                        tracing::warn!(error = %config::problem::chain(&error), "shipping can't be asked: standard is free");
+                        tracing::warn!(error = %chain(&error), "shipping can't be asked: standard is free");
                         free()
                     }
                     Err(error) => return Err(error.into()),
@@ -118,6 +229,28 @@ impl Pricing {
                 Err(InvalidFields::one("shipping_method", "not-offered", rule).into())
             }
         }
+    }
+}
+
+/// Takes the discounts off the lines; says what is left to pay for shipping.
+fn apply(discounts: Option<&Discounts>, lines: &mut [OrderLine], shipping_rate: Money) -> Money {
+    let zero = Money::zero(shipping_rate.currency());
+    for (index, line) in lines.iter_mut().enumerate() {
+        line.discount = discounts.and_then(|discounts| discounts.lines.get(index).copied()).unwrap_or(zero);
+    }
+    if discounts.is_some_and(|discounts| discounts.free_shipping) { zero } else { shipping_rate }
+}
+
+/// Whether promotion-service may have heard a request that got no answer.
+fn may_have_arrived(error: &CallError) -> bool {
+    !matches!(error, CallError::Unavailable { source: Trouble::NoInstance | Trouble::CircuitOpen, .. })
+}
+
+/// A code whose uses have run out is nobody's mistake when it is ordered with.
+fn refused(RejectedCode { reason, message }: &RejectedCode, field: &str, ordering: bool) -> OrderError {
+    match ordering && reason.starts_with("used-up") {
+        true => OrderError::PromotionUsedUp { reason: reason.clone() },
+        false => InvalidFields::one(field, reason, message.clone()).into(),
     }
 }
 

@@ -4,8 +4,45 @@ use chrono::{DateTime, Utc};
 use config::database::StoreError;
 use config::kafka::Envelope;
 
-use super::{Entry, Figures, OrderCancelled, OrderData, OrderStatusUpdated, Store};
+use super::{Entry, Figures, OrderCancelled, OrderData, OrderError, OrderStatusUpdated, Store};
 use crate::domain::{Actor, Move, Order, OrderId, Status};
+
+/// Why something wasn't kept, and whether that is certain.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotKept {
+    #[error(transparent)]
+    RolledBack(#[from] OrderError),
+    /// The connection broke during the commit: it may well be there.
+    #[error(transparent)]
+    InDoubt(StoreError),
+}
+
+impl From<StoreError> for NotKept {
+    fn from(error: StoreError) -> Self {
+        Self::RolledBack(error.into())
+    }
+}
+
+/// Commits what others hold something for, so that they can be told to let it go, but only if it certainly failed.
+pub(super) async fn commit(tx: Box<dyn Store>) -> Result<(), NotKept> {
+    tx.commit().await.map_err(|error| match error {
+        StoreError::Unavailable(_) => NotKept::InDoubt(error),
+        refused => NotKept::RolledBack(refused.into()),
+    })
+}
+
+/// Nobody can pay nothing: an order that costs nothing is paid at once.
+pub(super) async fn settle_free(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    if order.totals.total().is_positive() {
+        return Ok(());
+    }
+    let step = order.move_to(Status::Paid, Actor::Payment, now)?;
+    Ok(keep_step(tx, order, step, Some("nothing is due".to_owned())).await?)
+}
 
 /// Saves an order that was moved, and says so: in its history, to the others, in the sales.
 pub(super) async fn keep_step(
@@ -16,7 +53,7 @@ pub(super) async fn keep_step(
 ) -> Result<(), StoreError> {
     let Move { from, to, by } = step;
     tx.save_order(order).await?;
-    tx.record(&Entry { order: order.id, from: Some(from), to, by, reason, at: order.updated_at }).await?;
+    tx.record(&Entry { order: order.id, from, to, by, reason, at: order.updated_at }).await?;
     let (data, previous_status) = (OrderData::from(order), from.as_str());
     if to == Status::Cancelled {
         let (reason, refund_due) = (by.cancel_reason(), order.paid_at.is_some());
@@ -68,6 +105,6 @@ pub(super) async fn remark(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     tracing::info!(order.id = order.id.get(), status = order.status.as_str(), remark, "order remarked");
-    let (from, to) = (Some(order.status), order.status);
+    let (from, to) = (order.status, order.status);
     tx.record(&Entry { order: order.id, from, to, by, reason: Some(remark), at }).await
 }

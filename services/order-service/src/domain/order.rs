@@ -6,8 +6,8 @@ use config::money::{Money, MoneyError};
 use uuid::Uuid;
 
 use super::{
-    Actor, Address, IllegalMove, Move, Notes, OrderId, PromotionCode, Quantity, ShippingMethod, Status,
-    Totals,
+    Actor, Address, IllegalMove, Move, Notes, OrderId, Priced, Promoted, PromotionCode, Quantity,
+    ShippingMethod, Status, TaxLine, Totals,
 };
 
 /// A product in an order, as it was when it was ordered.
@@ -15,17 +15,37 @@ use super::{
 pub struct OrderLine {
     pub product_id: ProductId,
     pub product_name: String,
+    pub category: String,
     pub quantity: Quantity,
     /// Of one.
     pub price: Money,
+    /// Of the line.
+    pub discount: Money,
+    /// Of the line; part of its price where prices contain it.
+    pub tax: Money,
     /// Of one.
     pub weight_grams: u32,
+    /// Units that are coming back or are back.
+    pub returned: u32,
+    /// What was promised for them.
+    pub returned_value: Money,
 }
 
 impl OrderLine {
     /// What the line costs.
     pub fn total(&self) -> Result<Money, MoneyError> {
         self.price.times(self.quantity.get())
+    }
+
+    /// What it costs after its discount.
+    pub fn discounted(&self) -> Result<Money, MoneyError> {
+        self.total()?.minus(self.discount)
+    }
+
+    /// What the customer pays for it in the end.
+    pub fn paid(&self, tax_included: bool) -> Result<Money, MoneyError> {
+        let discounted = self.discounted()?;
+        if tax_included { Ok(discounted) } else { discounted.plus(self.tax) }
     }
 }
 
@@ -40,8 +60,7 @@ pub struct Delivery {
 #[derive(Debug, Clone)]
 pub struct NewOrder {
     pub user_id: UserId,
-    pub lines: Vec<OrderLine>,
-    pub totals: Totals,
+    pub priced: Priced,
     pub delivery: Delivery,
     pub promotion_code: Option<PromotionCode>,
     pub notes: Option<Notes>,
@@ -57,8 +76,14 @@ pub struct Order {
     pub status: Status,
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
+    pub tax_lines: Vec<TaxLine>,
+    /// What sending costs by the chosen method, even if a promotion pays for it.
+    pub shipping_rate: Money,
+    pub promoted: Promoted,
     /// What was given back of the money.
     pub refunded: Money,
+    /// Whether the shipping was given back, or is about to be.
+    pub shipping_refunded: bool,
     pub delivery: Delivery,
     pub promotion_code: Option<PromotionCode>,
     pub notes: Option<Notes>,
@@ -68,6 +93,9 @@ pub struct Order {
     /// When it is cancelled unless paid; `None` when it can't expire any more.
     pub expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
+    /// The payment that paid it; `None` when it was marked as paid by hand, or cost nothing.
+    pub payment: Option<u64>,
+    pub delivered_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -79,16 +107,28 @@ pub struct AddressFixed {
     pub status: Status,
 }
 
+/// An order that is past `pending` costs what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the order is {status}; its price can be changed while it is pending")]
+pub struct NotPending {
+    pub status: Status,
+}
+
 impl Order {
     /// The order as it is right after it was placed.
     pub fn placed(id: OrderId, new: NewOrder, now: DateTime<Utc>) -> Self {
+        let Priced { lines, totals, tax_lines, shipping_rate, promoted } = new.priced;
         Self {
             id,
             user_id: new.user_id,
             status: Status::Pending,
-            lines: new.lines,
-            totals: new.totals,
-            refunded: Money::zero(new.totals.currency()),
+            lines,
+            totals,
+            tax_lines,
+            shipping_rate,
+            promoted,
+            refunded: Money::zero(totals.currency()),
+            shipping_refunded: false,
             delivery: new.delivery,
             promotion_code: new.promotion_code,
             notes: new.notes,
@@ -96,6 +136,8 @@ impl Order {
             version: 1,
             expires_at: Some(new.expires_at),
             paid_at: None,
+            payment: None,
+            delivered_at: None,
             created_at: now,
             updated_at: now,
         }
@@ -104,6 +146,42 @@ impl Order {
     /// Whether a payment would be taken for it now.
     pub fn is_payable(&self, now: DateTime<Utc>) -> bool {
         self.status.awaits_payment() && self.expires_at.is_some_and(|end| now < end)
+    }
+
+    /// Whether it may still come to cost something else.
+    pub fn expect_pending(&self) -> Result<(), NotPending> {
+        match self.status {
+            Status::Pending => Ok(()),
+            status => Err(NotPending { status }),
+        }
+    }
+
+    /// Whether it has this promotion already.
+    pub fn has_promotion(&self, code: &PromotionCode) -> bool {
+        let named = |applied: &Option<String>| {
+            applied.as_deref().is_some_and(|applied| applied.eq_ignore_ascii_case(code.as_str()))
+        };
+        self.promoted.applied.iter().any(|promotion| named(&promotion.code))
+    }
+
+    /// Gives it another price.
+    pub fn reprice(
+        &mut self,
+        priced: Priced,
+        code: Option<PromotionCode>,
+        now: DateTime<Utc>,
+    ) -> Result<(), NotPending> {
+        self.expect_pending()?;
+        let Priced { lines, totals, tax_lines, shipping_rate, promoted } = priced;
+        (self.lines, self.totals, self.tax_lines) = (lines, totals, tax_lines);
+        (self.shipping_rate, self.promoted, self.promotion_code) = (shipping_rate, promoted, code);
+        self.changed(now);
+        Ok(())
+    }
+
+    /// Whether money of this payment counts for the order: what another payment paid was never the order's.
+    pub fn is_paid_by(&self, payment: u64) -> bool {
+        self.payment.is_none_or(|paid_by| paid_by == payment)
     }
 
     /// Moves it along, if that is legal for the actor.
@@ -116,6 +194,9 @@ impl Order {
         self.status = to;
         if to == Status::Paid {
             self.paid_at = Some(now);
+        }
+        if to == Status::Delivered {
+            self.delivered_at = Some(now);
         }
         if !to.awaits_payment() {
             self.expires_at = None;
@@ -149,7 +230,7 @@ impl Order {
         self.refunded.minus(before)
     }
 
-    fn changed(&mut self, now: DateTime<Utc>) {
+    pub(super) fn changed(&mut self, now: DateTime<Utc>) {
         self.version += 1;
         self.updated_at = now;
     }
@@ -162,16 +243,46 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::Charges;
+    use crate::domain::{Charges, subtotal};
 
     pub fn order() -> Order {
-        let zero = Money::zero(Currency::USD);
-        let charges = Charges { discount: zero, tax: zero, shipping: zero };
+        order_of(&[(150_000, 2)], 0, 0, 0, false)
+    }
+
+    /// An order of lines with these prices and quantities; the discount and the tax are the first line's as far
+    /// as it costs that much, and the rest of the tax is the shipping's.
+    pub fn order_of(
+        goods: &[(i64, u32)],
+        discount: i64,
+        tax: i64,
+        shipping: i64,
+        tax_included: bool,
+    ) -> Order {
+        let money = |minor| Money::from_minor(minor, Currency::USD);
+        let line = |(n, (price, quantity)): (usize, &(i64, u32))| OrderLine {
+            product_id: format!("{n:024x}").parse().unwrap(),
+            product_name: "lamp".to_owned(),
+            category: "lamps".to_owned(),
+            quantity: Quantity::new((*quantity).into()).unwrap(),
+            price: money(*price),
+            discount: money(0),
+            tax: money(0),
+            weight_grams: 1,
+            returned: 0,
+            returned_value: money(0),
+        };
+        let mut lines: Vec<_> = goods.iter().enumerate().map(line).collect();
+        let discount = discount.min(lines[0].total().unwrap().minor());
+        lines[0].discount = money(discount);
+        lines[0].tax = money(tax / 2);
+        let charges =
+            Charges { discount: money(discount), tax: money(tax), shipping: money(shipping), tax_included };
+        let totals = Totals::new(subtotal(&lines, Currency::USD).unwrap(), charges).unwrap();
         let now = SystemClock.now();
+        let promoted = Promoted::default();
         let new = NewOrder {
             user_id: UserId::new(7),
-            lines: Vec::new(),
-            totals: Totals::new(Money::from_minor(300_000, Currency::USD), charges).unwrap(),
+            priced: Priced { lines, totals, tax_lines: Vec::new(), shipping_rate: money(shipping), promoted },
             delivery: Delivery { address: "Huế".parse().unwrap(), method: ShippingMethod::default() },
             promotion_code: None,
             notes: None,
@@ -179,6 +290,14 @@ pub(crate) mod tests {
             expires_at: now + chrono::TimeDelta::minutes(15),
         };
         Order::placed(OrderId::new(1), new, now)
+    }
+
+    pub fn delivered(mut order: Order) -> Order {
+        let now = order.updated_at;
+        for status in [Status::Paid, Status::Fulfilling, Status::Shipped, Status::Delivered] {
+            order.move_to(status, Actor::Admin(UserId::new(1)), now).unwrap();
+        }
+        order
     }
 
     fn actor() -> impl Strategy<Value = Actor> {
@@ -216,7 +335,7 @@ pub(crate) mod tests {
                     }
                 }
                 prop_assert_eq!(order.expires_at.is_some(), order.status.awaits_payment());
-                                prop_assert!(!order.status.is_under_way() || order.paid_at.is_some(), "nothing leaves the shop unpaid");
+                prop_assert!(!order.status.is_under_way() || order.paid_at.is_some(), "nothing leaves the shop unpaid");
             }
         }
 

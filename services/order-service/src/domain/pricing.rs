@@ -3,7 +3,7 @@
 use config::id::ProductId;
 use config::money::{Currency, Money, MoneyError};
 
-use super::{OrderLine, Quantity};
+use super::{OrderLine, Promoted, Quantity, TaxLine};
 
 /// A product as the catalogue has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub struct Product {
     pub id: ProductId,
     pub name: String,
     pub price: Money,
+    pub category: String,
     pub weight_grams: u32,
     /// Whether it can be ordered; archived ones can't.
     pub on_sale: bool,
@@ -24,9 +25,14 @@ impl Product {
         OrderLine {
             product_id: self.id.clone(),
             product_name: self.name.clone(),
+            category: self.category.clone(),
             quantity,
             price: self.price,
+            discount: Money::zero(self.price.currency()),
+            tax: Money::zero(self.price.currency()),
             weight_grams: self.weight_grams,
+            returned: 0,
+            returned_value: Money::zero(self.price.currency()),
         }
     }
 }
@@ -37,6 +43,8 @@ pub struct Charges {
     pub discount: Money,
     pub tax: Money,
     pub shipping: Money,
+    /// Whether the prices contain the tax already.
+    pub tax_included: bool,
 }
 
 /// What an order costs, and of what that is made. Nothing is negative, and it adds up.
@@ -48,13 +56,17 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// `subtotal - discount + tax + shipping`; a discount takes no more off than the goods cost.
+    /// `subtotal - discount + shipping`, and the tax unless the prices contain it; a discount takes no more off
+    /// than the goods cost.
     pub fn new(subtotal: Money, charges: Charges) -> Result<Self, MoneyError> {
         let most = subtotal.minor();
         let discount =
             Money::from_minor(charges.discount.minor().clamp(0, most.max(0)), charges.discount.currency());
         let charges = Charges { discount, ..charges };
-        let total = subtotal.minus(discount)?.plus(charges.tax)?.plus(charges.shipping)?;
+        let mut total = subtotal.minus(discount)?.plus(charges.shipping)?;
+        if !charges.tax_included {
+            total = total.plus(charges.tax)?;
+        }
         Ok(Self { subtotal, charges, total })
     }
 
@@ -74,6 +86,11 @@ impl Totals {
         self.charges.shipping
     }
 
+    /// Whether the prices contain the tax already.
+    pub fn tax_included(&self) -> bool {
+        self.charges.tax_included
+    }
+
     pub fn total(&self) -> Money {
         self.total
     }
@@ -81,6 +98,18 @@ impl Totals {
     pub fn currency(&self) -> Currency {
         self.total.currency()
     }
+}
+
+/// A basket with all that it costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Priced {
+    pub lines: Vec<OrderLine>,
+    pub totals: Totals,
+    /// They add up to the totals' tax.
+    pub tax_lines: Vec<TaxLine>,
+    /// What sending costs by the chosen method, even if a promotion pays for it.
+    pub shipping_rate: Money,
+    pub promoted: Promoted,
 }
 
 /// What the goods cost.
@@ -103,9 +132,14 @@ mod tests {
         OrderLine {
             product_id: "507f1f77bcf86cd799439011".parse().unwrap(),
             product_name: "lamp".to_owned(),
+            category: "lamps".to_owned(),
             quantity: Quantity::new(quantity).unwrap(),
             price: Money::from_minor(minor, currency),
+            discount: Money::zero(currency),
+            tax: Money::zero(currency),
             weight_grams: 250,
+            returned: 0,
+            returned_value: Money::zero(currency),
         }
     }
 
@@ -135,12 +169,13 @@ mod tests {
             discount in -10_i64..2_000_000_000,
             tax in 0_i64..1_000_000,
             shipping in 0_i64..1_000_000,
+            tax_included: bool,
         ) {
             let money = |minor| Money::from_minor(minor, currency);
-            let charges = Charges { discount: money(discount), tax: money(tax), shipping: money(shipping) };
+            let charges = Charges { discount: money(discount), tax: money(tax), shipping: money(shipping), tax_included };
             let totals = Totals::new(money(goods), charges).unwrap();
             prop_assert!((0..=goods).contains(&totals.discount().minor()));
-            prop_assert_eq!(totals.total().minor(), goods - totals.discount().minor() + tax + shipping);
+            prop_assert_eq!(totals.total().minor(), goods - totals.discount().minor() + shipping + if tax_included { 0 } else { tax });
         }
 
         #[test]
@@ -154,7 +189,7 @@ mod tests {
     fn two_at_1500_are_3000() {
         let lines = [line(150_000, 2, Currency::USD)];
         let zero = Money::zero(Currency::USD);
-        let charges = Charges { discount: zero, tax: zero, shipping: zero };
+        let charges = Charges { discount: zero, tax: zero, shipping: zero, tax_included: false };
         let totals = Totals::new(subtotal(&lines, Currency::USD).unwrap(), charges).unwrap();
         assert_eq!(totals.total().to_string(), "3000.00 USD");
     }

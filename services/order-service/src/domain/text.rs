@@ -54,8 +54,8 @@ macro_rules! texts {
 }
 
 texts! {
-    /// Where an order goes.
-    Address: 500, prose, "1 to 500 printable characters";
+    /// Where an order goes, in words.
+    AddressText: 500, prose, "1 to 500 printable characters";
     /// What the customer wants to say about an order.
     Notes: 1000, prose, "1 to 1000 printable characters";
     /// Why an order is changed.
@@ -78,10 +78,10 @@ mod tests {
 
     #[test]
     fn texts_are_trimmed_and_bounded_in_characters() {
-        assert_eq!(" 12 Lê Lợi\n Huế ".parse::<Address>().unwrap().as_str(), "12 Lê Lợi\n Huế");
-        assert!("ệ".repeat(500).parse::<Address>().is_ok());
+        assert_eq!(" 12 Lê Lợi\n Huế ".parse::<AddressText>().unwrap().as_str(), "12 Lê Lợi\n Huế");
+        assert!("ệ".repeat(500).parse::<AddressText>().is_ok());
         for bad in ["", "  \n", "a\u{7}b", &"x".repeat(501)] {
-            assert!(bad.parse::<Address>().is_err(), "{bad:?}");
+            assert!(bad.parse::<AddressText>().is_err(), "{bad:?}");
         }
         for bad in ["two words", "Ä", "'; DROP TABLE orders"] {
             assert!(bad.parse::<PromotionCode>().is_err(), "{bad:?}");

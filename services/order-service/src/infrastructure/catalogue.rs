@@ -34,6 +34,8 @@ struct ProductDto {
     price_minor: i64,
     currency: String,
     #[serde(default)]
+    category: String,
+    #[serde(default)]
     weight_grams: Option<u32>,
     status: String,
     version: u64,
@@ -74,6 +76,7 @@ impl ProductDto {
             id: self.id.parse().map_err(|error| invalid(Box::new(error)))?,
             name: self.name,
             price: Money::from_minor(self.price_minor, currency),
+            category: self.category,
             weight_grams: self.weight_grams.unwrap_or_default(),
             on_sale: self.status == "active",
             version: self.version,

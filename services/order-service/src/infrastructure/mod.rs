@@ -2,22 +2,25 @@
 
 mod carts;
 mod catalogue;
-mod defaults;
 mod orders;
+mod promotions;
 mod read;
+mod returns;
 mod rows;
 mod sales;
 mod shipping;
 mod stock;
+mod taxes;
 
 use async_trait::async_trait;
 use config::database::{Begin, Db, StoreError};
 
 pub use carts::RedisCarts;
 pub use catalogue::CatalogueCache;
-pub use defaults::ShopDefaults;
+pub use promotions::PromotionService;
 pub use shipping::ShippingService;
 pub use stock::InventoryService;
+pub use taxes::TaxService;
 
 use crate::application::Store;
 

@@ -5,30 +5,41 @@ use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
 use sqlx::{MySql, QueryBuilder};
 
-use super::rows::{OrderRow, order_columns, with_lines};
+use super::rows::{OrderRow, order_columns, promotions, with_lines};
 use crate::application::{Entry, OrderRepository};
-use crate::domain::{NewOrder, Order, OrderId};
+use crate::domain::{NewOrder, Order, OrderId, OrderLine, TaxLine};
 
 #[async_trait]
 impl OrderRepository for Tx {
     async fn add_order(&mut self, order: NewOrder, now: DateTime<Utc>) -> Result<Order, StoreError> {
-        let totals = &order.totals;
+        let priced = &order.priced;
+        let (totals, promoted) = (&priced.totals, &priced.promoted);
+        let place = order.delivery.address.place();
         let inserted = sqlx::query(
-            "INSERT INTO orders (user_id, status, currency, subtotal, discount, tax, shipping, total, \
-             shipping_address, shipping_method, promotion_code, customer_notes, reservation_id, version, \
-             expires_at, created_at, updated_at) \
-             VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+            "INSERT INTO orders (user_id, status, currency, subtotal, discount, tax, prices_include_tax, tax_lines, \
+             shipping, shipping_rate, total, shipping_address, shipping_country, shipping_state, shipping_method, \
+             promotion_code, promotions, promotion_reservation_id, promotions_unavailable, customer_notes, \
+             reservation_id, version, expires_at, created_at, updated_at) \
+             VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
         )
         .bind(order.user_id.get())
         .bind(totals.currency().code())
         .bind(totals.subtotal().minor())
         .bind(totals.discount().minor())
         .bind(totals.tax().minor())
+        .bind(totals.tax_included())
+        .bind(priced.tax_lines.len() as u64)
         .bind(totals.shipping().minor())
+        .bind(priced.shipping_rate.minor())
         .bind(totals.total().minor())
         .bind(order.delivery.address.as_str())
+        .bind(place.map(|place| place.country.code()))
+        .bind(place.and_then(|place| place.state.as_ref()).map(|state| state.as_str()))
         .bind(order.delivery.method.as_str())
         .bind(order.promotion_code.as_ref().map(|code| code.as_str()))
+        .bind(promotions(&promoted.applied)?)
+        .bind(promoted.reservation_id)
+        .bind(promoted.unavailable)
         .bind(order.notes.as_ref().map(|notes| notes.as_str()))
         .bind(order.reservation_id)
         .bind(order.expires_at)
@@ -36,21 +47,10 @@ impl OrderRepository for Tx {
         .bind(now)
         .execute(self.connection())
         .await?;
-        let id = inserted.last_insert_id();
-        let mut insert = QueryBuilder::<MySql>::new(
-            "INSERT INTO order_items (order_id, line, product_id, product_name, quantity, price, weight_grams) ",
-        );
-        insert.push_values((1_u16..).zip(&order.lines), |mut row, (number, line)| {
-            row.push_bind(id)
-                .push_bind(number)
-                .push_bind(line.product_id.as_str())
-                .push_bind(&line.product_name)
-                .push_bind(line.quantity.get())
-                .push_bind(line.price.minor())
-                .push_bind(line.weight_grams);
-        });
-        insert.build().execute(self.connection()).await?;
-        Ok(Order::placed(OrderId::new(id), order, now))
+        let id = OrderId::new(inserted.last_insert_id());
+        insert_lines(self, id, &priced.lines, "").await?;
+        insert_taxes(self, id, &priced.tax_lines).await?;
+        Ok(Order::placed(id, order, now))
     }
 
     async fn order_for_update(&mut self, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -64,20 +64,60 @@ impl OrderRepository for Tx {
 
     async fn save_order(&mut self, order: &Order) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE orders SET status = ?, shipping_address = ?, refunded = ?, version = ?, expires_at = ?, \
-             paid_at = ?, updated_at = ? WHERE id = ?",
+            "UPDATE orders SET status = ?, shipping_address = ?, refunded = ?, shipping_refunded = ?, version = ?, \
+             expires_at = ?, paid_at = ?, payment_id = ?, delivered_at = ?, updated_at = ? WHERE id = ?",
         )
         .bind(order.status.as_str())
         .bind(order.delivery.address.as_str())
         .bind(order.refunded.minor())
+        .bind(order.shipping_refunded)
         .bind(order.version)
         .bind(order.expires_at)
         .bind(order.paid_at)
+        .bind(order.payment)
+        .bind(order.delivered_at)
         .bind(order.updated_at)
         .bind(order.id.get())
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+
+    async fn save_lines(&mut self, order: &Order) -> Result<(), StoreError> {
+        let changes = " ON DUPLICATE KEY UPDATE discount = VALUES(discount), tax = VALUES(tax), \
+                       returned = VALUES(returned), returned_value = VALUES(returned_value)";
+        insert_lines(self, order.id, &order.lines, changes).await
+    }
+
+    async fn save_price(&mut self, order: &Order) -> Result<(), StoreError> {
+        let (totals, promoted) = (&order.totals, &order.promoted);
+        sqlx::query(
+            "UPDATE orders SET discount = ?, tax = ?, prices_include_tax = ?, tax_lines = ?, shipping = ?, \
+             shipping_rate = ?, total = ?, promotion_code = ?, promotions = ?, promotion_reservation_id = ?, \
+             promotions_unavailable = ?, version = ?, updated_at = ? WHERE id = ?",
+        )
+        .bind(totals.discount().minor())
+        .bind(totals.tax().minor())
+        .bind(totals.tax_included())
+        .bind(order.tax_lines.len() as u64)
+        .bind(totals.shipping().minor())
+        .bind(order.shipping_rate.minor())
+        .bind(totals.total().minor())
+        .bind(order.promotion_code.as_ref().map(|code| code.as_str()))
+        .bind(promotions(&promoted.applied)?)
+        .bind(promoted.reservation_id)
+        .bind(promoted.unavailable)
+        .bind(order.version)
+        .bind(order.updated_at)
+        .bind(order.id.get())
+        .execute(self.connection())
+        .await?;
+        self.save_lines(order).await?;
+        sqlx::query("DELETE FROM order_tax_lines WHERE order_id = ?")
+            .bind(order.id.get())
+            .execute(self.connection())
+            .await?;
+        insert_taxes(self, order.id, &order.tax_lines).await
     }
 
     async fn record(&mut self, entry: &Entry) -> Result<(), StoreError> {
@@ -86,7 +126,7 @@ impl OrderRepository for Tx {
              VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(entry.order.get())
-        .bind(entry.from.map(|status| status.as_str()))
+        .bind(entry.from.as_str())
         .bind(entry.to.as_str())
         .bind(entry.by.as_str())
         .bind(entry.by.user().map(|user| user.get()))
@@ -109,4 +149,54 @@ impl OrderRepository for Tx {
         .await?;
         with_lines(self.connection(), rows).await
     }
+}
+
+/// The lines of an order in one statement; `changes` says what becomes of those that are there.
+async fn insert_lines(
+    tx: &mut Tx,
+    order: OrderId,
+    lines: &[OrderLine],
+    changes: &'static str,
+) -> Result<(), StoreError> {
+    let mut insert = QueryBuilder::<MySql>::new(
+        "INSERT INTO order_items (order_id, line, product_id, product_name, category, quantity, price, discount, \
+         tax, weight_grams, returned, returned_value) ",
+    );
+    insert.push_values((1_u16..).zip(lines), |mut row, (number, line)| {
+        row.push_bind(order.get())
+            .push_bind(number)
+            .push_bind(line.product_id.as_str())
+            .push_bind(&line.product_name)
+            .push_bind(&line.category)
+            .push_bind(line.quantity.get())
+            .push_bind(line.price.minor())
+            .push_bind(line.discount.minor())
+            .push_bind(line.tax.minor())
+            .push_bind(line.weight_grams)
+            .push_bind(line.returned)
+            .push_bind(line.returned_value.minor());
+    });
+    insert.push(changes);
+    insert.build().execute(tx.connection()).await?;
+    Ok(())
+}
+
+async fn insert_taxes(tx: &mut Tx, order: OrderId, taxes: &[TaxLine]) -> Result<(), StoreError> {
+    if taxes.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::<MySql>::new(
+        "INSERT INTO order_tax_lines (order_id, line, name, jurisdiction, percent, taxable, tax) ",
+    );
+    insert.push_values((1_u16..).zip(taxes), |mut row, (number, line)| {
+        row.push_bind(order.get())
+            .push_bind(number)
+            .push_bind(&line.name)
+            .push_bind(&line.jurisdiction)
+            .push_bind(line.percent.millionths())
+            .push_bind(line.taxable.minor())
+            .push_bind(line.tax.minor());
+    });
+    insert.build().execute(tx.connection()).await?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use sqlx::{MySql, QueryBuilder};
 
 use super::rows::{OrderRow, order_columns, with_lines};
 use crate::application::{EntryRecord, OrderFilter, OrderReader};
-use crate::domain::{Order, OrderId};
+use crate::domain::{Actor, Order, OrderId, Status};
 
 #[async_trait]
 impl OrderReader for Db {
@@ -44,24 +44,33 @@ impl OrderReader for Db {
         Ok(Slice { items, total: total.unsigned_abs() })
     }
 
-    async fn history(&self, id: OrderId) -> Result<Vec<EntryRecord>, StoreError> {
-        type Row = (Option<String>, String, String, Option<u64>, Option<String>, DateTime<Utc>);
+    async fn history(&self, order: &Order) -> Result<Vec<EntryRecord>, StoreError> {
+        type Row = (String, String, String, Option<u64>, Option<String>, DateTime<Utc>);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT from_status, to_status, actor, actor_id, reason, created_at \
              FROM order_history WHERE order_id = ? ORDER BY id",
         )
-        .bind(id.get())
+        .bind(order.id.get())
         .fetch_all(self.pool())
         .await?;
+        let by = Actor::Customer(order.user_id);
+        let placed = EntryRecord {
+            from: None,
+            to: Status::Pending.to_string(),
+            actor: by.as_str().to_owned(),
+            actor_id: by.user().map(|user| user.get()),
+            reason: None,
+            at: order.created_at,
+        };
         let entry = |(from, to, actor, actor_id, reason, at): Row| EntryRecord {
-            from,
+            from: Some(from),
             to,
             actor,
             actor_id,
             reason,
             at,
         };
-        Ok(rows.into_iter().map(entry).collect())
+        Ok(std::iter::once(placed).chain(rows.into_iter().map(entry)).collect())
     }
 }
 

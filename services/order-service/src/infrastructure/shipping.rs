@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use config::money::{Amount, Currency};
+use config::money::{Amount, Currency, Money};
+use config::place::Country;
 use config::registry::{CallError, Registry, ServiceClient};
 use moka::future::Cache;
 use serde::Deserialize;
@@ -21,8 +22,11 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// Asks shipping-service for its methods.
 pub struct ShippingService {
     service: ServiceClient,
-    rates: Cache<Parcel, Arc<Vec<Rate>>>,
+    rates: Cache<Key, Arc<Vec<Rate>>>,
 }
+
+/// On what a price depends: the country, the weight, what the goods cost. The rest of an address counts for nothing.
+type Key = (Option<Country>, u64, Money);
 
 #[derive(Deserialize)]
 struct Quote {
@@ -44,8 +48,12 @@ impl ShippingService {
     }
 
     async fn ask(&self, parcel: &Parcel) -> Result<Vec<Rate>, CallError> {
+        let destination = match parcel.destination.place() {
+            Some(place) => json!({ "country": place.country.code() }),
+            None => json!(parcel.destination.as_str()),
+        };
         let body = json!({
-            "destination": parcel.destination.as_str(),
+            "destination": destination,
             "weight_grams": parcel.weight_grams,
             "subtotal": Amount::from(parcel.subtotal),
             "currency": parcel.subtotal.currency().code(),
@@ -68,11 +76,13 @@ impl ShippingService {
 #[async_trait]
 impl Shipping for ShippingService {
     async fn rates(&self, parcel: &Parcel) -> Result<Arc<Vec<Rate>>, CallError> {
-        if let Some(rates) = self.rates.get(parcel).await {
+        let country = parcel.destination.place().map(|place| place.country);
+        let key = (country, parcel.weight_grams, parcel.subtotal);
+        if let Some(rates) = self.rates.get(&key).await {
             return Ok(rates);
         }
         let rates = Arc::new(self.ask(parcel).await?);
-        self.rates.insert(parcel.clone(), rates.clone()).await;
+        self.rates.insert(key, rates.clone()).await;
         Ok(rates)
     }
 }

@@ -8,7 +8,7 @@ use config::problem::InvalidFields;
 use serde::Deserialize;
 
 use crate::application::{FollowPayment, FollowShipment, FollowStock, PaymentNews};
-use crate::domain::{OrderId, Product};
+use crate::domain::{OrderId, Product, ReturnId};
 use crate::infrastructure::CatalogueCache;
 
 /// Follows payments.
@@ -31,11 +31,27 @@ struct Payment {
     refund_amount: Option<Amount>,
     #[serde(default)]
     fully_refunded: bool,
+    return_id: Option<u64>,
+}
+
+/// A return's money that no payment can give back.
+#[derive(Deserialize)]
+struct Shortfall {
+    order_id: u64,
+    return_id: u64,
+    missing_amount: Amount,
+    currency: String,
 }
 
 #[async_trait]
 impl MessageHandler for PaymentEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if message.kind == "return_refund_short" {
+            let short: Shortfall = message.data()?;
+            let missing = money("missing_amount", short.missing_amount, &short.currency)?;
+            let news = PaymentNews::Short { back: ReturnId::new(short.return_id), missing };
+            return Ok(self.0.run(message, OrderId::new(short.order_id), 0, &news).await?);
+        }
         if !matches!(message.kind.as_str(), "payment_processed" | "payment_failed" | "payment_refunded") {
             return Ok(());
         }
@@ -50,7 +66,8 @@ impl MessageHandler for PaymentEvents {
                     .refund_amount
                     .ok_or_else(|| InvalidFields::one("refund_amount", "required", "is required"))?;
                 let amount = money("refund_amount", amount, &payment.currency)?;
-                PaymentNews::Refunded { amount, fully: payment.fully_refunded }
+                let (fully, back) = (payment.fully_refunded, payment.return_id.map(ReturnId::new));
+                PaymentNews::Refunded { amount, fully, back }
             }
         };
         Ok(self.0.run(message, OrderId::new(payment.order_id), payment.payment_id, &news).await?)
@@ -130,6 +147,8 @@ struct ProductData {
     name: String,
     price: Amount,
     currency: String,
+    #[serde(default)]
+    category: String,
     weight_grams: Option<u32>,
     status: String,
     version: u64,
@@ -148,6 +167,7 @@ impl MessageHandler for ProductEvents {
                 id: data.product_id.parse().map_err(|error: config::id::NotAProductId| bad_id(error))?,
                 name: data.name,
                 price: money("price", data.price, &data.currency)?,
+                category: data.category,
                 weight_grams: data.weight_grams.unwrap_or_default(),
                 on_sale: data.status == "active",
                 version: data.version,

@@ -69,10 +69,15 @@ async fn an_order_says_all_that_others_need() {
     let reservation: Value = shop.asked_inventory("/reservations").await[0].body_json().unwrap();
     let expected = json!({
         "order_id": order["id"], "user_id": owner, "status": "pending",
-        "items": [{ "product_id": lamp, "product_name": "Đèn lồng", "quantity": 2, "price": 19.99, "weight_grams": 250 }],
-        "subtotal": 39.98, "discount": 0, "tax": 0, "shipping": 0, "total_amount": 39.98, "currency": "USD",
-        "shipping_address": order["shipping_address"], "shipping_method": "standard", "weight_grams": 500,
-        "reservation_id": reservation["reservation_id"], "promotion_code": null, "version": 1,
+        "items": [{
+            "product_id": lamp, "product_name": "Đèn lồng", "category": "lamps", "quantity": 2, "price": 19.99,
+            "discount": 0, "tax": 0, "weight_grams": 250,
+        }],
+        "subtotal": 39.98, "discount": 0, "tax": 0, "tax_lines": [], "prices_include_tax": false, "shipping": 0, "total_amount": 39.98, "currency": "USD",
+        "shipping_address": order["shipping_address"], "shipping_country": null, "shipping_state": null,
+        "shipping_method": "standard", "weight_grams": 500,
+        "reservation_id": reservation["reservation_id"], "promotion_code": null, "promotions": [],
+        "promotion_reservation_id": null, "promotions_unavailable": false, "version": 1,
         "expires_at": created.data["expires_at"],
     });
     assert_eq!(created.data, expected);

@@ -4,6 +4,7 @@
 mod carts;
 mod changing;
 mod events;
+mod others;
 mod outages;
 mod placing;
 mod pricing;

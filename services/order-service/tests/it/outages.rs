@@ -56,7 +56,7 @@ async fn an_order_whose_service_dies_before_it_is_told_is_told_by_the_next() {
     let shop = Shop::open().await;
     let lamp = shop.products.add(1, "USD");
     let mut relay = shop.connection().await;
-    let Shop { env, app, products, catalogue, inventory, shipping } = shop;
+    let Shop { env, app, products, catalogue, inventory, shipping, taxes, promotions } = shop;
     alone(app).stop().await;
     // Whoever holds this lock sends the outbox; nobody else does.
     let won: Option<i64> = sqlx::query_scalar("SELECT GET_LOCK(CONCAT('outbox:', DATABASE()), 20)")
@@ -65,8 +65,8 @@ async fn an_order_whose_service_dies_before_it_is_told_is_told_by_the_next() {
         .unwrap();
     assert_eq!(won, Some(1));
     let listener = TestKafka::new(&env).listen("order-events").await;
-    let shop =
-        Shop { app: Arc::new(env.start::<Orders>().await), env, products, catalogue, inventory, shipping };
+    let app = Arc::new(env.start::<Orders>().await);
+    let shop = Shop { env, app, products, catalogue, inventory, shipping, taxes, promotions };
     let order = shop.placed(user(), &[(&lamp, 1)]).await;
     assert_eq!(shop.count("outbox").await, 1);
     alone(shop.app).kill().await;

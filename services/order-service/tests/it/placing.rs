@@ -28,8 +28,10 @@ async fn two_at_1500_cost_3000() {
     ] {
         assert_eq!(order[member], value, "{member}");
     }
-    let item =
-        json!({ "id": 1, "product_id": lamp, "product_name": "Đèn lồng", "quantity": 2, "price": 1500 });
+    let item = json!({
+        "id": 1, "product_id": lamp, "product_name": "Đèn lồng", "quantity": 2, "price": 1500, "discount": 0,
+        "tax": 0, "returned": 0,
+    });
     assert_eq!(order["items"], json!([item]));
     assert!(order["expires_at"].is_string());
     let read =

@@ -15,6 +15,8 @@ use uuid::Uuid;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::others;
+
 /// Where the order goes, unless a test says otherwise.
 pub const ADDRESS: &str = "12 Lê Lợi, Huế";
 
@@ -26,6 +28,8 @@ pub struct Shop {
     pub catalogue: MockServer,
     pub inventory: MockServer,
     pub shipping: MockServer,
+    pub taxes: MockServer,
+    pub promotions: MockServer,
 }
 
 /// product-service's products, by their ids.
@@ -73,10 +77,13 @@ impl Shop {
     pub async fn open_with(settings: impl FnOnce(TestEnv) -> TestEnv) -> Self {
         let (catalogue, inventory, shipping) =
             tokio::join!(MockServer::start(), MockServer::start(), MockServer::start());
+        let (taxes, promotions) = tokio::join!(MockServer::start(), MockServer::start());
         let env = settings(TestEnv::new().await)
             .peer("product-service", &catalogue.uri())
             .peer("inventory-service", &inventory.uri())
-            .peer("shipping-service", &shipping.uri());
+            .peer("shipping-service", &shipping.uri())
+            .peer("tax-service", &taxes.uri())
+            .peer("promotion-service", &promotions.uri());
         let products = Catalogue::default();
         Mock::given(path("/internal/products")).respond_with(products.clone()).mount(&catalogue).await;
         Mock::given(method("POST"))
@@ -89,6 +96,8 @@ impl Shop {
             .with_priority(9)
             .mount(&inventory)
             .await;
+        others::play_taxes(&taxes).await;
+        others::play_promotions(&promotions).await;
         let methods = json!([
             { "code": "standard", "name": "Standard", "carrier": "Shop Post", "price": 0, "free": true },
             { "code": "express", "name": "Express", "carrier": "Shop Post", "price": 14.99, "free": false },
@@ -100,7 +109,7 @@ impl Shop {
             .mount(&shipping)
             .await;
         let app = Arc::new(env.start::<Orders>().await);
-        let shop = Self { env, app, products, catalogue, inventory, shipping };
+        let shop = Self { env, app, products, catalogue, inventory, shipping, taxes, promotions };
         // Carts' marks in the shared Redis carry order ids: no two tests may have the same.
         let first = rand::rng().random_range(1_u64 << 20..1 << 50);
         shop.sql(&format!("ALTER TABLE orders AUTO_INCREMENT = {first}")).await;

@@ -8,15 +8,21 @@ use config::money::{Currency, Money};
 use config::registry::CallError;
 
 use super::*;
-use crate::application::{Catalogue, OrderRepository, Parcel, Promotions, Rate, SalesBook, Shipping, Taxes};
-use crate::domain::{OrderId, OrderLine, Product, Quantity};
-use config::database::UnitOfWork;
+use config::database::{StoreError, UnitOfWork};
+use config::registry::Trouble;
+
+use crate::application::{
+    Catalogue, Discounts, Entry, OrderRepository, Parcel, Promotions, Rate, ReturnRepository, SalesBook,
+    Shipping, Taxable, Taxes, Wares,
+};
+use crate::domain::{NewReturn, OrderId, Product, Quantity, Return, ReturnId, TaxQuote};
 
 /// Everything around placing: transactions end as planned, and what is asked of the stock is remembered.
 #[derive(Default)]
 struct World {
     commits: Mutex<VecDeque<Result<(), StoreError>>>,
     asked: Mutex<Vec<(&'static str, Uuid)>>,
+    taxes_away: bool,
 }
 
 struct Attempt(Arc<World>);
@@ -48,11 +54,30 @@ impl OrderRepository for Attempt {
     async fn save_order(&mut self, _: &Order) -> Result<(), StoreError> {
         Ok(())
     }
+    async fn save_lines(&mut self, _: &Order) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn save_price(&mut self, _: &Order) -> Result<(), StoreError> {
+        Ok(())
+    }
     async fn record(&mut self, _: &Entry) -> Result<(), StoreError> {
         Ok(())
     }
     async fn overdue(&mut self, _: DateTime<Utc>, _: u32) -> Result<Vec<Order>, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl ReturnRepository for Attempt {
+    async fn add_return(&mut self, _: &Order, _: NewReturn, _: DateTime<Utc>) -> Result<Return, StoreError> {
+        Err(StoreError::corrupt("nothing is returned here"))
+    }
+    async fn return_of(&mut self, _: OrderId, _: ReturnId) -> Result<Option<Return>, StoreError> {
+        Ok(None)
+    }
+    async fn save_return(&mut self, _: &Return) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
@@ -96,6 +121,7 @@ impl Catalogue for Shared {
             id: id.clone(),
             name: "lamp".to_owned(),
             price: Money::from_minor(1_000, Currency::USD),
+            category: "lamps".to_owned(),
             weight_grams: 1,
             on_sale: true,
             version: 1,
@@ -106,20 +132,37 @@ impl Catalogue for Shared {
 
 #[async_trait]
 impl Promotions for Shared {
-    async fn discount(
-        &self,
-        _: &PromotionCode,
-        _: &[OrderLine],
-        _: Money,
-    ) -> Result<Option<Money>, CallError> {
-        Ok(None)
+    async fn quote(&self, wares: &Wares<'_>) -> Result<Discounts, CallError> {
+        Promotions::reserve(self, Uuid::nil(), wares).await
+    }
+    async fn reserve(&self, id: Uuid, wares: &Wares<'_>) -> Result<Discounts, CallError> {
+        self.0.asked.lock().unwrap().push(("promote", id));
+        Ok(Discounts {
+            lines: vec![Money::from_minor(100, Currency::USD); wares.lines.len()],
+            total: Money::from_minor(100, Currency::USD),
+            free_shipping: false,
+            applied: Vec::new(),
+            rejected: None,
+            reservation_id: Some(id),
+        })
+    }
+    async fn release(&self, id: Uuid) -> Result<(), CallError> {
+        self.0.asked.lock().unwrap().push(("demote", id));
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Taxes for Shared {
-    async fn tax(&self, _: Option<&Address>, taxable: Money) -> Result<Money, CallError> {
-        Ok(Money::zero(taxable.currency()))
+    fn included(&self) -> bool {
+        false
+    }
+    async fn tax(&self, taxable: &Taxable<'_>) -> Result<TaxQuote, CallError> {
+        if self.0.taxes_away {
+            return Err(CallError::Unavailable { service: "tax-service", source: Trouble::TimedOut });
+        }
+        let total = Money::zero(taxable.shipping.currency());
+        Ok(TaxQuote { lines: vec![total; taxable.lines.len()], total, tax_lines: Vec::new() })
     }
 }
 
@@ -131,11 +174,15 @@ impl Shipping for Shared {
     }
 }
 
-/// What became of an order whose transactions end like this, and what the stock was asked.
+/// What became of an order whose transactions end like this, and what the others were asked.
 async fn place(
     commits: impl IntoIterator<Item = Result<(), StoreError>>,
 ) -> (Result<Order, OrderError>, Vec<&'static str>) {
-    let world = Arc::new(World { commits: Mutex::new(commits.into_iter().collect()), ..World::default() });
+    place_in(World { commits: Mutex::new(commits.into_iter().collect()), ..World::default() }).await
+}
+
+async fn place_in(world: World) -> (Result<Order, OrderError>, Vec<&'static str>) {
+    let world = Arc::new(world);
     let ports = Arc::new(Shared(world.clone()));
     let pricing = Pricing::new(ports.clone(), ports.clone(), ports.clone(), ports.clone());
     let place =
@@ -151,7 +198,11 @@ async fn place(
     };
     let placed = place.run(UserId::new(7), request, None).await;
     let asked = world.asked.lock().unwrap().clone();
-    assert!(asked.iter().all(|(_, id)| *id == asked[0].1), "one reservation an order");
+    for (kept, given_back) in [("reserve", "release"), ("promote", "demote")] {
+        let mut ids: Vec<_> = asked.iter().filter(|(what, _)| [kept, given_back].contains(what)).collect();
+        ids.dedup_by_key(|(_, id)| *id);
+        assert_eq!(ids.len(), 1, "one reservation an order");
+    }
     (placed, asked.into_iter().map(|(what, _)| what).collect())
 }
 
@@ -160,22 +211,29 @@ fn contended() -> StoreError {
 }
 
 #[tokio::test]
-async fn a_lost_deadlock_is_tried_again_with_the_same_reservation() {
+async fn a_lost_deadlock_is_tried_again_with_the_same_reservations() {
     let (placed, asked) = place([Err(contended()), Err(contended()), Ok(())]).await;
-    assert_eq!((placed.unwrap().id, asked), (OrderId::new(1), vec!["reserve"]));
+    assert_eq!((placed.unwrap().id, asked), (OrderId::new(1), vec!["promote", "reserve"]));
 }
 
 #[tokio::test]
-async fn the_stock_of_an_order_that_was_rolled_back_is_given_back() {
+async fn what_is_kept_for_an_order_that_was_rolled_back_is_given_back() {
     let (placed, asked) = place([Err(StoreError::corrupt("refused"))]).await;
     assert!(placed.is_err());
-    assert_eq!(asked, ["reserve", "release"]);
+    assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
 }
 
 #[tokio::test]
-async fn the_stock_of_an_order_that_may_be_there_is_kept() {
+async fn what_is_kept_for_an_order_that_may_be_there_stays_kept() {
     let (placed, asked) =
         place([Err(StoreError::Unavailable("connection lost during the commit".into()))]).await;
     assert_eq!(placed.unwrap_err().kind(), Kind::Unavailable);
-    assert_eq!(asked, ["reserve"]);
+    assert_eq!(asked, ["promote", "reserve"]);
+}
+
+#[tokio::test]
+async fn without_the_tax_there_is_no_order_and_nothing_stays_kept() {
+    let (placed, asked) = place_in(World { taxes_away: true, ..World::default() }).await;
+    assert_eq!(placed.unwrap_err().code(), "tax-unavailable");
+    assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
 }

@@ -1,11 +1,20 @@
 //! What travels over HTTP.
 
+mod address;
 mod cart;
 mod order;
 mod request;
+mod returns;
 mod sales;
 
 pub use cart::{CartDto, CartItemRequest, MergeRequest};
 pub use order::{EntryDto, InternalOrderDto, OrderDto, QuoteDto};
-pub use request::{CancelRequest, ChangeRequest, CheckoutRequest, NewOrderRequest, QuoteRequest, filter, id};
+pub use request::{
+    CancelRequest, ChangeRequest, CheckoutRequest, NewOrderRequest, PromotionRequest, QuoteRequest, filter,
+    id,
+};
+pub use returns::{
+    ApproveRequest, NewReturnRequest, ReceiveRequest, RefundRequest, RejectRequest, ReturnDto, return_filter,
+    return_id,
+};
 pub use sales::{SummaryDto, period};

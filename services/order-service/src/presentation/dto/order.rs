@@ -6,7 +6,7 @@ use config::money::Amount;
 use poem_openapi::Object;
 
 use crate::application::{EntryRecord, Quote, Rate};
-use crate::domain::{Order, OrderLine};
+use crate::domain::{AppliedPromotion, Order, OrderLine, Priced, TaxLine};
 
 /// An order.
 #[derive(Debug, Clone, Object)]
@@ -19,17 +19,27 @@ pub struct OrderDto {
     pub subtotal: Amount,
     pub discount: Amount,
     pub tax: Amount,
+    pub tax_lines: Vec<TaxLineDto>,
+    /// Whether `total_amount` contains the tax because the prices do.
+    pub prices_include_tax: bool,
     pub shipping: Amount,
     pub total_amount: Amount,
     pub refunded_amount: Amount,
     pub currency: String,
     pub shipping_address: String,
+    /// ISO 3166; null when the address doesn't say it.
+    pub shipping_country: Option<String>,
+    pub shipping_state: Option<String>,
     pub shipping_method: String,
     pub promotion_code: Option<String>,
+    pub promotions: Vec<PromotionDto>,
+    /// Whether promotions couldn't be asked, so that the order went without.
+    pub promotions_unavailable: bool,
     pub customer_notes: Option<String>,
     /// When it is cancelled unless it is paid.
     pub expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
+    pub delivered_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     /// Grows with each change; also the `ETag`.
@@ -46,6 +56,57 @@ pub struct ItemDto {
     pub quantity: u32,
     /// Of one.
     pub price: Amount,
+    /// Of the line.
+    pub discount: Amount,
+    /// Of the line.
+    pub tax: Amount,
+    /// Units that are coming back or are back.
+    pub returned: u32,
+}
+
+/// What one rule of one jurisdiction takes.
+#[derive(Debug, Clone, Object)]
+pub struct TaxLineDto {
+    pub name: String,
+    /// Such as `US-CA`.
+    pub jurisdiction: String,
+    pub percent: f64,
+    /// What it is taken of.
+    pub taxable: Amount,
+    pub tax: Amount,
+}
+
+fn taxes(lines: &[TaxLine]) -> Vec<TaxLineDto> {
+    let tax = |line: &TaxLine| TaxLineDto {
+        name: line.name.clone(),
+        jurisdiction: line.jurisdiction.clone(),
+        percent: line.percent.to_number(),
+        taxable: line.taxable.into(),
+        tax: line.tax.into(),
+    };
+    lines.iter().map(tax).collect()
+}
+
+/// A promotion that applies.
+#[derive(Debug, Clone, Object)]
+pub struct PromotionDto {
+    pub promotion_id: u64,
+    /// Null when it applies by itself.
+    pub code: Option<String>,
+    pub name: String,
+    pub kind: String,
+    pub discount: Amount,
+}
+
+fn promotions(applied: &[AppliedPromotion]) -> Vec<PromotionDto> {
+    let promotion = |promotion: &AppliedPromotion| PromotionDto {
+        promotion_id: promotion.promotion_id,
+        code: promotion.code.clone(),
+        name: promotion.name.clone(),
+        kind: promotion.kind.clone(),
+        discount: promotion.discount.into(),
+    };
+    applied.iter().map(promotion).collect()
 }
 
 fn items(lines: &[OrderLine]) -> Vec<ItemDto> {
@@ -55,6 +116,9 @@ fn items(lines: &[OrderLine]) -> Vec<ItemDto> {
         product_name: line.product_name.clone(),
         quantity: line.quantity.get(),
         price: line.price.into(),
+        discount: line.discount.into(),
+        tax: line.tax.into(),
+        returned: line.returned,
     };
     (1..).zip(lines).map(item).collect()
 }
@@ -69,6 +133,7 @@ impl OrderDto {
 impl From<&Order> for OrderDto {
     fn from(order: &Order) -> Self {
         let totals = &order.totals;
+        let place = order.delivery.address.place();
         Self {
             id: order.id.get(),
             user_id: order.user_id.get(),
@@ -77,16 +142,23 @@ impl From<&Order> for OrderDto {
             subtotal: totals.subtotal().into(),
             discount: totals.discount().into(),
             tax: totals.tax().into(),
+            tax_lines: taxes(&order.tax_lines),
+            prices_include_tax: totals.tax_included(),
             shipping: totals.shipping().into(),
             total_amount: totals.total().into(),
             refunded_amount: order.refunded.into(),
             currency: totals.currency().to_string(),
             shipping_address: order.delivery.address.to_string(),
+            shipping_country: place.map(|place| place.country.to_string()),
+            shipping_state: place.and_then(|place| place.state.as_ref()).map(ToString::to_string),
             shipping_method: order.delivery.method.to_string(),
             promotion_code: order.promotion_code.as_ref().map(ToString::to_string),
+            promotions: promotions(&order.promoted.applied),
+            promotions_unavailable: order.promoted.unavailable,
             customer_notes: order.notes.as_ref().map(ToString::to_string),
             expires_at: order.expires_at,
             paid_at: order.paid_at,
+            delivered_at: order.delivered_at,
             created_at: order.created_at,
             updated_at: order.updated_at,
             version: order.version,
@@ -128,9 +200,14 @@ pub struct QuoteDto {
     pub subtotal: Amount,
     pub discount: Amount,
     pub tax: Amount,
+    pub tax_lines: Vec<TaxLineDto>,
+    pub prices_include_tax: bool,
     pub shipping: Amount,
     pub total_amount: Amount,
     pub currency: String,
+    pub promotions: Vec<PromotionDto>,
+    /// Whether promotions couldn't be asked, so that it was priced without.
+    pub promotions_unavailable: bool,
     /// The ways of sending that can be chosen.
     pub shipping_methods: Vec<RateDto>,
 }
@@ -145,7 +222,7 @@ pub struct RateDto {
 
 impl From<Quote> for QuoteDto {
     fn from(quote: Quote) -> Self {
-        let Quote { lines, totals, rates } = quote;
+        let Quote { priced: Priced { lines, totals, tax_lines, promoted, .. }, rates } = quote;
         let rate = |rate: &Rate| RateDto {
             code: rate.method.clone(),
             name: rate.name.clone(),
@@ -156,9 +233,13 @@ impl From<Quote> for QuoteDto {
             subtotal: totals.subtotal().into(),
             discount: totals.discount().into(),
             tax: totals.tax().into(),
+            tax_lines: taxes(&tax_lines),
+            prices_include_tax: totals.tax_included(),
             shipping: totals.shipping().into(),
             total_amount: totals.total().into(),
             currency: totals.currency().to_string(),
+            promotions: promotions(&promoted.applied),
+            promotions_unavailable: promoted.unavailable,
             shipping_methods: rates.iter().map(rate).collect(),
         }
     }

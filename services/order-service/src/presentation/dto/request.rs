@@ -9,8 +9,11 @@ use config::money::Amount;
 use config::problem::{ApiError, Fields, InvalidFields, Kind};
 use poem_openapi::Object;
 
+use super::address::AddressRequest;
 use crate::application::{OrderFilter, OrderRequest, Wanted, Wish};
-use crate::domain::{Basket, MAX_LINES, OrderId, Quantity, Reason, ShippingMethod, Status};
+use crate::domain::{
+    Address, Basket, MAX_LINES, OrderId, PromotionCode, Quantity, Reason, ShippingMethod, Status,
+};
 
 /// A product that is wanted.
 #[derive(Debug, Clone, Object)]
@@ -29,8 +32,8 @@ pub struct NewOrderRequest {
     pub user_id: Option<u64>,
     /// 1 to 100 lines; the same product on several is summed.
     pub items: Vec<LineRequest>,
-    /// 1 to 500 characters.
-    pub shipping_address: String,
+    /// 1 to 500 characters, or its parts.
+    pub shipping_address: AddressRequest,
     /// `standard` when not given.
     pub shipping_method: Option<String>,
     pub promotion_code: Option<String>,
@@ -57,7 +60,7 @@ impl NewOrderRequest {
 pub struct QuoteRequest {
     /// 1 to 100 lines.
     pub items: Vec<LineRequest>,
-    pub shipping_address: Option<String>,
+    pub shipping_address: Option<AddressRequest>,
     /// `standard` when not given; others need an address.
     pub shipping_method: Option<String>,
     pub promotion_code: Option<String>,
@@ -67,7 +70,7 @@ impl QuoteRequest {
     pub fn parse(self) -> Result<Wish, InvalidFields> {
         let mut fields = Fields::default();
         let basket = basket(&mut fields, self.items);
-        let address = optional(&mut fields, "shipping_address", self.shipping_address.as_deref());
+        let address = address(&mut fields, self.shipping_address.as_ref());
         let method = shipping_method(&mut fields, self.shipping_method.as_deref());
         let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
         fields.finish(|| {
@@ -79,8 +82,8 @@ impl QuoteRequest {
 /// What an order of a cart needs beside the cart.
 #[derive(Debug, Clone, Object)]
 pub struct CheckoutRequest {
-    /// 1 to 500 characters.
-    pub shipping_address: String,
+    /// 1 to 500 characters, or its parts.
+    pub shipping_address: AddressRequest,
     /// `standard` when not given.
     pub shipping_method: Option<String>,
     pub promotion_code: Option<String>,
@@ -95,7 +98,7 @@ impl CheckoutRequest {
     }
 
     fn with(&self, mut fields: Fields, basket: Basket) -> Result<OrderRequest, InvalidFields> {
-        let address = fields.check("shipping_address", self.shipping_address.parse());
+        let address = self.shipping_address.parse(&mut fields);
         let method = shipping_method(&mut fields, self.shipping_method.as_deref());
         let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
         let notes = optional(&mut fields, "customer_notes", self.customer_notes.as_deref());
@@ -111,8 +114,9 @@ impl CheckoutRequest {
 pub struct ChangeRequest {
     /// Only administrators move an order along; its owner may set `cancelled`.
     pub status: Option<String>,
-    /// While the order is pending: 1 to 500 characters.
-    pub shipping_address: Option<String>,
+    /// While the order is pending: 1 to 500 characters, or its parts. In the same country and state, because tax and
+    /// shipping are priced for them.
+    pub shipping_address: Option<AddressRequest>,
     /// For the history, up to 500 characters.
     pub reason: Option<String>,
 }
@@ -124,7 +128,7 @@ impl ChangeRequest {
             fields.reject("body", "nothing-to-change", "must have a status or a shipping_address");
         }
         let status = optional(&mut fields, "status", self.status.as_deref());
-        let address = optional(&mut fields, "shipping_address", self.shipping_address.as_deref());
+        let address = address(&mut fields, self.shipping_address.as_ref());
         let reason = optional(&mut fields, "reason", self.reason.as_deref());
         fields.finish(|| Some(Wanted { status: status?, address: address?, reason: reason? }))
     }
@@ -142,6 +146,22 @@ impl CancelRequest {
         let mut fields = Fields::default();
         let reason = optional(&mut fields, "reason", request.and_then(|request| request.reason.as_deref()));
         fields.finish(|| reason)
+    }
+}
+
+/// A promotion for an order, on behalf of a user.
+#[derive(Debug, Clone, Object)]
+pub struct PromotionRequest {
+    pub code: String,
+    pub user_id: u64,
+    pub is_admin: bool,
+}
+
+impl PromotionRequest {
+    pub fn parse(&self) -> Result<PromotionCode, InvalidFields> {
+        let mut fields = Fields::default();
+        let code = fields.check("code", self.code.parse());
+        fields.finish(|| code)
     }
 }
 
@@ -205,7 +225,15 @@ fn shipping_method(fields: &mut Fields, text: Option<&str>) -> Option<ShippingMe
 }
 
 /// `Some(None)` when it isn't given, `None` when it is wrong.
-fn optional<T: FromStr<Err: Display>>(
+fn address(fields: &mut Fields, address: Option<&AddressRequest>) -> Option<Option<Address>> {
+    match address {
+        Some(address) => address.parse(fields).map(Some),
+        None => Some(None),
+    }
+}
+
+/// `Some(None)` when it isn't given, `None` when it is wrong.
+pub(super) fn optional<T: FromStr<Err: Display>>(
     fields: &mut Fields,
     name: &str,
     text: Option<&str>,

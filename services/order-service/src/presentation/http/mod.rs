@@ -2,8 +2,10 @@
 
 mod carts;
 mod orders;
+mod returns;
 mod sales;
 
 pub use carts::CartApi;
 pub use orders::OrderApi;
+pub use returns::ReturnApi;
 pub use sales::SalesApi;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use config::clock::Clock;
+use config::id::UserId;
 use config::idempotency::Idempotency;
-use config::jwt_auth::{Caller, Internal, SignedIn};
+use config::jwt_auth::{Caller, Internal, MaybeSignedIn, SignedIn};
 use config::page::{Page, Paging};
 use config::problem::{ApiError, Body, OptionalBody};
 use config::response::{Created, IfMatch, Versioned};
@@ -13,10 +14,10 @@ use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 
 use super::super::dto::{
-    CancelRequest, ChangeRequest, EntryDto, InternalOrderDto, NewOrderRequest, OrderDto, QuoteDto,
-    QuoteRequest, filter, id,
+    CancelRequest, ChangeRequest, EntryDto, InternalOrderDto, NewOrderRequest, OrderDto, PromotionRequest,
+    QuoteDto, QuoteRequest, filter, id,
 };
-use crate::application::{ChangeOrder, OrderError, OrderReader, PlaceOrder, Pricing, Reply};
+use crate::application::{ChangeOrder, OrderError, OrderReader, PlaceOrder, Pricing, Reply, RepriceOrder};
 use crate::domain::{Order, OrderId};
 
 /// Orders.
@@ -24,6 +25,7 @@ pub struct OrderApi {
     pub(crate) place: PlaceOrder,
     pub(crate) change: ChangeOrder,
     pub(crate) pricing: Pricing,
+    pub(crate) reprice: RepriceOrder,
     pub(crate) orders: Arc<dyn OrderReader>,
     pub(crate) idempotency: Idempotency,
     pub(crate) clock: Arc<dyn Clock>,
@@ -56,8 +58,13 @@ impl OrderApi {
 
     /// Price a basket without ordering it
     #[oai(path = "/api/orders/quote", method = "post")]
-    async fn quote(&self, body: Body<QuoteRequest>) -> Result<Json<QuoteDto>, ApiError> {
-        Ok(Json(self.pricing.run(&body.0.parse()?).await?.into()))
+    async fn quote(
+        &self,
+        caller: MaybeSignedIn,
+        body: Body<QuoteRequest>,
+    ) -> Result<Json<QuoteDto>, ApiError> {
+        let user = caller.0.map(|caller| caller.user_id);
+        Ok(Json(self.pricing.quote(&body.0.parse()?, user).await?.into()))
     }
 
     /// The caller's orders, newest first; an administrator's are everybody's
@@ -104,7 +111,7 @@ impl OrderApi {
         #[oai(name = "id")] path: Path<u64>,
     ) -> Result<Json<Page<EntryDto>>, ApiError> {
         let order = self.own(&caller, id(path.0)?).await?;
-        let items: Vec<_> = self.orders.history(order.id).await?.into_iter().map(EntryDto::from).collect();
+        let items: Vec<_> = self.orders.history(&order).await?.into_iter().map(EntryDto::from).collect();
         let count = items.len() as u64;
         Ok(Json(Page { items, count, total: count, next_cursor: None }))
     }
@@ -158,6 +165,22 @@ impl OrderApi {
     ) -> Result<Json<InternalOrderDto>, ApiError> {
         let order = self.order(id(path.0)?).await?;
         Ok(Json(InternalOrderDto::new(&order, self.clock.now())))
+    }
+
+    /// Give a pending order another promotion
+    ///
+    /// promotion-service asks for it on a user's behalf.
+    #[oai(path = "/internal/orders/:id/promotion", method = "post")]
+    async fn promote(
+        &self,
+        _service: Internal,
+        #[oai(name = "id")] path: Path<u64>,
+        body: Body<PromotionRequest>,
+    ) -> Result<Versioned<OrderDto>, ApiError> {
+        let code = body.0.parse()?;
+        let (id, user) = (id(path.0)?, UserId::new(body.0.user_id));
+        let order = self.reprice.run(id, user, body.0.is_admin, &code).await?;
+        Ok(Versioned::written(OrderDto::from(&order), order.version))
     }
 }
 

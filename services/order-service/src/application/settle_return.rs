@@ -1,0 +1,52 @@
+//! The money of a return.
+
+use chrono::{DateTime, Utc};
+use config::kafka::Envelope;
+use config::money::Money;
+
+use super::step::{keep_step, remark};
+use super::{OrderError, ReturnData, ReturnRefunded, Store};
+use crate::domain::{Actor, Order, Return, ReturnId, ReturnRefusal, ReturnStatus, Status};
+
+/// Notes that money went back for a return of this order, which is locked.
+pub(super) async fn follow_refund(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    id: ReturnId,
+    amount: Money,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    let Some(mut back) = tx.return_of(order.id, id).await? else {
+        tracing::error!(
+            order.id = order.id.get(),
+            r#return.id = id.get(),
+            "money for a return that isn't known"
+        );
+        return Ok(());
+    };
+    let all = back.given_back(amount, now).map_err(ReturnRefusal::from)?;
+    match all && back.status == ReturnStatus::Refunding {
+        true => complete(tx, order, &mut back, now).await,
+        false => Ok(tx.save_return(&back).await?),
+    }
+}
+
+/// Ends a return whose money is back; the order too, when nothing of it is left.
+pub(super) async fn complete(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    back: &mut Return,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    back.move_to(ReturnStatus::Refunded, now)?;
+    tx.save_return(back).await?;
+    let data = ReturnData::new(order, back).map_err(ReturnRefusal::from)?;
+    tx.publish(Envelope::new(&ReturnRefunded(data))).await?;
+    let text = format!("return {} refunded", back.id);
+    if order.is_undone()
+        && let Ok(step) = order.move_to(Status::Refunded, Actor::Payment, now)
+    {
+        return Ok(keep_step(tx, order, step, Some(text)).await?);
+    }
+    Ok(remark(tx, order, Actor::Payment, text, now).await?)
+}
