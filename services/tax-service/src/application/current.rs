@@ -1,6 +1,6 @@
 //! The book that quotes are made from: kept in memory, and kept up.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use config::clock::Clock;
@@ -45,7 +45,7 @@ impl CurrentBook {
             return Ok(book);
         }
         self.refresh().await?;
-        self.trusted().ok_or(TaxError::Outdated)
+        Ok(self.kept().book.clone())
     }
 
     /// Another instance has changed it.
@@ -75,6 +75,7 @@ impl CurrentBook {
     async fn read(&self) -> Result<(), TaxError> {
         let asked_at = self.clock.now();
         let book = self.books.book(asked_at.date_naive()).await?;
+        metrics::counter!("tax_book_reads_total").increment(1);
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         // A read that was overtaken by another must not put the older book back.
         if book.version() >= kept.book.version() {
@@ -84,12 +85,16 @@ impl CurrentBook {
         Ok(())
     }
 
+    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn version(&self) -> u64 {
-        self.kept.read().unwrap_or_else(PoisonError::into_inner).book.version()
+        self.kept().book.version()
     }
 
     fn trusted(&self) -> Option<Arc<RateBook>> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept();
         let age = self.clock.now() - kept.confirmed_at;
         (age <= self.patience).then(|| kept.book.clone())
     }

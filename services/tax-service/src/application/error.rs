@@ -20,9 +20,6 @@ pub enum TaxError {
     NoExemption(ExemptionId),
     #[error("the customer has an exemption with this certificate already")]
     ExemptionExists,
-    /// The database has been away for so long that what is kept in memory may be wrong.
-    #[error("the tax rates have not been read for too long")]
-    Outdated,
     #[error(transparent)]
     Invalid(#[from] InvalidFields),
     #[error(transparent)]
@@ -36,7 +33,6 @@ impl Fault for TaxError {
         match self {
             Self::NoRate(_) | Self::NoExemption(_) => Kind::NotFound,
             Self::RateExists(_) | Self::TooManyRates(_) | Self::ExemptionExists => Kind::Conflict,
-            Self::Outdated => Kind::Unavailable,
             Self::Invalid(error) => error.kind(),
             Self::Stale(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -50,7 +46,6 @@ impl Fault for TaxError {
             Self::TooManyRates(_) => "too-many-tax-rates",
             Self::NoExemption(_) => "exemption-not-found",
             Self::ExemptionExists => "exemption-exists",
-            Self::Outdated => "tax-rates-outdated",
             Self::Invalid(error) => error.code(),
             Self::Stale(error) => error.code(),
             Self::Store(error) => error.code(),

@@ -39,7 +39,7 @@ fn located(location: &str) -> Result<Place, &'static str> {
         Some(Place { country: country.parse().ok()?, state: Some(state.parse().ok()?) })
     };
     let country = location.parse::<Country>().ok().map(|country| Place { country, state: None });
-    let place = country.or_else(of_code).or_else(|| Place::of_address(location));
+    let place = of_code().or(country).or_else(|| Place::of_address(location));
     place.ok_or("must be a country by its ISO 3166 code or its English name, or end with one")
 }
 
@@ -92,6 +92,7 @@ mod tests {
         for (text, expected) in [
             ("Vietnam", "VN"),
             ("us-ca", "US-CA"),
+            ("BR-A", "BR-A"),
             ("1 Main St, Austin, TX 78701, USA", "US-TX"),
             ("Guinea-Bissau", "GW"),
         ] {
@@ -99,7 +100,7 @@ mod tests {
             let state = place.state.map(|state| format!("-{state}")).unwrap_or_default();
             assert_eq!(format!("{}{state}", place.country), expected, "{text}");
         }
-        for wrong in ["", "Atlantis", "US-California", "-CA"] {
+        for wrong in ["", "Atlantis", "US-California", "?"] {
             assert!(located(wrong).is_err(), "{wrong}");
         }
     }
