@@ -199,7 +199,8 @@ fn promotions(currency: Currency) -> impl Strategy<Value = Vec<Promotion>> {
     let one =
         (benefit, any::<bool>(), -3_i32..3, prop::option::of(1_i64..1_000_000), 0_usize..4, any::<bool>());
     prop::collection::vec(one, 0..7).prop_map(move |all| {
-        let make = |(id, (benefit, stackable, priority, cap, category, coded))| {
+        type Drawn = (Benefit, bool, i32, Option<i64>, usize, bool);
+        let make = |(id, (benefit, stackable, priority, cap, category, coded)): (u64, Drawn)| {
             let mut promotion: Promotion = promotion(id, benefit);
             promotion.terms.stackable = stackable;
             promotion.terms.priority = priority;
