@@ -19,7 +19,7 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    AnnounceChanges, ChangeStock, ExpireReservations, FollowOrder, OpenStock, Reserve, Settle,
+    AnnounceChanges, ChangeStock, ExpireReservations, FollowOrder, OpenStock, Reserve, Restock, Settle,
 };
 use presentation::{InventoryApi, OrderEvents, ProductEvents};
 
@@ -63,9 +63,12 @@ impl Service for Inventory {
         let change = ChangeStock::new(store.clone(), clock.clone());
         let reserve = Reserve::new(store.clone(), store.clone(), clock.clone(), ctx.settings.reservation);
         let settle = Settle::new(store.clone(), clock.clone());
-        let expire = Arc::new(ExpireReservations::new(store.clone(), clock));
+        let expire = Arc::new(ExpireReservations::new(store.clone(), clock.clone()));
         let announce = Arc::new(AnnounceChanges::new(store.clone()));
-        let orders = OrderEvents::new(FollowOrder::new(store.clone(), reserve.clone(), settle.clone()));
+        let orders = OrderEvents {
+            follow: FollowOrder::new(store.clone(), reserve.clone(), settle.clone()),
+            restock: Restock::new(store.clone(), clock.clone()),
+        };
         let products = ProductEvents::new(open.clone());
         Ok(Parts::new(InventoryApi { open, change, reserve, settle, stock: store })
             .consumer(Consumer::new("order-events", Arc::new(orders)))

@@ -18,7 +18,9 @@ use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
-use application::{Act, CancelOrder, HandleWebhook, Operations, Patience, Pay, Recover};
+use application::{
+    Act, CancelOrder, HandleWebhook, Operations, Patience, Pay, Recover, RefundReturn, RefusePayment,
+};
 use infrastructure::{OrderService, Simulator, SimulatorSettings};
 use presentation::{OrderEvents, PaymentApi};
 
@@ -77,7 +79,11 @@ impl Service for Payments {
         let operations =
             Operations::new(store.clone(), provider.clone(), ctx.clock.clone(), settings.patience);
         let orders = Arc::new(OrderService::new(ctx.registry.client(OrderService::NAME)));
-        let cancellations = OrderEvents::new(CancelOrder::new(operations.clone()));
+        let followed = OrderEvents {
+            cancel: CancelOrder::new(operations.clone()),
+            refuse: RefusePayment::new(operations.clone()),
+            refund: RefundReturn::new(operations.clone()),
+        };
         let recover = Recover::new(operations.clone());
         let api = PaymentApi {
             pay: Pay::new(operations.clone(), orders, store.clone()),
@@ -89,7 +95,7 @@ impl Service for Payments {
             currency: ctx.service.currency,
         };
         Ok(Parts::new(api)
-            .consumer(Consumer::new("order-events", Arc::new(cancellations)))
+            .consumer(Consumer::new("order-events", Arc::new(followed)))
             .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown))))
     }
 }

@@ -9,6 +9,7 @@ mod follow;
 mod open;
 mod ports;
 mod reserve;
+mod restock;
 mod settle;
 
 pub use announce::AnnounceChanges;
@@ -22,4 +23,5 @@ pub use ports::{
     Movement, MovementKind, MovementRecord, Reservation, Reservations, StockReader, StockRepository, Store,
 };
 pub use reserve::{Reserve, Wanted};
+pub use restock::{Restock, Returned};
 pub use settle::Settle;

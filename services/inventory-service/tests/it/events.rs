@@ -80,6 +80,53 @@ async fn an_order_is_followed_to_its_end_however_often_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_as_good_as_new_is_on_the_shelf_once() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let (lamp, vase) = (product(), stocked(&app, 4).await);
+    let elsewhere = json!({ "product_id": lamp, "quantity": 10, "warehouse": "north" });
+    let opened = app.as_admin(Method::POST, "/api/inventory").json(&elsewhere).send().await.unwrap();
+    assert_eq!(opened.status(), 201);
+    let id = Uuid::now_v7();
+    assert_eq!(reserve(&app, id, &[(&lamp, 3), (&vase, 1)]).await.status(), 201);
+    kafka.send(&event::<0>("pending", id)).await;
+    kafka.send(&event::<1>("paid", id)).await;
+    let back = |return_id: u32, restock: Value| {
+        let mut back = event::<1>("delivered", id);
+        back.kind = "return_received".to_owned();
+        back.data["return_id"] = json!(return_id);
+        back.data["restock"] = restock;
+        back
+    };
+    let unit = |product: &str, n: u32| json!({ "product_id": product, "quantity": n });
+    let first = back(1, json!([unit(&vase, 1), unit(&lamp, 1)]));
+    for _ in 0..3 {
+        kafka.send(&first).await;
+    }
+    kafka.send(&back(2, json!([]))).await;
+    let wrong = back(3, json!([unit(&lamp, 0)]));
+    kafka.send(&wrong).await;
+    kafka.send(&back(4, json!([unit(&lamp, 1)]))).await;
+    eventually("two lamps and the vase are back", || async {
+        let now = (levels(&app, &lamp).await, levels(&app, &vase).await);
+        if now == ((9, 0, 9), (4, 0, 4)) { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    let movements = format!("/api/inventory/{lamp}/movements");
+    let movements: Value = app.as_admin(Method::GET, &movements).send().await.unwrap().json().await.unwrap();
+    let returns: Vec<_> = movements["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|movement| movement["kind"] == "return")
+        .map(|movement| (&movement["warehouse"], &movement["delta"]))
+        .collect();
+    assert_eq!(returns, [(&json!("north"), &json!(1)); 2]);
+    kafka.dead_letter("order-events", wrong.id).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_exists_keeps_its_stock_past_the_reservations_time() {
     let env = TestEnv::new().await.set("RESERVATION_SECONDS", "2");
     let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));

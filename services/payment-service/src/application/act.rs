@@ -106,6 +106,7 @@ impl Act {
             kind,
             amount,
             reason,
+            return_id: None,
             key: Uuid::now_v7(),
             charge_key: payment.charge_key,
             request: reply.request(),

@@ -4,7 +4,7 @@ use config::kafka::Event;
 use config::money::{Amount, Money};
 use serde::Serialize;
 
-use crate::domain::{Operation, Payment};
+use crate::domain::{Account, Operation, Payment, ReturnId};
 
 const TOPIC: &str = "payment-events";
 
@@ -73,6 +73,8 @@ pub struct PaymentRefunded {
     refunded_total: Amount,
     fully_refunded: bool,
     reason: String,
+    /// The return that it is for, or null.
+    return_id: Option<u64>,
 }
 
 impl PaymentRefunded {
@@ -84,7 +86,39 @@ impl PaymentRefunded {
             refunded_total: payment.refunded.into(),
             fully_refunded: payment.refunded == payment.captured,
             reason: refund.reason.clone().unwrap_or_default(),
+            return_id: refund.return_id.map(ReturnId::get),
         }
+    }
+}
+
+/// No payment can give back what is to be given back for a return: this is for an administrator.
+#[derive(Debug, Serialize)]
+pub struct ReturnRefundShort {
+    order_id: u64,
+    user_id: u64,
+    return_id: u64,
+    missing_amount: Amount,
+    currency: &'static str,
+}
+
+impl ReturnRefundShort {
+    pub fn new(account: &Account, return_id: ReturnId, missing: Money) -> Self {
+        Self {
+            order_id: account.order_id.get(),
+            user_id: account.user_id.get(),
+            return_id: return_id.get(),
+            missing_amount: missing.into(),
+            currency: missing.currency().code(),
+        }
+    }
+}
+
+impl Event for ReturnRefundShort {
+    const TOPIC: &'static str = TOPIC;
+    const TYPE: &'static str = "return_refund_short";
+
+    fn key(&self) -> String {
+        self.order_id.to_string()
     }
 }
 

@@ -6,7 +6,10 @@ use config::kafka::Envelope;
 use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
-use super::{Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded, Store};
+use super::{
+    Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded,
+    ReturnRefundShort, Store,
+};
 use crate::domain::{
     Account, ChargeOutcome, Decline, Operation, OperationKind, OperationState, Payment, Status, Unwind,
 };
@@ -90,10 +93,16 @@ impl Finish {
         }
         match outcome {
             Outcome::NotCharged => tx.forget_request(operation.id).await?,
-            Outcome::Refused(decline) => tracing::error!(
-                operation.id = %operation.id, payment.id = %payment.id, code = decline.code,
-                "the provider refused to {}", operation.kind.as_str(),
-            ),
+            Outcome::Refused(decline) => {
+                tracing::error!(
+                    operation.id = %operation.id, payment.id = %payment.id, code = decline.code,
+                    "the provider refused to {}", operation.kind.as_str(),
+                );
+                if let Some(back) = operation.return_id {
+                    tx.publish(Envelope::new(&ReturnRefundShort::new(account, back, operation.amount)))
+                        .await?;
+                }
+            }
             _ => tell(tx, payment, operation).await?,
         }
         let before = account.clone();
@@ -168,6 +177,7 @@ pub(super) async fn unwind(
         kind,
         amount,
         reason: Some(reason),
+        return_id: None,
         key: Uuid::now_v7(),
         charge_key: payment.charge_key,
         request: None,

@@ -9,13 +9,15 @@ mod operations;
 mod pay;
 mod ports;
 mod recover;
+mod refund_return;
+mod refuse_payment;
 mod reply;
 mod webhook;
 
 pub use act::{Act, Action};
 pub use cancel_order::CancelOrder;
 pub use error::PaymentError;
-pub use events::{PaymentFailed, PaymentProcessed, PaymentRefunded};
+pub use events::{PaymentFailed, PaymentProcessed, PaymentRefunded, ReturnRefundShort};
 pub use operations::{Operations, Patience};
 pub use pay::{Pay, PaymentRequest};
 pub use ports::{
@@ -24,5 +26,7 @@ pub use ports::{
     WebhookError,
 };
 pub use recover::Recover;
+pub use refund_return::{RefundReturn, ReturnDue};
+pub use refuse_payment::RefusePayment;
 pub use reply::{Completed, Reply};
 pub use webhook::HandleWebhook;

@@ -118,6 +118,7 @@ impl Pay {
             kind: OperationKind::Charge,
             amount: wanted.amount,
             reason: None,
+            return_id: None,
             key: charge_key,
             charge_key,
             request: reply.request(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     Account, CardSummary, ChargeOutcome, Decline, Instrument, Method, Operation, OperationId, OperationKind,
-    OperationState, OrderId, Payment, PaymentId, Status,
+    OperationState, OrderId, Payment, PaymentId, ReturnId, Status,
 };
 
 /// An order as order-service knows it now.
@@ -141,6 +141,8 @@ pub struct NewOperation<'a> {
     pub kind: OperationKind,
     pub amount: Money,
     pub reason: Option<&'a str>,
+    /// The return that a refund is for.
+    pub return_id: Option<ReturnId>,
     pub key: Uuid,
     /// The charge that it is about.
     pub charge_key: Uuid,
@@ -174,6 +176,9 @@ pub trait PaymentRepository: Send {
         now: DateTime<Utc>,
     ) -> Result<Operation, StoreError>;
     async fn operation(&mut self, id: OperationId) -> Result<Option<Operation>, StoreError>;
+    /// All refunds that were ever begun for a return of this order, of which the account is locked.
+    async fn refunds_of_return(&mut self, order: OrderId, id: ReturnId)
+    -> Result<Vec<Operation>, StoreError>;
     async fn end_operation(&mut self, id: OperationId, state: OperationState) -> Result<(), StoreError>;
     /// The client's request that began it may begin another.
     async fn forget_request(&mut self, id: OperationId) -> Result<(), StoreError>;

@@ -38,6 +38,7 @@ impl Account {
     pub fn rejects(&self, payment: &Payment) -> Option<&'static str> {
         match self.active {
             _ if self.cancelled => Some("order_cancelled"),
+            _ if payment.refused => Some("wrong_amount"),
             Some(active) if active != payment.id => Some("duplicate_payment"),
             _ => None,
         }

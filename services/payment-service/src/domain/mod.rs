@@ -23,4 +23,6 @@ config::ids! {
     PaymentId,
     /// Something that the provider is to do for a payment; a refund is known by it.
     OperationId,
+    /// A return of goods, as order-service numbers it.
+    ReturnId,
 }

@@ -5,7 +5,7 @@ use config::money::Money;
 use uuid::Uuid;
 
 use super::status::names;
-use super::{OperationId, OrderId, PaymentId};
+use super::{OperationId, OrderId, PaymentId, ReturnId};
 
 names! {
     /// What is asked of the provider.
@@ -36,6 +36,8 @@ pub struct Operation {
     pub state: OperationState,
     pub amount: Money,
     pub reason: Option<String>,
+    /// The return that a refund is for.
+    pub return_id: Option<ReturnId>,
     /// The provider recognises a repetition by it.
     pub key: Uuid,
     /// The charge that it is about, by the key of its own operation.
@@ -48,5 +50,10 @@ pub struct Operation {
 impl Operation {
     pub fn is_pending(&self) -> bool {
         self.state == OperationState::Pending
+    }
+
+    /// Whether it has moved money, or is about to.
+    pub fn is_good(&self) -> bool {
+        self.state != OperationState::Failed
     }
 }

@@ -33,6 +33,8 @@ pub struct Payment {
     /// Promised to refunds that the provider has not confirmed yet.
     pub refund_pending: Money,
     pub pending: Option<Pending>,
+    /// It took another amount than its order cost by then: all of it goes back.
+    pub refused: bool,
     pub transaction_id: Option<String>,
     pub decline: Option<Decline>,
     pub action_url: Option<String>,
@@ -51,9 +53,9 @@ pub enum Unwind {
 }
 
 impl Payment {
-    /// Whether it ended without any money moving, so that another may take its place.
+    /// Whether another may take its place: it ended without any money moving, or its money isn't wanted.
     pub fn is_over(&self) -> bool {
-        matches!(self.status, Status::Failed | Status::Voided)
+        self.refused || matches!(self.status, Status::Failed | Status::Voided)
     }
 
     /// What can still be given back.

@@ -24,6 +24,7 @@ fn payment(amount: i64) -> Payment {
         refunded: usd(0),
         refund_pending: usd(0),
         pending: None,
+        refused: false,
         transaction_id: None,
         decline: None,
         action_url: None,

@@ -9,7 +9,7 @@ use sqlx::QueryBuilder;
 use super::rows::{AccountRow, OperationRow, PaymentRow, select_operations, select_payments};
 use crate::application::{NewOperation, NewPayment, PaymentRepository};
 use crate::domain::{
-    Account, Operation, OperationId, OperationState, OrderId, Payment, PaymentId, Pending, Status,
+    Account, Operation, OperationId, OperationState, OrderId, Payment, PaymentId, Pending, ReturnId, Status,
 };
 
 #[async_trait]
@@ -98,13 +98,14 @@ impl PaymentRepository for Tx {
     async fn save_payment(&mut self, payment: &Payment, now: DateTime<Utc>) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE payments SET status = ?, captured = ?, refunded = ?, refund_pending = ?, pending = ?, \
-             transaction_id = ?, decline_code = ?, decline_message = ?, action_url = ?, updated_at = ? WHERE id = ?",
+             refused = ?, transaction_id = ?, decline_code = ?, decline_message = ?, action_url = ?, updated_at = ? WHERE id = ?",
         )
         .bind(payment.status.as_str())
         .bind(payment.captured.minor())
         .bind(payment.refunded.minor())
         .bind(payment.refund_pending.minor())
         .bind(payment.pending.map(Pending::as_str))
+        .bind(payment.refused)
         .bind(&payment.transaction_id)
         .bind(payment.decline.as_ref().map(|decline| decline.code.as_str()))
         .bind(payment.decline.as_ref().map(|decline| decline.message.as_str()))
@@ -123,8 +124,8 @@ impl PaymentRepository for Tx {
     ) -> Result<Operation, StoreError> {
         let inserted = sqlx::query(
             "INSERT INTO operations \
-             (payment_id, order_id, kind, state, amount, currency, reason, provider_key, charge_key, request, \
-              due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (payment_id, order_id, kind, state, amount, currency, reason, return_id, provider_key, charge_key, \
+              request, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(operation.payment_id.get())
         .bind(operation.order_id.get())
@@ -133,6 +134,7 @@ impl PaymentRepository for Tx {
         .bind(operation.amount.minor())
         .bind(operation.amount.currency().code())
         .bind(operation.reason)
+        .bind(operation.return_id.map(ReturnId::get))
         .bind(operation.key)
         .bind(operation.charge_key)
         .bind(operation.request)
@@ -148,6 +150,7 @@ impl PaymentRepository for Tx {
             state: OperationState::Pending,
             amount: operation.amount,
             reason: operation.reason.map(str::to_owned),
+            return_id: operation.return_id,
             key: operation.key,
             charge_key: operation.charge_key,
             attempts: 0,
@@ -161,6 +164,21 @@ impl PaymentRepository for Tx {
             .fetch_optional(self.connection())
             .await?;
         row.map(Operation::try_from).transpose()
+    }
+
+    async fn refunds_of_return(
+        &mut self,
+        order: OrderId,
+        id: ReturnId,
+    ) -> Result<Vec<Operation>, StoreError> {
+        let rows: Vec<OperationRow> = sqlx::query_as(select_operations!(
+            "WHERE return_id = ? AND order_id = ? AND kind = 'refund' ORDER BY id"
+        ))
+        .bind(id.get())
+        .bind(order.get())
+        .fetch_all(self.connection())
+        .await?;
+        rows.into_iter().map(Operation::try_from).collect()
     }
 
     async fn end_operation(&mut self, id: OperationId, state: OperationState) -> Result<(), StoreError> {

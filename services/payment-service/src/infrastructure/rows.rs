@@ -9,14 +9,16 @@ use config::money::{Currency, Money};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::{Account, CardSummary, Decline, Operation, OperationId, OrderId, Payment, PaymentId};
+use crate::domain::{
+    Account, CardSummary, Decline, Operation, OperationId, OrderId, Payment, PaymentId, ReturnId,
+};
 
 /// The columns of [`PaymentRow`].
 macro_rules! select_payments {
     ($rest:literal) => {
         concat!(
             "SELECT id, order_id, user_id, charge_key, method, status, currency, amount, captured, refunded, \
-             refund_pending, pending, transaction_id, decline_code, decline_message, action_url, card_brand, \
+             refund_pending, pending, refused, transaction_id, decline_code, decline_message, action_url, card_brand, \
              card_last4, created_at, updated_at FROM payments ",
             $rest
         )
@@ -28,7 +30,7 @@ pub(super) use select_payments;
 macro_rules! select_operations {
     ($rest:literal) => {
         concat!(
-            "SELECT id, payment_id, order_id, kind, state, amount, currency, reason, provider_key, charge_key, \
+            "SELECT id, payment_id, order_id, kind, state, amount, currency, reason, return_id, provider_key, charge_key, \
              attempts, created_at FROM operations ",
             $rest
         )
@@ -69,6 +71,7 @@ pub(super) struct PaymentRow {
     refunded: i64,
     refund_pending: i64,
     pending: Option<String>,
+    refused: bool,
     transaction_id: Option<String>,
     decline_code: Option<String>,
     decline_message: Option<String>,
@@ -97,6 +100,7 @@ impl TryFrom<PaymentRow> for Payment {
             refunded: money(row.refunded),
             refund_pending: money(row.refund_pending),
             pending: row.pending.as_deref().map(word).transpose()?,
+            refused: row.refused,
             transaction_id: row.transaction_id,
             decline: row
                 .decline_code
@@ -119,6 +123,7 @@ pub(super) struct OperationRow {
     amount: i64,
     currency: String,
     reason: Option<String>,
+    return_id: Option<u64>,
     provider_key: Uuid,
     charge_key: Uuid,
     attempts: u32,
@@ -138,6 +143,7 @@ impl TryFrom<OperationRow> for Operation {
             state: word(&row.state)?,
             amount: Money::from_minor(row.amount, currency),
             reason: row.reason,
+            return_id: row.return_id.map(ReturnId::new),
             key: row.provider_key,
             charge_key: row.charge_key,
             attempts: row.attempts,

@@ -6,6 +6,7 @@ mod cancel;
 mod pay;
 mod races;
 mod recovery;
+mod returns;
 mod secrets;
 mod support;
 mod webhook;

@@ -1,0 +1,94 @@
+//! The money for goods that came back.
+
+use config::database::retrying;
+use config::id::UserId;
+use config::kafka::Envelope;
+use config::money::Money;
+use uuid::Uuid;
+
+use super::{NewOperation, Operations, PaymentError, ReturnRefundShort};
+use crate::domain::{OperationKind, OrderId, Payment, ReturnId, Status};
+
+/// What is to be given back.
+#[derive(Debug, Clone, Copy)]
+pub struct ReturnDue {
+    pub order: OrderId,
+    pub user: UserId,
+    pub return_id: ReturnId,
+    /// In all, however often it is asked for.
+    pub amount: Money,
+}
+
+/// Follows returns.
+#[derive(Clone)]
+pub struct RefundReturn(Operations);
+
+impl RefundReturn {
+    pub fn new(operations: Operations) -> Self {
+        Self(operations)
+    }
+
+    /// Begins the refunds that are still missing, from as many of the order's payments as it takes. What no payment
+    /// can give back is told.
+    pub async fn run(&self, message: &Envelope, due: ReturnDue) -> Result<(), PaymentError> {
+        if retrying(|| self.attempt(message, due)).await? > 0 {
+            self.0.wake();
+        }
+        Ok(())
+    }
+
+    async fn attempt(&self, message: &Envelope, due: ReturnDue) -> Result<u32, PaymentError> {
+        let now = self.0.clock.now();
+        let mut tx = self.0.store.begin().await?;
+        if !tx.claim(message).await? {
+            return Ok(0);
+        }
+        let currency = due.amount.currency();
+        let account = tx.open_account(due.order, due.user).await?;
+        let refunds = tx.refunds_of_return(due.order, due.return_id).await?;
+        let good = refunds.iter().filter(|refund| refund.is_good()).map(|refund| refund.amount.minor());
+        let mut missing = due.amount.minor() - good.sum::<i64>();
+        let mut begun = 0;
+        for mut payment in tx.payments_of(due.order).await? {
+            let part = missing.min(left(&payment, due.amount));
+            if part <= 0 {
+                continue;
+            }
+            let amount = payment.begin_refund(Some(Money::from_minor(part, currency)))?;
+            let refund = NewOperation {
+                payment_id: payment.id,
+                order_id: due.order,
+                kind: OperationKind::Refund,
+                amount,
+                reason: Some("return"),
+                return_id: Some(due.return_id),
+                key: Uuid::now_v7(),
+                charge_key: payment.charge_key,
+                request: None,
+                due_at: now,
+            };
+            tx.add_operation(&refund, now).await?;
+            tx.save_payment(&payment, now).await?;
+            missing -= part;
+            begun += 1;
+        }
+        if missing > 0 {
+            let missing = Money::from_minor(missing, currency);
+            tracing::error!(
+                order.id = %due.order, return_id = %due.return_id, %missing, "no payment can give back a return's money",
+            );
+            tx.publish(Envelope::new(&ReturnRefundShort::new(&account, due.return_id, missing))).await?;
+        }
+        tx.commit().await?;
+        Ok(begun)
+    }
+}
+
+/// What a payment can give back of money like this, in minor units. What goes back for another reason isn't the
+/// order's.
+fn left(payment: &Payment, like: Money) -> i64 {
+    let paid = matches!(payment.status, Status::Succeeded | Status::PartiallyRefunded);
+    let mine = paid && !payment.refused && payment.amount.currency() == like.currency();
+    // A capture or a void that is on its way comes first.
+    if mine && payment.pending.is_none() { payment.refundable().minor() } else { 0 }
+}
