@@ -19,7 +19,7 @@ use crate::settings::{Env, Invalid, Settings};
 pub use claims::{ACCESS_TOKEN_LIFETIME, Claims, Role, Signer};
 pub use keys::{Keys, PublicKeys};
 pub use revocations::{Revocations, revoke};
-pub use schemes::{Admin, Internal, MaybeSignedIn, SERVICE_TOKEN, SignedIn};
+pub use schemes::{AccessToken, Admin, Internal, MaybeSignedIn, SERVICE_TOKEN, SignedIn};
 
 /// The secrets that services know one another by.
 #[derive(Debug, Clone)]

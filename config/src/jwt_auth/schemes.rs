@@ -6,6 +6,7 @@ use poem::http::HeaderName;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth::{ApiKey, Bearer};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Auth, AuthError, Caller};
 use crate::problem::ApiError;
@@ -49,6 +50,25 @@ pub struct Internal(());
 /// Whoever calls: guests are welcome, a bad token is not.
 #[derive(Debug)]
 pub struct MaybeSignedIn(pub Option<Caller>);
+
+/// The caller's own access token, for a request that is carried out in the caller's name at another service.
+#[derive(Debug, Clone)]
+pub struct AccessToken(SecretString);
+
+impl AccessToken {
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl<'a> FromRequest<'a> for AccessToken {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let header = request.headers().get("authorization").and_then(|header| header.to_str().ok());
+        let token = header.and_then(|value| value.strip_prefix("Bearer "));
+        let token = token.ok_or(AuthError::Missing).map_err(ApiError::from)?;
+        Ok(Self(token.to_owned().into()))
+    }
+}
 
 impl Deref for SignedIn {
     type Target = Caller;

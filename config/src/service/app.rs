@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::Uri;
+use poem::http::uri::PathAndQuery;
 use poem::middleware::{NormalizePath, TrailingSlash};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route, get, handler};
@@ -31,7 +33,8 @@ pub(super) fn application<S: Service>(
         .at("/openapi.json", get(make_sync(move |_| spec.clone().with_content_type("application/json"))))
         .at("/docs", get(make_sync(move |_| docs.clone().with_content_type("text/html; charset=utf-8"))))
         .nest("/", service);
-    let application = Refusals { inner: routes.with(NormalizePath::new(TrailingSlash::Trim)), methods }
+    let inner = routes.with(NormalizePath::new(TrailingSlash::Trim));
+    let application = Refusals { inner, methods, spellings: S::SPELLINGS }
         .data(auth)
         .data(Arc::new(health))
         .with(Instrument);
@@ -47,12 +50,16 @@ async fn ready(health: Data<&Arc<Health>>) -> Response {
 struct Refusals<E> {
     inner: E,
     methods: Methods,
+    spellings: &'static [(&'static str, &'static str)],
 }
 
 impl<E: Endpoint> Endpoint for Refusals<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        if let Some(uri) = respelled(request.uri(), self.spellings) {
+            *request.uri_mut() = uri;
+        }
         let path = request.uri().path().to_owned();
         match self.inner.call(request).await {
             Ok(output) => Ok(output.into_response()),
@@ -60,6 +67,39 @@ impl<E: Endpoint> Endpoint for Refusals<E> {
                 let trimmed = path.trim_end_matches('/');
                 Ok(problem::render(error, self.methods.at(trimmed)))
             }
+        }
+    }
+}
+
+/// The address in the spelling that the API is written in; `None` when it is already.
+fn respelled(uri: &Uri, spellings: &[(&str, &str)]) -> Option<Uri> {
+    let path_and_query = uri.path_and_query()?.as_str();
+    let (rest, usual) = spellings.iter().find_map(|(other, usual)| {
+        let rest = path_and_query.strip_prefix(other)?;
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((rest, usual))
+    })?;
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(format!("{usual}{rest}")).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_segments_are_respelled() {
+        for (path, respelled) in [
+            ("/api/colors", Some("/api/colours")),
+            ("/api/colors/7/?a=/api/colors", Some("/api/colours/7/?a=/api/colors")),
+            ("/api/colors?a=b", Some("/api/colours?a=b")),
+            ("/api/colorstore", None),
+            ("/api/colours", None),
+            ("/v2/api/colors", None),
+        ] {
+            let uri: Uri = path.parse().unwrap();
+            let found = super::respelled(&uri, &[("/api/colors", "/api/colours")]);
+            assert_eq!(found.map(|uri| uri.to_string()).as_deref(), respelled, "{path}");
         }
     }
 }

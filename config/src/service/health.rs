@@ -21,6 +21,19 @@ pub(super) struct Health {
     pub mongodb: Option<mongodb::Database>,
     pub redis: Option<redis::aio::ConnectionManager>,
     pub kafka: Option<Producer>,
+    pub own: Vec<Readiness>,
+}
+
+/// Something of a service's own that must be there before it can answer, such as what it keeps in memory.
+pub struct Readiness {
+    name: &'static str,
+    is_ready: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl Readiness {
+    pub fn new(name: &'static str, is_ready: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { name, is_ready: Box::new(is_ready) }
+    }
 }
 
 /// How an instance is.
@@ -48,10 +61,12 @@ impl Health {
             within(self.kafka.clone().map(|producer| async move { producer.reachable().await })),
         );
         // Without its own records a service can do nothing; without the others it does what it can.
-        let unhealthy = [mysql, mongodb].contains(&Some(false));
+        let own: Vec<_> = self.own.iter().map(|part| (part.name, (part.is_ready)())).collect();
+        let unhealthy = [mysql, mongodb].contains(&Some(false)) || own.iter().any(|(_, ready)| !ready);
         let degraded = [redis, kafka].contains(&Some(false));
         let named = [("mysql", mysql), ("mongodb", mongodb), ("redis", redis), ("kafka", kafka)];
         let state = |up| if up { "up" } else { "down" };
+        let own = own.into_iter().map(|(name, ready)| (name, if ready { "up" } else { "loading" }));
         Report {
             status: if unhealthy {
                 "unhealthy"
@@ -62,7 +77,7 @@ impl Health {
             },
             service: self.service,
             version: self.version,
-            dependencies: named.into_iter().filter_map(|(name, up)| Some((name, state(up?)))).collect(),
+            dependencies: named.into_iter().filter_map(|(name, up)| Some((name, state(up?)))).chain(own).collect(),
         }
     }
 }

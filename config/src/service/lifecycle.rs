@@ -212,13 +212,14 @@ impl<S: Service> Start<S> {
         }
         let producer = kafka.as_ref().map(|settings| Producer::new(settings, S::NAME)).transpose()?;
         let revocations = Revocations::default();
-        let health = Health {
+        let mut health = Health {
             service: S::NAME,
             version: S::VERSION,
             mysql: mysql.clone(),
             mongodb: mongodb.clone(),
             redis: S::NEEDS.contains(&Dependency::Redis).then(|| redis.clone()),
             kafka: producer.clone(),
+            own: Vec::new(),
         };
         let shutdown = CancellationToken::new();
         let mut tasks = Tasks::default();
@@ -246,7 +247,8 @@ impl<S: Service> Start<S> {
         };
         let parts = S::wire(&context).await?;
         start_tasks::<S>(&mut tasks, &parts, mysql, kafka.zip(producer), &shutdown);
-        let Parts { api, jobs, public_keys, .. } = parts;
+        let Parts { api, jobs, public_keys, readiness, .. } = parts;
+        health.own = readiness;
         for job in jobs {
             tasks.start(job, shutdown.clone());
         }

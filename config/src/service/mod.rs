@@ -41,6 +41,7 @@ use poem_openapi::OpenApi;
 use sqlx::migrate::Migrator;
 
 pub use context::{Context, Dependency};
+pub use health::Readiness;
 pub use lifecycle::run;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use lifecycle::{AllSettings, Start};
@@ -64,6 +65,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     const NEEDS: &'static [Dependency];
     /// Whether it is listed in the registry; false only for the registry itself.
     const REGISTERED: bool = true;
+    /// Other spellings of the beginning of a path, each with the one that the API is written in.
+    const SPELLINGS: &'static [(&'static str, &'static str)] = &[];
     /// Topics that it publishes to or consumes; they are made if they don't exist.
     const TOPICS: &'static [&'static str] = &[];
     /// Its own settings.
@@ -88,11 +91,19 @@ pub struct Parts<A> {
     pub(crate) jobs: Vec<Job>,
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
     pub(crate) public_keys: Option<Arc<dyn PublicKeys>>,
+    pub(crate) readiness: Vec<Readiness>,
 }
 
 impl<A> Parts<A> {
     pub fn new(api: A) -> Self {
-        Self { api, consumers: Vec::new(), jobs: Vec::new(), outbox: None, public_keys: None }
+        Self {
+            api,
+            consumers: Vec::new(),
+            jobs: Vec::new(),
+            outbox: None,
+            public_keys: None,
+            readiness: Vec::new(),
+        }
     }
 
     /// Handles a topic's messages.
@@ -113,6 +124,13 @@ impl<A> Parts<A> {
     #[must_use]
     pub fn outbox(mut self, outbox: Arc<dyn Outbox>) -> Self {
         self.outbox = Some(outbox);
+        self
+    }
+
+    /// Takes no requests before this is ready.
+    #[must_use]
+    pub fn readiness(mut self, readiness: Readiness) -> Self {
+        self.readiness.push(readiness);
         self
     }
 

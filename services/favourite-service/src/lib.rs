@@ -1,1 +1,56 @@
 //! What shoppers wish for, and when to tell them.
+//!
+//! What a product costs and whether it can be had is kept here as the catalogue and the stock keeper tell it. When
+//! that is news to those who wish the product, a round goes through them, some at a time, and tells each of them
+//! once.
+
+pub mod application;
+pub mod domain;
+mod infrastructure;
+pub mod presentation;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::BoxError;
+use config::kafka::Consumer;
+use config::service::{Context, Dependency, Job, Parts, Service};
+use sqlx::migrate::Migrator;
+
+use application::{FollowProduct, ManageLists, ManageWishes, MoveToCart, TellWishers};
+use infrastructure::{CartService, ProductService};
+use presentation::{FavouriteApi, InventoryEvents, ListApi, ProductEvents};
+
+/// The service.
+pub struct Favourites;
+
+impl Service for Favourites {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const PORT: u16 = 8010;
+    const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
+    const SPELLINGS: &'static [(&'static str, &'static str)] = &[("/api/favorites", "/api/favourites")];
+    const TOPICS: &'static [&'static str] = &["favourite-events", "product-events", "inventory-events"];
+    type Settings = ();
+    type Api = (FavouriteApi, ListApi);
+
+    fn migrations() -> Migrator {
+        sqlx::migrate!()
+    }
+
+    async fn wire(ctx: &Context<()>) -> Result<Parts<Self::Api>, BoxError> {
+        let store = Arc::new(ctx.mysql().clone());
+        let clock = ctx.clock.clone();
+        let catalogue = Arc::new(ProductService::new(ctx.registry.client("product-service")));
+        let carts = Arc::new(CartService::new(ctx.registry.client("order-service")));
+        let wishes = ManageWishes::new(store.clone(), store.clone(), catalogue, clock.clone());
+        let cart = MoveToCart::new(carts, store.clone(), wishes.clone());
+        let favourites = FavouriteApi { wishes, cart: cart.clone(), reader: store.clone() };
+        let lists = ListApi { lists: ManageLists::new(store.clone(), clock), cart, reader: store.clone() };
+        let follow = FollowProduct::new(store.clone());
+        let tell = Arc::new(TellWishers::new(store));
+        Ok(Parts::new((favourites, lists))
+            .consumer(Consumer::new("product-events", Arc::new(ProductEvents::new(follow.clone()))))
+            .consumer(Consumer::new("inventory-events", Arc::new(InventoryEvents::new(follow))))
+            .job(Job::every("tell-wishers", Duration::from_millis(500), move || tell.clone().run())))
+    }
+}

@@ -1,0 +1,11 @@
+//! How the others reach the service.
+
+mod dto;
+mod events;
+mod favourites;
+mod list_dto;
+mod lists;
+
+pub use events::{InventoryEvents, ProductEvents};
+pub use favourites::FavouriteApi;
+pub use lists::ListApi;
