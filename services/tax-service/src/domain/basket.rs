@@ -9,7 +9,7 @@ use config::place::Place;
 use rust_decimal::Decimal;
 
 use super::rounding::apportion;
-use super::{Label, Mode, Per, Percent, RateBook, Rounding, Stack};
+use super::{Label, Per, Percent, RateBook, Rounding, Stack};
 
 /// What is bought. No amount is negative, and all are in the currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,8 @@ pub struct Taxation<'a> {
     /// Without a place there is no tax.
     pub place: Option<&'a Place>,
     pub day: NaiveDate,
-    /// Whether the customer pays no tax.
+    /// Whether the customer pays no tax. A price that includes taxes is then all net: what is asked for is what is
+    /// paid.
     pub exempt: bool,
     pub rounding: Rounding,
 }
@@ -96,12 +97,6 @@ impl Item {
     fn tax(&self) -> Result<Decimal, MoneyError> {
         sum(self.exact.iter().copied())
     }
-
-    /// The price without the taxes that it includes, for somebody who doesn't pay them.
-    fn without_tax(self, mode: Mode) -> Result<Self, MoneyError> {
-        let amount = mode.round(Decimal::from(self.amount) - self.tax()?)?;
-        Ok(Self { amount, stack: Stack::default(), exact: Vec::new() })
-    }
 }
 
 fn sum(all: impl IntoIterator<Item = Decimal>) -> Result<Decimal, MoneyError> {
@@ -116,9 +111,9 @@ impl Taxation<'_> {
         Money::sum(amounts, basket.currency)?;
         let mut items = Vec::with_capacity(basket.lines.len() + 1);
         for line in &basket.lines {
-            items.push(self.item(line.amount, self.of_goods(line)?, basket.includes_tax)?);
+            items.push(Item::new(line.amount.minor(), self.of_goods(line)?, basket.includes_tax)?);
         }
-        items.push(self.item(basket.shipping, self.of_shipping()?, basket.includes_tax)?);
+        items.push(Item::new(basket.shipping.minor(), self.of_shipping()?, basket.includes_tax)?);
         let taxes = self.taxes(&items, basket.includes_tax)?;
 
         let mut tax_lines = TaxLines { currency: basket.currency, lines: Vec::new() };
@@ -140,21 +135,18 @@ impl Taxation<'_> {
         Ok(Assessed { total, lines, shipping, tax_lines: tax_lines.lines })
     }
 
+    /// Where the taxes are from; nowhere for the exempt.
+    fn taxed_at(&self) -> Option<&Place> {
+        self.place.filter(|_| !self.exempt)
+    }
+
     fn of_goods(&self, line: &BasketLine) -> Result<Stack, MoneyError> {
         let stack = |place| self.book.of_goods(place, line.product_type.as_ref(), self.day);
-        self.place.map_or_else(|| Ok(Stack::default()), stack)
+        self.taxed_at().map_or_else(|| Ok(Stack::default()), stack)
     }
 
     fn of_shipping(&self) -> Result<Stack, MoneyError> {
-        self.place.map_or_else(|| Ok(Stack::default()), |place| self.book.of_shipping(place, self.day))
-    }
-
-    fn item(&self, amount: Money, stack: Stack, includes_tax: bool) -> Result<Item, MoneyError> {
-        match (self.exempt, includes_tax) {
-            (false, _) => Item::new(amount.minor(), stack, includes_tax),
-            (true, true) => Item::new(amount.minor(), stack, true)?.without_tax(self.rounding.mode),
-            (true, false) => Item::new(amount.minor(), Stack::default(), false),
-        }
+        self.taxed_at().map_or_else(|| Ok(Stack::default()), |place| self.book.of_shipping(place, self.day))
     }
 
     /// The whole minor units of tax of each item.

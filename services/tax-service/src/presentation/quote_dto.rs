@@ -89,8 +89,7 @@ pub struct QuoteDto {
     pub lines: Vec<QuotedLine>,
     pub shipping: SumDto,
     pub tax_lines: Vec<TaxLineDto>,
-    /// Whether the customer pays no tax. Prices that include tax are then less than what was asked about: `gross` is
-    /// what is to be paid.
+    /// Whether the customer pays no tax. Prices that include tax are then all net.
     pub exempt: bool,
 }
 
