@@ -1,5 +1,6 @@
 //! The promotions that are offered, kept in memory: pricing a basket reads nothing but these.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -9,10 +10,25 @@ use config::database::StoreError;
 use tokio::sync::Mutex;
 
 use super::PromotionReader;
-use crate::domain::Promotion;
+use crate::domain::{Code, Promotion};
 
 /// Should the news of a change be lost, it is missed for no longer than this.
 const LIFETIME: Duration = Duration::from_secs(30);
+
+/// What is offered, or will be.
+pub struct Live {
+    /// Those that apply by themselves.
+    pub automatic: Vec<Promotion>,
+    pub by_code: HashMap<Code, Promotion>,
+}
+
+impl From<Vec<Promotion>> for Live {
+    fn from(all: Vec<Promotion>) -> Self {
+        let (coded, automatic): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| it.terms.code.is_some());
+        let by_code = coded.into_iter().filter_map(|it| Some((it.terms.code.clone()?, it))).collect();
+        Self { automatic, by_code }
+    }
+}
 
 /// What is offered, or will be, as it was read last.
 pub struct LivePromotions {
@@ -27,7 +43,7 @@ pub struct LivePromotions {
 }
 
 struct Kept {
-    promotions: Arc<[Promotion]>,
+    live: Arc<Live>,
     generation: u64,
     read_at: Instant,
 }
@@ -48,26 +64,26 @@ impl LivePromotions {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub async fn all(&self) -> Result<Arc<[Promotion]>, StoreError> {
-        if let Some(promotions) = self.kept() {
-            return Ok(promotions);
+    pub async fn now(&self) -> Result<Arc<Live>, StoreError> {
+        if let Some(live) = self.kept() {
+            return Ok(live);
         }
         let _alone = self.reading.lock().await;
-        if let Some(promotions) = self.kept() {
-            return Ok(promotions);
+        if let Some(live) = self.kept() {
+            return Ok(live);
         }
         let generation = self.generation.load(Ordering::Acquire);
         let read_at = Instant::now();
-        let promotions: Arc<[Promotion]> = self.reader.live(self.clock.now()).await?.into();
-        let kept = Kept { promotions: promotions.clone(), generation, read_at };
+        let live = Arc::new(Live::from(self.reader.live(self.clock.now()).await?));
+        let kept = Kept { live: live.clone(), generation, read_at };
         *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        Ok(promotions)
+        Ok(live)
     }
 
-    fn kept(&self) -> Option<Arc<[Promotion]>> {
+    fn kept(&self) -> Option<Arc<Live>> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let generation = self.generation.load(Ordering::Acquire);
         let good = |kept: &&Kept| kept.generation == generation && kept.read_at.elapsed() < LIFETIME;
-        kept.as_ref().filter(good).map(|kept| kept.promotions.clone())
+        kept.as_ref().filter(good).map(|kept| kept.live.clone())
     }
 }

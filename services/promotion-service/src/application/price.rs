@@ -47,12 +47,12 @@ impl Price {
 
     pub(super) async fn candidates(&self, basket: &Basket) -> Result<Candidates, PromotionError> {
         let now = self.clock.now();
-        let live = self.live.all().await?;
-        let automatic = live.iter().filter(|it| it.terms.code.is_none() && it.unmet(basket, now).is_none());
+        let live = self.live.now().await?;
+        let automatic = live.automatic.iter().filter(|promotion| promotion.unmet(basket, now).is_none());
         let mut candidates = Candidates { promotions: automatic.cloned().collect(), rejected: None };
         if let Some(code) = &basket.code {
             // A code that isn't offered may have been, and then the shopper is told so.
-            let known = match live.iter().find(|promotion| promotion.terms.code.as_ref() == Some(code)) {
+            let known = match live.by_code.get(code) {
                 Some(promotion) => Some(promotion.clone()),
                 None => self.reader.with_code(code).await?,
             };

@@ -90,10 +90,10 @@ impl Terms {
 }
 
 impl Promotion {
-    /// Whether it is offered at all, now.
-    pub fn is_running(&self, now: DateTime<Utc>) -> bool {
-        let Terms { period, is_active, .. } = &self.terms;
-        *is_active && !self.archived && period.has_begun(now) && !period.is_over(now)
+    /// Whether everybody may see it.
+    pub fn is_shown(&self, now: DateTime<Utc>) -> bool {
+        let Terms { period, is_active, is_public, .. } = &self.terms;
+        *is_public && *is_active && !self.archived && !period.is_over(now)
     }
 
     /// Whether its uses are limited in a way that only the database knows.

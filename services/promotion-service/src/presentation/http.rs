@@ -112,10 +112,7 @@ impl PromotionApi {
         let id = PromotionId::new(id.0);
         let now = self.clock.now();
         let admin = is_admin(&caller);
-        let public = |it: &Promotion| {
-            it.terms.is_public && it.terms.is_active && !it.archived && !it.terms.period.is_over(now)
-        };
-        let found = self.promotions.promotion(id).await?.filter(|it| admin || public(it));
+        let found = self.promotions.promotion(id).await?.filter(|promotion| admin || promotion.is_shown(now));
         let promotion = found.ok_or(PromotionError::NotFound(id))?;
         let version = promotion.version;
         Ok(match admin {
