@@ -10,5 +10,7 @@ mod placing;
 mod pricing;
 mod races;
 mod reading;
+mod repricing;
+mod returning;
 mod sales;
 mod support;
