@@ -31,7 +31,8 @@ impl Lists for Tx {
     }
 
     async fn take_list_place(&mut self, user: UserId) -> Result<bool, StoreError> {
-        sqlx::query("INSERT IGNORE INTO owners (user_id) VALUES (?)")
+        // Not INSERT IGNORE: that would lock for reading, and two who then want to write wait for each other.
+        sqlx::query("INSERT INTO owners (user_id) VALUES (?) ON DUPLICATE KEY UPDATE user_id = user_id")
             .bind(user.get())
             .execute(self.connection())
             .await?;

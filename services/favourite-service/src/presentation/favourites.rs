@@ -62,7 +62,6 @@ impl FavouriteApi {
 
     /// A user's wishes, newest first; `id` is the user's
     #[oai(path = "/api/favourites/:id", method = "get")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn of_user(
         &self,
         caller: SignedIn,

@@ -1,0 +1,132 @@
+//! Lists, their limits, and who may read them.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, MySqlConnection};
+
+use crate::support::{Shop, product};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_made_renamed_and_removed_with_all_that_is_on_it() {
+    let shop = Shop::open().await;
+    let id = shop.list(7, "Gifts").await;
+    let url = format!("/api/favourites/lists/{id}");
+    let product = product();
+    assert_eq!(shop.wish_on(7, &product, Some("Gifts")).await.status(), 201);
+    let put = |name: &str| shop.app.as_client(7, Method::PUT, &url).json(&json!({ "name": name })).send();
+    assert_eq!(put("Presents").await.unwrap().status(), 200);
+    let list = shop.get(7, &url).await;
+    assert_eq!(
+        (&list["name"], &list["items"], &list["shared"]),
+        (&json!("Presents"), &json!(1), &json!(false))
+    );
+    let other = shop.list(7, "Other").await;
+    assert_eq!(put("Other").await.unwrap().status(), 409);
+    let same = shop.app.as_client(7, Method::POST, "/api/favourites/lists").json(&json!({ "name": "Other" }));
+    assert_eq!(same.send().await.unwrap().status(), 409);
+    // Another user has names of their own, and no business here.
+    shop.list(8, "Other").await;
+    for method in [Method::GET, Method::DELETE] {
+        assert_eq!(shop.status(8, method, &url).await, 404);
+    }
+    assert_eq!(shop.status(8, Method::POST, &format!("{url}/share")).await, 404);
+    assert_eq!(shop.status(8, Method::POST, &format!("{url}/move-to-cart")).await, 404);
+
+    assert_eq!(shop.status(7, Method::DELETE, &url).await, 204);
+    assert_eq!(shop.get(7, "/api/favourites").await["total"], 0);
+    assert_eq!(shop.get(7, "/api/favourites/lists").await["items"][0]["id"], json!(other));
+    shop.wish(7, &product).await;
+    let lists = shop.get(7, "/api/favourites/lists").await;
+    let default = lists["items"].as_array().unwrap().iter().find(|list| list["name"] == "default").unwrap();
+    let default = format!("/api/favourites/lists/{}", default["id"]);
+    assert_eq!(shop.status(7, Method::DELETE, &default).await, 409);
+    let rename = shop.app.as_client(7, Method::PUT, &default).json(&json!({ "name": "Mine" }));
+    assert_eq!(rename.send().await.unwrap().status(), 409);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_fifty_lists_and_no_more_also_in_a_race() {
+    let shop = std::sync::Arc::new(Shop::open().await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let shop = shop.clone();
+        tasks.spawn(async move {
+            let body = json!({ "name": format!("List {number}") });
+            let answer = shop.app.as_client(7, Method::POST, "/api/favourites/lists").json(&body);
+            answer.send().await.unwrap().status().as_u16()
+        });
+    }
+    let statuses = tasks.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 50, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 10, "{statuses:?}");
+    let refused = shop.wish(7, &product()).await;
+    assert_eq!(refused.status(), 409);
+    assert_eq!(refused.json::<Value>().await.unwrap()["code"], "too-many-lists");
+    // A removed list leaves room.
+    let lists = shop.get(7, "/api/favourites/lists").await;
+    let url = format!("/api/favourites/lists/{}", lists["items"][0]["id"]);
+    assert_eq!(shop.status(7, Method::DELETE, &url).await, 204);
+    assert_eq!(shop.wish(7, &product()).await.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_holds_no_more_than_it_may_also_in_a_race() {
+    let shop = std::sync::Arc::new(Shop::open().await);
+    let id = shop.list(7, "Full").await;
+    let mut database = MySqlConnection::connect(shop.env.get("DATABASE_URL")).await.unwrap();
+    // As if 495 were on it.
+    sqlx::query("UPDATE lists SET items = 495 WHERE id = ?").bind(id).execute(&mut database).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let shop = shop.clone();
+        tasks.spawn(async move { shop.wish_on(7, &product(), Some("Full")).await.status().as_u16() });
+    }
+    let statuses = tasks.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 5, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 15, "{statuses:?}");
+    let on_it: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM items WHERE list_id = ?")
+        .bind(id)
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(on_it, 5);
+    // Moving there is refused too, and the wish stays where it is.
+    let product = product();
+    assert_eq!(shop.wish(7, &product).await.status(), 201);
+    let url = format!("/api/favourites/7/{product}");
+    let moved =
+        shop.app.as_client(7, Method::PUT, &url).json(&json!({ "list": "Full" })).send().await.unwrap();
+    assert_eq!(moved.json::<Value>().await.unwrap()["code"], "list-full");
+    assert_eq!(shop.get(7, "/api/favourites?list=default").await["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_list_is_read_by_whoever_knows_its_link_and_says_nothing_of_its_owner() {
+    let shop = Shop::open().await;
+    let id = shop.list(7, "Wedding").await;
+    let product = product();
+    let body = json!({ "product_id": product, "list": "Wedding", "note": "Secret" });
+    shop.app.as_client(7, Method::POST, "/api/favourites").json(&body).send().await.unwrap();
+    let share = format!("/api/favourites/lists/{id}/share");
+    let link = || async {
+        let answer = shop.app.as_client(7, Method::POST, &share).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["path"].as_str().unwrap().to_owned()
+    };
+    let path = link().await;
+    assert_eq!(path, link().await, "a shared list keeps its link");
+    let answer = shop.app.request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let text = answer.text().await.unwrap();
+    for private in ["user_id", "Secret", "note", "wished"] {
+        assert!(!text.contains(private), "{text}");
+    }
+    let shared: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&shared["name"], &shared["items"][0]["product_id"]), (&json!("Wedding"), &json!(product)));
+    assert_eq!(shop.status(7, Method::DELETE, &share).await, 204);
+    for gone in [path.as_str(), "/api/favourites/shared/nonsense"] {
+        assert_eq!(shop.app.request(Method::GET, gone).send().await.unwrap().status(), 404);
+    }
+    assert_ne!(path, link().await, "a new link is another one");
+    shop.app.stop().await;
+}
