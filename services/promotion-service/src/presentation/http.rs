@@ -38,7 +38,7 @@ pub struct PromotionApi {
 
 /// A code for an order.
 #[derive(Debug, Object)]
-struct Application {
+struct CodeRequest {
     /// It must be pending.
     order_id: u64,
     code: String,
@@ -158,7 +158,7 @@ impl PromotionApi {
     ///
     /// The answer is the order with its new price, as order-service shows it.
     #[oai(path = "/api/promotions/apply", method = "post")]
-    async fn apply(&self, caller: SignedIn, body: Body<Application>) -> Result<Json<Value>, ApiError> {
+    async fn apply(&self, caller: SignedIn, body: Body<CodeRequest>) -> Result<Json<Value>, ApiError> {
         let mut fields = Fields::default();
         let code = fields.check("code", body.code.parse::<Code>());
         let code = fields.finish(|| code)?;

@@ -5,6 +5,7 @@
 mod apply;
 mod demo;
 mod events;
+mod outages;
 mod pricing;
 mod promotions;
 mod races;
