@@ -298,3 +298,6 @@ fn order_lines(wanted: &[BasketLine], products: &[Arc<Product>]) -> Result<Vec<O
 fn in_items(error: MoneyError) -> OrderError {
     InvalidFields::one("items", "too-large", format!("cost more than can be charged: the sum {error}")).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use config::money::Money;
+use config::place::Country;
 
-use super::{Carrier, Country, Grams, Name, Tariff};
+use super::{Carrier, Grams, Name, Tariff};
 
 /// The code of a method, such as `express`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,7 +1,6 @@
 //! Methods and what they cost, shipments and where they may go.
 
 mod calendar;
-mod country;
 mod method;
 mod shipment;
 mod status;
@@ -10,7 +9,6 @@ mod text;
 mod tracking_number;
 
 pub use calendar::after_business_days;
-pub use country::{Country, NotACountry};
 pub use method::{MethodCode, NotAMethodCode, Offer, Parcel, ShippingMethod, TransitDays, TransitDaysError};
 pub use shipment::{Consignment, OrderId, Shipment, ShipmentId, ShipmentItem, TrackingEvent};
 pub use status::{IllegalMove, ShipmentStatus, UnknownStatus};

@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 
+use config::place::{Country, Place};
 use config::problem::Fields;
 use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::Value;
 
-use crate::domain::{Address, Country, NotACountry};
+use crate::domain::Address;
 
 /// A country to send to.
 #[derive(Debug, Clone, Object)]
 pub struct DestinationCountry {
-    /// ISO 3166 code of two letters.
+    /// Its ISO 3166 code, or its English name.
     pub country: String,
 }
 
@@ -30,7 +31,10 @@ impl Destination {
         match self {
             Self::Text(text) => match text.parse() {
                 Ok(country) => Some(Some(country)),
-                Err(NotACountry) => fields.check("destination", text.parse::<Address>()).map(|_| None),
+                Err(_) => {
+                    let address = fields.check("destination", text.parse::<Address>());
+                    address.map(|_| Place::of_address(text).map(|place| place.country))
+                }
             },
             Self::Country(place) => fields.check("destination.country", place.country.parse()).map(Some),
         }

@@ -1,11 +1,12 @@
 //! Methods, as they travel over HTTP.
 
 use config::money::{Amount, Currency, Money};
+use config::place::Country;
 use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 
 use super::quote_dto::amount;
-use crate::domain::{Country, MethodCode, ShippingMethod, Tariff, TransitDays, WeightBand};
+use crate::domain::{MethodCode, ShippingMethod, Tariff, TransitDays, WeightBand};
 
 /// As many as there are countries.
 const MOST_COUNTRIES: usize = 250;

@@ -59,10 +59,11 @@ impl AddressParts {
         Some(Address::new(text?, country.map(|country| Place { country, state })))
     }
 
-    /// As it is written on a parcel.
+    /// As it is written on a parcel. `str::is_empty` by its full name, because `Type` has an `is_empty` that says
+    /// something else of a `&&str`.
     fn text(&self) -> String {
         let town = [Some(&self.city), self.state.as_ref(), self.postal_code.as_ref()];
-        let town = town.into_iter().flatten().map(|part| part.trim()).filter(|part| !part.is_empty());
+        let town = town.into_iter().flatten().map(|part| part.trim()).filter(|part| !str::is_empty(part));
         let town = town.collect::<Vec<_>>().join(" ");
         let lines = [
             self.name.as_ref(),
@@ -72,7 +73,7 @@ impl AddressParts {
             self.country.as_ref(),
             self.phone.as_ref(),
         ];
-        let lines = lines.into_iter().flatten().map(|line| line.trim()).filter(|line| !line.is_empty());
+        let lines = lines.into_iter().flatten().map(|line| line.trim()).filter(|line| !str::is_empty(line));
         lines.collect::<Vec<_>>().join(", ")
     }
 }
