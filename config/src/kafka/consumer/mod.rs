@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rdkafka::consumer::{Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
-use rdkafka::{ClientContext, Statistics};
+use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use self::workers::Workers;
 use super::dead_letter::{DeadLetters, Taken};
-use super::{Envelope, KafkaSettings, Producer};
+use super::{Envelope, KafkaSettings, Producer, TIMEOUT};
+use crate::database::until_up;
 use crate::problem::{Fault, Kind, chain};
 
 /// Why a message isn't handled.
@@ -50,6 +51,10 @@ impl Fault for super::Undecodable {
 #[async_trait]
 pub trait MessageHandler: Send + Sync {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError>;
+
+    /// Every message that is sent from now on will come. Told once, and only to handlers of
+    /// [`Consumer::per_instance`]: what they read elsewhere from now on, no change of it can be missed.
+    fn following(&self) {}
 }
 
 /// A topic and its handler.
@@ -100,7 +105,16 @@ pub(crate) async fn consume(
         consumers.into_iter().map(|consumer| (consumer.topic, consumer.handler)).collect();
     let names: Vec<String> = handlers.keys().map(|topic| settings.name(topic)).collect();
     let client = client(&settings, &group)?;
-    client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    match group {
+        Group::Service(_) => client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?,
+        Group::Instance(_) => {
+            tokio::select! {
+                followed = follow_from_now(&client, &names) => followed?,
+                () = shutdown.cancelled() => return Ok(()),
+            }
+            handlers.values().for_each(|handler| handler.following());
+        }
+    }
     tracing::info!(topics = names.join(", "), group = group.id(), "consuming");
     let dead_letters = DeadLetters::new(&settings, producer);
     let mut workers =
@@ -124,11 +138,37 @@ pub(crate) async fn consume(
 
 type Client = StreamConsumer<Context>;
 
+/// Takes all partitions from where they end now. There is nobody to share them with, so that no group has to agree
+/// on it, which would take seconds.
+async fn follow_from_now(client: &Arc<Client>, topics: &[String]) -> Result<(), crate::BoxError> {
+    let places = until_up("Kafka", || async {
+        let (client, topics) = (client.clone(), topics.to_vec());
+        tokio::task::spawn_blocking(move || ends(&client, &topics)).await?
+    });
+    Ok(client.assign(&places.await)?)
+}
+
+fn ends(client: &Client, topics: &[String]) -> Result<TopicPartitionList, crate::BoxError> {
+    let mut places = TopicPartitionList::new();
+    for topic in topics {
+        let metadata = client.fetch_metadata(Some(topic), TIMEOUT)?;
+        let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
+        if partitions.is_empty() {
+            return Err(format!("topic {topic} has no partitions yet").into());
+        }
+        for partition in partitions {
+            let (_, end) = client.fetch_watermarks(topic, partition.id(), TIMEOUT)?;
+            places.add_partition_offset(topic, partition.id(), Offset::Offset(end))?;
+        }
+    }
+    Ok(places)
+}
+
 fn client(settings: &KafkaSettings, group: &Group) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
     let mut config = settings.client(group.id());
     config
         .set("group.id", settings.name(group.id()))
-        .set("enable.auto.commit", "true")
+        .set("enable.auto.commit", if matches!(group, Group::Service(_)) { "true" } else { "false" })
         .set("auto.commit.interval.ms", "1000")
         .set("enable.auto.offset.store", "false")
         .set("partition.assignment.strategy", "cooperative-sticky")
