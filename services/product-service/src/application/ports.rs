@@ -52,6 +52,9 @@ pub trait Catalogue: Send + Sync {
 
     async fn list(&self, query: &ListQuery) -> Result<Slice<Product>, StoreError>;
 
+    /// All products after this one, archived ones too, in the order of their ids.
+    async fn export(&self, after: Option<&ProductId>, limit: u32) -> Result<Slice<Product>, StoreError>;
+
     /// The categories of what is for sale, by name.
     async fn categories(&self) -> Result<Vec<CategoryCount>, StoreError>;
 }

@@ -53,6 +53,18 @@ impl Catalogue for MongoProducts {
         Ok(Slice { items, total })
     }
 
+    async fn export(&self, after: Option<&ProductId>, limit: u32) -> Result<Slice<Product>, StoreError> {
+        let total = self.products.count_documents(doc! {}).await?;
+        let rest = match after {
+            Some(id) => doc! { "_id": { "$gt": object_id(id)? } },
+            None => doc! {},
+        };
+        let found = self.products.find(rest).sort(doc! { "_id": 1 }).limit(limit.into()).await?;
+        let documents: Vec<ProductDocument> = found.try_collect().await?;
+        let items = documents.into_iter().map(Product::try_from).collect::<Result<_, _>>()?;
+        Ok(Slice { items, total })
+    }
+
     async fn categories(&self) -> Result<Vec<CategoryCount>, StoreError> {
         #[derive(Deserialize)]
         struct Group {

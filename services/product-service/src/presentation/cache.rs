@@ -152,6 +152,11 @@ impl ShownProducts {
         self.listed(Asked::Products(query.clone()), read(&query)).await
     }
 
+    /// The catalogue as it is kept: nothing of it is worth keeping in memory.
+    pub async fn export(&self, after: Option<&ProductId>, limit: u32) -> Result<Slice<Product>, StoreError> {
+        self.catalogue.export(after, limit).await
+    }
+
     /// JSON of a page of [`CategoryDto`].
     pub async fn categories(&self) -> Result<Bytes, StoreError> {
         let read = async {

@@ -293,6 +293,78 @@ impl From<&Product> for ProductForServices {
     }
 }
 
+/// A product as events tell it, and how new its rating is.
+#[derive(Debug, Object)]
+pub struct ExportedProduct {
+    pub product_id: String,
+    pub name: String,
+    pub description: String,
+    pub price: Amount,
+    pub currency: String,
+    pub category: String,
+    pub sku: String,
+    pub images: Vec<String>,
+    pub attributes: BTreeMap<String, Value>,
+    pub weight_grams: u32,
+    pub stock: u64,
+    pub stock_version: u64,
+    /// `active` or `archived`.
+    pub status: String,
+    pub average_rating: f64,
+    pub rating_count: u64,
+    pub rating_version: u64,
+    pub version: u64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<Product> for ExportedProduct {
+    fn from(product: Product) -> Self {
+        let (rating_version, stock_version) = (product.rating.version, product.stock.version);
+        let ProductDto {
+            id,
+            name,
+            description,
+            price,
+            currency,
+            category,
+            sku,
+            images,
+            attributes,
+            weight_grams,
+            stock,
+            status,
+            average_rating,
+            rating_count,
+            version,
+            created_at,
+            updated_at,
+            ..
+        } = ProductDto::from(&product);
+        Self {
+            product_id: id,
+            name,
+            description,
+            price,
+            currency,
+            category,
+            sku,
+            images,
+            attributes,
+            weight_grams,
+            stock,
+            stock_version,
+            status,
+            average_rating,
+            rating_count,
+            rating_version,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
 /// A category of what is for sale.
 #[derive(Debug, Object)]
 pub struct CategoryDto {

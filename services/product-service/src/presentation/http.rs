@@ -5,8 +5,8 @@ use std::sync::Arc;
 use config::id::ProductId;
 use config::jwt_auth::{Admin, AuthError, Internal, MaybeSignedIn};
 use config::money::{Amount, Currency};
-use config::page::Page;
-use config::problem::{ApiError, Body, InvalidFields, Kind};
+use config::page::{Page, Slice};
+use config::problem::{ApiError, Body, Fields, InvalidFields, Kind};
 use config::response::{IfMatch, NoContent};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -16,7 +16,9 @@ use poem_openapi::types::{MaybeUndefined, ToJSON as _};
 use super::ShownProducts;
 use super::answer::{Prepared, ProductAnswer};
 use super::cache::Shown;
-use super::dto::{CategoryDto, ImportReportDto, NewProduct, ProductDto, ProductForServices, ProductPatch};
+use super::dto::{
+    CategoryDto, ExportedProduct, ImportReportDto, NewProduct, ProductDto, ProductForServices, ProductPatch,
+};
 use super::file::ImportFile;
 use super::import;
 use super::list::ListParameters;
@@ -28,6 +30,8 @@ use crate::domain::Status;
 
 /// More products than any order has.
 const MAX_IDS: usize = 100;
+/// Products in a part of the catalogue.
+const MAX_EXPORT: u32 = 500;
 
 /// The catalogue.
 pub struct ProductApi {
@@ -197,6 +201,29 @@ impl ProductApi {
         ids.dedup();
         let products = self.shown.products(&ids).await?;
         Ok(Json(products.iter().map(|shown| ProductForServices::from(&shown.product)).collect()))
+    }
+
+    /// The whole catalogue in parts, archived products too, for other services
+    #[oai(path = "/internal/products/export", method = "get")]
+    async fn export(
+        &self,
+        _service: Internal,
+        /// The `next_cursor` of the part before
+        after: Query<Option<String>>,
+        /// 1 to 500; 100 when not given
+        limit: Query<Option<u32>>,
+    ) -> Result<Json<Page<ExportedProduct>>, ApiError> {
+        let mut fields = Fields::default();
+        let after = fields.check("after", after.0.map(|id| id.parse()).transpose());
+        let limit = limit.0.unwrap_or(100);
+        let legal = (1..=MAX_EXPORT).contains(&limit);
+        let limit = fields.check("limit", legal.then_some(limit).ok_or("must be from 1 to 500"));
+        let (after, limit) = fields.finish(|| Some((after?, limit?)))?;
+        let Slice { items, total } = self.shown.export(after.as_ref(), limit).await?;
+        let full = items.len() == limit as usize;
+        let next_cursor = items.last().filter(|_| full).map(|product| product.id.to_string());
+        let items: Vec<ExportedProduct> = items.into_iter().map(ExportedProduct::from).collect();
+        Ok(Json(Page { count: items.len() as u64, items, total, next_cursor }))
     }
 }
 

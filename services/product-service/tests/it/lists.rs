@@ -118,3 +118,30 @@ async fn categories_are_counted() {
     assert_eq!((&categories["items"], &categories["total"]), (&expected, &json!(2)));
     app.stop().await;
 }
+
+#[tokio::test]
+async fn other_services_get_the_whole_catalogue_in_parts() {
+    let app = start().await;
+    shelf(&app).await;
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let url = format!("/internal/products/export?limit=2{after}");
+        let part: Value = app.as_service(Method::GET, &url).send().await.unwrap().json().await.unwrap();
+        assert_eq!(part["total"], 5);
+        let items = part["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|item| (item["name"].clone(), item["status"].clone())));
+        assert!(items.iter().all(|item| item["rating_version"] == 0 && item["stock_version"] == 0));
+        match part["next_cursor"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let names: Vec<&str> = seen.iter().map(|(name, _)| name.as_str().unwrap()).collect();
+    assert_eq!(names, ["Ấm trà", "banana slicer", "Camera", "camera bag", "Zither"]);
+    assert_eq!(seen[4].1, "archived");
+    let wrong = app.as_service(Method::GET, "/internal/products/export?after=x&limit=501");
+    assert_eq!(wrong_fields(wrong.send().await.unwrap()).await, ["after", "limit"]);
+    let stranger = app.as_admin(Method::GET, "/internal/products/export").send().await.unwrap();
+    assert_eq!(stranger.status(), 401);
+    app.stop().await;
+}
