@@ -1,1 +1,110 @@
-//! Finding products.
+//! Finding products: the index, suggestions, trends, what goes together.
+//!
+//! Every instance makes its own index in memory from product-service's catalogue and keeps it up with the events of
+//! products, stock and ratings. What instances share is in Redis: answers, trends, what was bought together; when
+//! Redis is away, searches go on without.
+
+pub mod application;
+pub mod domain;
+pub mod infrastructure;
+pub mod presentation;
+mod settings;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::BoxError;
+use config::kafka::Consumer;
+use config::service::{Context, Dependency, Job, Parts, Readiness, Service};
+use tokio::sync::watch;
+
+use application::{BuildIndex, FollowCatalogue, Index, LearnFromOrders, Recommend, Search, Suggest, Trends};
+use infrastructure::{
+    Library, ProductService, RedisAnswers, RedisBoughtTogether, RedisOrders, RedisTrends,
+};
+use presentation::{CatalogueEvents, OrderEvents, SearchApi};
+pub use settings::SearchSettings;
+
+/// How often gathered trends are sent, and orders to reindex are looked for.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// The service.
+pub struct Finder;
+
+impl Service for Finder {
+    const NAME: &'static str = env!("CARGO_PKG_NAME");
+    const PORT: u16 = 8009;
+    const NEEDS: &'static [Dependency] = &[Dependency::Redis, Dependency::Kafka];
+    const TOPICS: &'static [&'static str] =
+        &["product-events", "inventory-events", "rating-events", "order-events"];
+    type Settings = SearchSettings;
+    type Api = SearchApi;
+
+    async fn wire(ctx: &Context<SearchSettings>) -> Result<Parts<SearchApi>, BoxError> {
+        let (clock, currency) = (ctx.clock.clone(), ctx.service.currency);
+        let library = Library::new(currency, ctx.settings.synonyms().await?);
+        let index: Arc<dyn Index> = Arc::new(library.clone());
+        let trends = Arc::new(RedisTrends::new(ctx.redis(), clock.clone()));
+        let bought = Arc::new(RedisBoughtTogether::new(ctx.redis()));
+        let build = Arc::new(BuildIndex::new(
+            Arc::new(ProductService::new(&ctx.registry)),
+            Arc::new(library.clone()),
+            Arc::new(RedisOrders::new(ctx.redis())),
+            clock,
+        ));
+        let (following, followed) = watch::channel(false);
+        let follow = FollowCatalogue::new(index.clone());
+        let catalogue = Arc::new(CatalogueEvents::new(follow, following));
+        let orders = Arc::new(OrderEvents::new(LearnFromOrders::new(bought.clone())));
+        let shared_trends: Arc<dyn Trends> = trends.clone();
+        let api = SearchApi {
+            search: Search::new(index.clone(), Arc::new(RedisAnswers::new(ctx.redis())), trends.clone()),
+            suggest: Suggest::new(index.clone(), trends.clone()),
+            recommend: Recommend::new(index.clone(), bought),
+            build: build.clone(),
+            trends: shared_trends,
+            index: index.clone(),
+            currency,
+        };
+        Ok(Parts::new(api)
+            .consumer(Consumer::new("order-events", orders))
+            .consumer(Consumer::per_instance("product-events", catalogue.clone()))
+            .consumer(Consumer::per_instance("inventory-events", catalogue.clone()))
+            .consumer(Consumer::per_instance("rating-events", catalogue))
+            .readiness(Readiness::new("catalogue", move || index.edition().is_some()))
+            .job(building(build, followed))
+            .job(Job::new("publish", move |shutdown| async move {
+                tokio::select! {
+                    () = library.keep_published() => {}
+                    () = shutdown.cancelled() => {}
+                }
+                Ok(())
+            }))
+            .job(Job::every("trends", ROUND, move || {
+                let trends = trends.clone();
+                async move { trends.send().await }
+            })))
+    }
+}
+
+/// Makes the index when no news can be missed any more, and again when it is ordered.
+fn building(build: Arc<BuildIndex>, mut followed: watch::Receiver<bool>) -> Job {
+    Job::new("build", move |shutdown| async move {
+        let work = async {
+            // The sender lives as long as the consumer.
+            let _ = followed.wait_for(|following| *following).await;
+            build.load().await;
+            loop {
+                tokio::time::sleep(ROUND).await;
+                if let Err(error) = build.obey().await {
+                    tracing::warn!(error = %config::problem::chain(&error), "the index isn't made anew");
+                }
+            }
+        };
+        tokio::select! {
+            () = work => {}
+            () = shutdown.cancelled() => {}
+        }
+        Ok(())
+    })
+}

@@ -1,1 +1,3 @@
-fn main() {}
+fn main() -> std::process::ExitCode {
+    config::service::run::<search_service::Finder>()
+}

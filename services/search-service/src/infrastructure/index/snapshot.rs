@@ -1,0 +1,101 @@
+//! The index as searches see it: it never changes, so that a search needs no lock.
+
+use std::sync::{Arc, OnceLock};
+
+use config::money::Currency;
+
+use super::ledger::{Entry, Row};
+use super::names::Names;
+use super::segment::Segment;
+use super::suggestions::Suggestions;
+use crate::domain::{Product, folded};
+
+pub struct Snapshot {
+    pub edition: u128,
+    pub currency: Currency,
+    /// By slot.
+    pub rows: Vec<Row>,
+    pub products: Vec<Option<Arc<Product>>>,
+    /// Numbers of values; a row knows its own.
+    pub values: Vec<u16>,
+    pub names: Arc<Names>,
+    pub segments: Vec<Segment>,
+    /// Products for sale.
+    pub live: u32,
+    by_name: OnceLock<Vec<u32>>,
+    suggestions: OnceLock<Suggestions>,
+}
+
+/// A snapshot without its words.
+pub struct Table {
+    pub fingerprint: u128,
+    pub entries: Vec<Option<Entry>>,
+    pub names: Arc<Names>,
+}
+
+impl Snapshot {
+    pub fn new(table: Table, segments: Vec<Segment>, edition: u128, currency: Currency) -> Self {
+        let mut values = Vec::with_capacity(table.entries.len() * 4);
+        let mut rows = Vec::with_capacity(table.entries.len());
+        let mut products = Vec::with_capacity(table.entries.len());
+        let mut live = 0;
+        for entry in table.entries {
+            let Some(Entry { product, mut row, values: own }) = entry else {
+                rows.push(Row::default());
+                products.push(None);
+                continue;
+            };
+            live += 1;
+            let start = u32::try_from(values.len()).unwrap_or(u32::MAX);
+            row.values = (start, u16::try_from(own.len()).unwrap_or(u16::MAX));
+            values.extend_from_slice(&own);
+            rows.push(row);
+            products.push(Some(product));
+        }
+        Self {
+            edition,
+            currency,
+            rows,
+            products,
+            values,
+            names: table.names,
+            segments,
+            live,
+            by_name: OnceLock::new(),
+            suggestions: OnceLock::new(),
+        }
+    }
+
+    /// The numbers of a product's values.
+    pub fn values_of(&self, row: &Row) -> &[u16] {
+        let start = row.values.0 as usize;
+        &self.values[start..start + usize::from(row.values.1)]
+    }
+
+    pub fn product(&self, slot: u32) -> Option<&Arc<Product>> {
+        self.products.get(slot as usize)?.as_ref()
+    }
+
+    /// The place of each slot in the order of the names. Made when it is first asked for.
+    pub fn by_name(&self) -> &[u32] {
+        self.by_name.get_or_init(|| {
+            let products = self.products.iter().zip(0u32..);
+            let mut all: Vec<(String, &str, u32)> = products
+                .filter_map(|(product, slot)| {
+                    let product = product.as_ref()?;
+                    Some((folded(&product.details.name).into_owned(), product.id.as_str(), slot))
+                })
+                .collect();
+            all.sort_unstable();
+            let mut places = vec![0; self.rows.len()];
+            for ((_, _, slot), place) in all.into_iter().zip(0..) {
+                places[slot as usize] = place;
+            }
+            places
+        })
+    }
+
+    pub fn suggestions(&self) -> &Suggestions {
+        self.suggestions.get_or_init(|| Suggestions::new(self))
+    }
+}
