@@ -19,16 +19,29 @@ pub struct Call {
     pub method: Method,
     pub path: String,
     pub token: Option<String>,
+    pub content_type: &'static str,
     pub body: Bytes,
 }
 
 impl Call {
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), token: None, body: Bytes::new() }
+        Self::new(Method::GET, path.into(), Bytes::new())
     }
 
     pub fn post(path: impl Into<String>, body: &Value) -> Self {
-        Self { method: Method::POST, path: path.into(), token: None, body: body.to_string().into() }
+        Self::new(Method::POST, path.into(), body.to_string().into())
+    }
+
+    pub fn post_as(path: impl Into<String>, content_type: &'static str, body: String) -> Self {
+        Self { content_type, ..Self::new(Method::POST, path.into(), body.into()) }
+    }
+
+    pub fn put(path: impl Into<String>, body: &Value) -> Self {
+        Self::new(Method::PUT, path.into(), body.to_string().into())
+    }
+
+    fn new(method: Method, path: String, body: Bytes) -> Self {
+        Self { method, path, token: None, content_type: "application/json", body }
     }
 
     #[must_use]
@@ -69,7 +82,7 @@ impl Client {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         if !call.body.is_empty() {
-            request = request.header(CONTENT_TYPE, "application/json");
+            request = request.header(CONTENT_TYPE, call.content_type);
         }
         let request = request.body(Full::new(call.body.clone()))?;
         let answer = self.connected().await?.send_request(request).await?;

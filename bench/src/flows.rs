@@ -110,7 +110,11 @@ impl Flows {
     }
 
     /// The same call again and again, another one on each connection.
-    async fn repeat(&self, time: Duration, call: impl Fn(usize) -> Call) -> Result<Vec<Measurement>, Error> {
+    pub async fn repeat(
+        &self,
+        time: Duration,
+        call: impl Fn(usize) -> Call,
+    ) -> Result<Vec<Measurement>, Error> {
         let worker = |n| (Client::new(&self.gateway), call(n));
         measure(time, worker, |(mut client, call): (Client, Call)| async move {
             let outcome = success(client.send(&call).await).map(|_| Some(()));
@@ -158,13 +162,13 @@ pub fn payment(order: u64, total: &Value, shopper: &Shopper) -> Call {
     Call::post("/api/payments/", &body).by(&shopper.token)
 }
 
-async fn login(client: &mut Client, username: &str, password: &str) -> Result<String, Error> {
+pub async fn login(client: &mut Client, username: &str, password: &str) -> Result<String, Error> {
     let body = json!({ "username": username, "password": password });
     let answer = client.json(&Call::post("/api/users/login", &body)).await?;
     Ok(answer["access_token"].as_str().ok_or("a login gives a token")?.to_owned())
 }
 
-fn success(
+pub fn success(
     answer: Result<(hyper::StatusCode, hyper::body::Bytes), Error>,
 ) -> Result<hyper::body::Bytes, String> {
     match answer {

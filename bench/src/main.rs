@@ -3,7 +3,9 @@
 //! Machines are noisy and the load shares the cores with the shop, so every figure stands beside a floor from
 //! the same run: Nginx answering a constant of the same size, and a transaction of three inserts in MySQL.
 
+mod catalogue;
 mod client;
+mod everything;
 mod floor;
 mod flows;
 mod journey;
@@ -50,6 +52,9 @@ async fn main() -> Result<(), Error> {
     report.add("floor: Nginx constant", floor::nginx(&system, size, time).await?);
     report.add("floor: MySQL transaction, three inserts", floor::mysql(&system, time).await?);
     for (name, measured) in flows.measure(time).await? {
+        report.add(name, measured);
+    }
+    for (name, measured) in everything::measure(&flows, time).await? {
         report.add(name, measured);
     }
     report.journey = Some(journey::measure(&flows, 50, Duration::from_secs(20)).await?);

@@ -224,6 +224,16 @@ impl<'de> serde::Deserialize<'de> for Amount {
     }
 }
 
+impl schemars::JsonSchema for Amount {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number", "description": "Major units, exact to the currency." })
+    }
+}
+
 impl Type for Amount {
     const IS_REQUIRED: bool = true;
     type RawValueType = Self;

@@ -63,6 +63,30 @@ async fn inventory_service_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tax_service_is_killed() {
+    killed("tax-service").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promotion_service_is_killed() {
+    killed("promotion-service").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn search_rating_and_favourite_are_killed() {
+    let shop = Shop::alone().await;
+    under_load(&shop, || async {
+        for name in ["search-service", "rating-service", "favourite-service"] {
+            shop.system.kill(name).unwrap();
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            shop.system.start(name).unwrap();
+        }
+        shop.healthy();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kafka_is_away() {
     away("kafka").await;
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod discovery;
+mod event_schemas;
+mod everything;
 mod expiry;
 mod faults;
 mod hostile;

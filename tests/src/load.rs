@@ -12,7 +12,10 @@ use uuid::Uuid;
 use crate::shop::{eventually, is_decent, json_of};
 use crate::{Shop, Shopper};
 
-/// Shoppers who order one unit after another, and pay for two of three orders.
+/// What a unit costs: 10, less ten per cent, and Germany wants 19 % of that.
+const TOTAL: f64 = 10.71;
+
+/// Shoppers who order one unit after another, taxed and with a promotion, and pay for two of three orders.
 pub struct Load {
     stop: Arc<AtomicBool>,
     shoppers: JoinSet<Vec<Accepted>>,
@@ -40,11 +43,13 @@ impl Load {
     pub async fn start(shop: &Shop, shoppers: usize) -> Self {
         const STOCK: u32 = 100_000;
         let product = shop.product(10.0, STOCK).await;
+        let code = shop.ten_per_cent_off(None).await;
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         for _ in 0..shoppers {
-            let (shopper, product, stop) = (shop.shopper().await, product.clone(), stop.clone());
-            tasks.spawn(async move { shop_until(&shopper, &product, &stop).await });
+            let (shopper, product, code) = (shop.shopper().await, product.clone(), code.clone());
+            let stop = stop.clone();
+            tasks.spawn(async move { shop_until(&shopper, &product, &code, &stop).await });
         }
         Self { stop, shoppers: tasks, product, stock: STOCK.into() }
     }
@@ -57,14 +62,16 @@ impl Load {
     }
 }
 
-async fn shop_until(shopper: &Shopper, product: &str, stop: &AtomicBool) -> Vec<Accepted> {
+async fn shop_until(shopper: &Shopper, product: &str, code: &str, stop: &AtomicBool) -> Vec<Accepted> {
     let mut accepted = Vec::new();
     while !stop.load(Ordering::Relaxed) {
-        let order = shopper.insist(shopper.order(&[(product, 1)]), &Uuid::new_v4().to_string()).await;
+        let order =
+            shopper.insist(shopper.order_with(code, &[(product, 1)]), &Uuid::new_v4().to_string()).await;
         assert_eq!(order.status, 201, "{order:?}");
         let order = order.body;
         let (id, total) =
             (order["id"].as_u64().expect("an id"), order["total_amount"].as_f64().expect("a total"));
+        assert_eq!(total, TOTAL, "no wrong total, whatever is away: {order}");
         let paid = accepted.len() % 3 != 2;
         if paid {
             pay(shopper, id, total).await;

@@ -132,6 +132,16 @@ impl Shop {
         id
     }
 
+    /// The code of a new promotion: ten per cent off everything, as often as `limit` says.
+    pub async fn ten_per_cent_off(&self, limit: Option<u32>) -> String {
+        let code = format!("TEN{}", &Uuid::new_v4().simple().to_string()[..12]).to_uppercase();
+        let new = json!({ "code": code, "name": "Ten per cent", "description": "For a test", "kind": "percentage",
+            "discount_percentage": 10, "start_date": "2025-01-01", "end_date": "2099-12-31", "usage_limit": limit });
+        let promotion = json_of(self.admin(Method::POST, "/api/promotions/").json(&new)).await;
+        assert_eq!(promotion["code"], code, "no promotion: {promotion}");
+        code
+    }
+
     /// On hand, reserved, available.
     pub async fn stock(&self, product: &str) -> Option<(u64, u64, u64)> {
         let answer = self.get(&format!("/api/inventory/{product}")).send().await.ok()?;

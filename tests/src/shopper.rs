@@ -34,6 +34,15 @@ impl Shopper {
         self.request(Method::POST, "/api/orders/").json(&body)
     }
 
+    /// Asks for an order to Germany with a promotion.
+    pub fn order_with(&self, code: &str, lines: &[(&str, u32)]) -> RequestBuilder {
+        let items: Vec<_> =
+            lines.iter().map(|(product, n)| json!({ "product_id": product, "quantity": n })).collect();
+        let body = json!({ "items": items, "promotion_code": code,
+            "shipping_address": "Hauptstr. 5, 10115 Berlin, Germany" });
+        self.request(Method::POST, "/api/orders/").json(&body)
+    }
+
     /// An order that must succeed: its id and total.
     pub async fn ordered(&self, lines: &[(&str, u32)]) -> (u64, f64) {
         let order = json_of(self.order(lines)).await;

@@ -43,7 +43,7 @@ mod wait;
 
 pub use error::{StoreError, retrying};
 pub(crate) use maintenance::forget_old;
-pub use mongo::{MongoSettings, connect as connect_mongo};
+pub use mongo::{MongoSettings, connect as connect_mongo, mongo_readiness};
 pub use mysql::{Db, MySqlSettings, Tx, migrator};
 pub use redis::{RedisSettings, connect as connect_redis};
 pub use unit_of_work::{Begin, UnitOfWork};

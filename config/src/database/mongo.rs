@@ -8,6 +8,7 @@ use mongodb::{Client, Database};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::until_up;
+use crate::service::Readiness;
 use crate::settings::{Env, Invalid, Settings};
 
 /// Where MongoDB is.
@@ -36,4 +37,13 @@ pub async fn connect(settings: &MongoSettings) -> Result<Database, crate::BoxErr
     let database = Client::with_options(options)?.database(&settings.database);
     until_up(&format!("MongoDB at {what}"), || database.run_command(doc! { "ping": 1 }).into_future()).await;
     Ok(database)
+}
+
+/// Whether the server answers, for `/health`.
+pub fn mongo_readiness(database: &Database) -> Readiness {
+    let database = database.clone();
+    Readiness::server("mongodb", move || {
+        let database = database.clone();
+        async move { database.run_command(doc! { "ping": 1 }).await.is_ok() }
+    })
 }

@@ -17,7 +17,7 @@ pub(super) const ISSUER: &str = "user-service";
 pub(super) const AUDIENCE: &str = "shop";
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Client,

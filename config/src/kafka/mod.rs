@@ -9,6 +9,7 @@ mod envelope;
 mod outbox;
 mod producer;
 mod relay;
+mod schema;
 mod topics;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use envelope::{Envelope, Event, Undecodable};
 pub use outbox::{Lead, MySqlOutbox, Outbox, Unsent};
 pub use producer::Producer;
 pub(crate) use relay::relay;
+pub use schema::EventSchema;
 pub use topics::ensure as ensure_topics;
 
 use crate::settings::{Env, Invalid, Settings};

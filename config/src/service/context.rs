@@ -15,7 +15,6 @@ use crate::registry::Registry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dependency {
     MySql,
-    MongoDb,
     Redis,
     Kafka,
 }
@@ -30,7 +29,6 @@ pub struct Context<S> {
     /// must end.
     pub closing: CancellationToken,
     pub(crate) mysql: Option<Db>,
-    pub(crate) mongodb: Option<mongodb::Database>,
     pub(crate) redis: Option<ConnectionManager>,
 }
 
@@ -39,12 +37,6 @@ impl<S> Context<S> {
     /// When the service's `NEEDS` doesn't name MySQL.
     pub fn mysql(&self) -> &Db {
         self.mysql.as_ref().expect("NEEDS names MySql")
-    }
-
-    /// # Panics
-    /// When the service's `NEEDS` doesn't name MongoDB.
-    pub fn mongodb(&self) -> &mongodb::Database {
-        self.mongodb.as_ref().expect("NEEDS names MongoDb")
     }
 
     /// # Panics

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::{self, BoxFuture};
 use poem::http::StatusCode;
 use poem::web::Json;
 use poem::{IntoResponse, Response};
@@ -18,21 +20,37 @@ pub(super) struct Health {
     pub service: &'static str,
     pub version: &'static str,
     pub mysql: Option<Db>,
-    pub mongodb: Option<mongodb::Database>,
     pub redis: Option<redis::aio::ConnectionManager>,
     pub kafka: Option<Producer>,
     pub own: Vec<Readiness>,
 }
 
-/// Something of a service's own that must be there before it can answer, such as what it keeps in memory.
+/// Something of a service's own that must be there before it can answer: a server that only it needs, or what it
+/// keeps in memory.
 pub struct Readiness {
     name: &'static str,
-    is_ready: Box<dyn Fn() -> bool + Send + Sync>,
+    otherwise: &'static str,
+    is_ready: Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>,
 }
 
 impl Readiness {
+    /// Something that is being loaded until it is there.
     pub fn new(name: &'static str, is_ready: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        Self { name, is_ready: Box::new(is_ready) }
+        let is_ready = Box::new(move || future::ready(is_ready()).boxed());
+        Self { name, otherwise: "loading", is_ready }
+    }
+
+    /// A server that is asked whether it is up.
+    pub fn server<F>(name: &'static str, is_up: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
+        Self { name, otherwise: "down", is_ready: Box::new(move || is_up().boxed()) }
+    }
+
+    async fn state(&self) -> (&'static str, &'static str) {
+        let is_ready = within(Some((self.is_ready)())).await == Some(true);
+        (self.name, if is_ready { "up" } else { self.otherwise })
     }
 }
 
@@ -48,25 +66,19 @@ pub(super) struct Report {
 
 impl Health {
     pub async fn check(&self) -> Report {
-        let (mysql, mongodb, redis, kafka) = tokio::join!(
+        let (mysql, redis, kafka, own) = tokio::join!(
             within(self.mysql.as_ref().map(|db| async { db.ping().await.is_ok() })),
-            within(
-                self.mongodb
-                    .as_ref()
-                    .map(|db| async { db.run_command(mongodb::bson::doc! { "ping": 1 }).await.is_ok() })
-            ),
             within(self.redis.clone().map(|mut redis| async move {
                 redis::cmd("PING").query_async::<String>(&mut redis).await.is_ok()
             })),
             within(self.kafka.clone().map(|producer| async move { producer.reachable().await })),
+            future::join_all(self.own.iter().map(Readiness::state)),
         );
         // Without its own records a service can do nothing; without the others it does what it can.
-        let own: Vec<_> = self.own.iter().map(|part| (part.name, (part.is_ready)())).collect();
-        let unhealthy = [mysql, mongodb].contains(&Some(false)) || own.iter().any(|(_, ready)| !ready);
+        let unhealthy = mysql == Some(false) || own.iter().any(|(_, state)| *state != "up");
         let degraded = [redis, kafka].contains(&Some(false));
-        let named = [("mysql", mysql), ("mongodb", mongodb), ("redis", redis), ("kafka", kafka)];
+        let named = [("mysql", mysql), ("redis", redis), ("kafka", kafka)];
         let state = |up| if up { "up" } else { "down" };
-        let own = own.into_iter().map(|(name, ready)| (name, if ready { "up" } else { "loading" }));
         Report {
             status: if unhealthy {
                 "unhealthy"
@@ -77,7 +89,11 @@ impl Health {
             },
             service: self.service,
             version: self.version,
-            dependencies: named.into_iter().filter_map(|(name, up)| Some((name, state(up?)))).chain(own).collect(),
+            dependencies: named
+                .into_iter()
+                .filter_map(|(name, up)| Some((name, state(up?))))
+                .chain(own)
+                .collect(),
         }
     }
 }

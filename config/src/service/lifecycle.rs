@@ -19,7 +19,7 @@ use super::settings::refuse_example;
 use super::tasks::{Job, Tasks};
 use super::{Parts, Service, ServiceSettings, openapi};
 use crate::BoxError;
-use crate::database::{self, Db, MongoSettings, MySqlSettings, RedisSettings};
+use crate::database::{self, Db, MySqlSettings, RedisSettings};
 use crate::jwt_auth::{Auth, AuthSettings, Keys, PublicKeys, Revocations};
 use crate::kafka::{self, Group, KafkaSettings, MySqlOutbox, Outbox, Producer};
 use crate::problem::chain;
@@ -38,6 +38,9 @@ pub fn run<S: Service>() -> ExitCode {
     let arguments = command::<S>().get_matches();
     if arguments.get_flag("openapi") {
         return print(openapi::document::<S>().map_err(BoxError::from));
+    }
+    if arguments.get_flag("events") {
+        return print(serde_json::to_string_pretty(&S::events()).map_err(BoxError::from));
     }
     let mut env = Env::from_process();
     let settings = AllSettings::<S>::read(&mut env);
@@ -79,6 +82,7 @@ fn command<S: Service>() -> Command {
         .version(S::VERSION)
         .about("A service of the shop. It takes its settings from the environment and from a .env file.")
         .arg(flag("openapi", "Print the OpenAPI document and exit"))
+        .arg(flag("events", "Print the JSON Schemas of the events that it publishes and exit"))
         .arg(flag("print-settings", "Print every setting, secrets hidden, check them and exit"))
 }
 
@@ -113,7 +117,6 @@ pub(crate) struct AllSettings<S: Service> {
     pub telemetry: TelemetrySettings,
     pub auth: AuthSettings,
     pub mysql: Option<MySqlSettings>,
-    pub mongodb: Option<MongoSettings>,
     pub redis: RedisSettings,
     pub kafka: Option<KafkaSettings>,
     pub own: S::Settings,
@@ -129,7 +132,6 @@ impl<S: Service> AllSettings<S> {
         let telemetry = TelemetrySettings::read(env);
         let auth = AuthSettings::read(env);
         let mysql = needed(env, needs(Dependency::MySql));
-        let mongodb = needed(env, needs(Dependency::MongoDb));
         let redis = RedisSettings::read(env);
         let kafka = needed(env, needs(Dependency::Kafka));
         let own = S::Settings::read(env);
@@ -138,7 +140,6 @@ impl<S: Service> AllSettings<S> {
             telemetry: telemetry?,
             auth: auth?,
             mysql: mysql?,
-            mongodb: mongodb?,
             redis: redis?,
             kafka: kafka?,
             own: own?,
@@ -191,15 +192,11 @@ pub(crate) struct Start<S: Service> {
 impl<S: Service> Start<S> {
     /// Connects everything, brings the schema up to date, wires the service and listens.
     pub(crate) async fn begin(self) -> Result<Running, BoxError> {
-        let AllSettings { service, auth, mysql, mongodb, redis, kafka, own, .. } = self.settings;
-        let (mysql, mongodb, redis, ()) = tokio::try_join!(
+        let AllSettings { service, auth, mysql, redis, kafka, own, .. } = self.settings;
+        let (mysql, redis, ()) = tokio::try_join!(
             async {
                 let Some(settings) = &mysql else { return Ok(None) };
                 Db::connect(S::NAME, settings).await.map(Some)
-            },
-            async {
-                let Some(settings) = &mongodb else { return Ok(None) };
-                database::connect_mongo(settings).await.map(Some)
             },
             database::connect_redis(&redis),
             async {
@@ -212,15 +209,6 @@ impl<S: Service> Start<S> {
         }
         let producer = kafka.as_ref().map(|settings| Producer::new(settings, S::NAME)).transpose()?;
         let revocations = Revocations::default();
-        let mut health = Health {
-            service: S::NAME,
-            version: S::VERSION,
-            mysql: mysql.clone(),
-            mongodb: mongodb.clone(),
-            redis: S::NEEDS.contains(&Dependency::Redis).then(|| redis.clone()),
-            kafka: producer.clone(),
-            own: Vec::new(),
-        };
         let shutdown = CancellationToken::new();
         let mut tasks = Tasks::default();
         {
@@ -242,13 +230,21 @@ impl<S: Service> Start<S> {
             clock: crate::clock::system(),
             closing: CancellationToken::new(),
             mysql: mysql.clone(),
-            mongodb,
             redis: Some(redis),
         };
         let parts = S::wire(&context).await?;
+        let redis = S::NEEDS.contains(&Dependency::Redis).then(|| context.redis.clone()).flatten();
+        let (health_mysql, health_kafka) = (mysql.clone(), producer.clone());
         start_tasks::<S>(&mut tasks, &parts, mysql, kafka.zip(producer), &shutdown);
         let Parts { api, jobs, public_keys, readiness, .. } = parts;
-        health.own = readiness;
+        let health = Health {
+            service: S::NAME,
+            version: S::VERSION,
+            mysql: health_mysql,
+            redis,
+            kafka: health_kafka,
+            own: readiness,
+        };
         for job in jobs {
             tasks.start(job, shutdown.clone());
         }

@@ -50,7 +50,7 @@ pub use tasks::Job;
 
 use crate::BoxError;
 use crate::jwt_auth::PublicKeys;
-use crate::kafka::{Consumer, Outbox};
+use crate::kafka::{Consumer, EventSchema, Outbox};
 use crate::settings::Settings;
 
 /// What a service is.
@@ -77,6 +77,11 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Its tables.
     fn migrations() -> Migrator {
         crate::database::migrator()
+    }
+
+    /// What it publishes.
+    fn events() -> Vec<EventSchema> {
+        Vec::new()
     }
 
     /// Puts it together, by hand.

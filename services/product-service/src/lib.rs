@@ -12,7 +12,8 @@ pub mod presentation;
 use std::sync::Arc;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::database::{MongoSettings, connect_mongo, mongo_readiness};
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Parts, Service};
 
 use application::{ArchiveProduct, ChangeProduct, CreateProduct, FollowFigures, ImportProducts, LoadDemo};
@@ -25,14 +26,23 @@ pub struct Catalogue;
 impl Service for Catalogue {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const PORT: u16 = 8002;
-    const NEEDS: &'static [Dependency] = &[Dependency::MongoDb, Dependency::Kafka];
+    const NEEDS: &'static [Dependency] = &[Dependency::Kafka];
     const TOPICS: &'static [&'static str] = &["product-events", "inventory-events", "rating-events"];
-    type Settings = ();
+    type Settings = MongoSettings;
     type Api = ProductApi;
 
-    async fn wire(ctx: &Context<()>) -> Result<Parts<ProductApi>, BoxError> {
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![
+            application::ProductCreated,
+            application::ProductUpdated,
+            application::ProductArchived
+        ]
+    }
+
+    async fn wire(ctx: &Context<MongoSettings>) -> Result<Parts<ProductApi>, BoxError> {
         let clock = ctx.clock.clone();
-        let store = Arc::new(MongoProducts::open(ctx.mongodb(), Self::NAME, clock.clone()).await?);
+        let database = connect_mongo(&ctx.settings).await?;
+        let store = Arc::new(MongoProducts::open(&database, Self::NAME, clock.clone()).await?);
         if ctx.service.demo_data {
             let added = LoadDemo::new(store.clone(), clock.clone()).run(demo_products()?).await?;
             tracing::info!(added, "the demonstration's products are there");
@@ -51,6 +61,7 @@ impl Service for Catalogue {
         let memory = Arc::new(CacheEvents::new(shown.clone()));
         let currency = ctx.service.currency;
         Ok(Parts::new(ProductApi { create, change, archive, import, shown, currency })
+            .readiness(mongo_readiness(&database))
             .outbox(store)
             .consumer(Consumer::new("inventory-events", figures.clone()))
             .consumer(Consumer::new("rating-events", figures))

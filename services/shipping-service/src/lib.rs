@@ -12,7 +12,7 @@ pub mod presentation;
 use std::sync::Arc;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -33,6 +33,10 @@ impl Service for Shipping {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![application::ShipmentCreated, application::ShipmentUpdated]
     }
 
     async fn wire(ctx: &Context<()>) -> Result<Parts<Self::Api>, BoxError> {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::BoxError;
+use config::kafka::EventSchema;
 use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -38,6 +39,18 @@ impl Service for Users {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![
+            application::UserRegistered,
+            application::UserUpdated,
+            application::UserDeactivated,
+            application::UserDeleted,
+            application::EmailVerificationRequested,
+            application::PasswordResetRequested,
+            application::PasswordChanged
+        ]
     }
 
     async fn wire(ctx: &Context<UserSettings>) -> Result<Parts<Self::Api>, BoxError> {

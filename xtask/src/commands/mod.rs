@@ -3,6 +3,7 @@
 mod bench;
 mod dlq;
 mod down;
+mod events;
 mod logs;
 mod openapi;
 mod process;
@@ -45,6 +46,7 @@ enum Command {
     Test(test::Args),
     Tidy(tidy::Args),
     Openapi(openapi::Args),
+    Events(events::Args),
     Dlq(dlq::Args),
     Bench(bench::Args),
 }
@@ -66,6 +68,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Test(args) => test::run(&args),
         Command::Tidy(_) => tidy::run(),
         Command::Openapi(args) => openapi::run(&args),
+        Command::Events(args) => events::run(&args),
         Command::Dlq(args) => dlq::run(&args),
         Command::Bench(args) => bench::run(&args),
     }

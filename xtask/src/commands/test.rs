@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use crate::ui::{self, seconds};
 use crate::{interrupt, ui::table};
 
+mod schemathesis;
 mod steps;
 
 use steps::{Outcome, Run};
@@ -37,6 +38,8 @@ pub enum Step {
     Build,
     /// The committed OpenAPI documents are those of the programs
     Openapi,
+    /// The committed schemas of the events are those of the programs, and nothing was taken away from consumers
+    Events,
     /// Licences, bans and sources of dependencies
     Deny,
     /// Fresh data servers
@@ -47,6 +50,8 @@ pub enum Step {
     System,
     /// The Postman collection through the gateway
     Postman,
+    /// Requests made from the OpenAPI documents: no 5xx, no answer off its schema
+    Schemathesis,
 }
 
 pub fn run(args: &Args) -> Result<()> {

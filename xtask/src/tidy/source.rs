@@ -27,6 +27,7 @@ const LAYERS: [LayerRule; 2] = [
             "reqwest",
             "poem",
             "poem_openapi",
+            "schemars",
             "serde",
             "serde_json",
         ],

@@ -1,10 +1,11 @@
 //! What the service tells the others; docs/EVENTS.md.
 
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A notification stands in its user's list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NotificationCreated {
     pub notification_id: u64,
     pub user_id: u64,

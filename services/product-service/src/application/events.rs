@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use config::kafka::{Envelope, Event};
 use config::money::Amount;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{AttributeValue, Product, Status, StockLevel};
 
 /// The product after the event.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Snapshot {
     product_id: String,
     name: String,
@@ -34,7 +35,7 @@ pub struct Snapshot {
 }
 
 /// An attribute's value.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Scalar {
     Text(String),
@@ -44,7 +45,7 @@ enum Scalar {
 }
 
 /// A product is new in the catalogue.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ProductCreated {
     #[serde(flatten)]
     product: Snapshot,
@@ -53,7 +54,7 @@ pub struct ProductCreated {
 }
 
 /// A product's details have changed, or it is for sale again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ProductUpdated {
     #[serde(flatten)]
     product: Snapshot,
@@ -61,7 +62,7 @@ pub struct ProductUpdated {
 }
 
 /// A product isn't sold any more.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ProductArchived {
     #[serde(flatten)]
     product: Snapshot,

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{Shipment, ShipmentStatus, TrackingEvent};
 
 /// What every event of a shipment tells.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ShipmentState {
     pub shipment_id: u64,
     pub order_id: u64,
@@ -36,7 +37,7 @@ impl From<&Shipment> for ShipmentState {
 }
 
 /// An order has a shipment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ShipmentCreated {
     #[serde(flatten)]
     pub shipment: ShipmentState,
@@ -58,7 +59,7 @@ impl Event for ShipmentCreated {
 }
 
 /// A shipment has moved along.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ShipmentUpdated {
     #[serde(flatten)]
     pub shipment: ShipmentState,

@@ -3,12 +3,13 @@
 use config::id::UserId;
 use config::jwt_auth::Role;
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::User;
 
 /// What every event of a user says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct UserMembers {
     pub user_id: u64,
     pub email: String,
@@ -34,7 +35,7 @@ impl From<&User> for UserMembers {
 macro_rules! user_events {
     ($($(#[$doc:meta])* $name:ident = $kind:literal { $($(#[$member_doc:meta])* $member:ident),* })+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Serialize)]
+        #[derive(Debug, Serialize, JsonSchema)]
         pub struct $name {
             #[serde(flatten)]
             pub user: UserMembers,

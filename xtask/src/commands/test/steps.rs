@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::Step;
-use crate::commands::{openapi, reset, tidy, up};
+use super::{Step, schemathesis};
+use crate::commands::{events, openapi, reset, tidy, up};
 use crate::paths::{cache, local, root};
 use crate::system::{Options, System};
 use crate::ui::Task;
@@ -49,11 +49,13 @@ impl Run {
             }
             Step::Build => services::build_system(false).map(|()| Outcome::Done),
             Step::Openapi => openapi::check().map(|()| Outcome::Done),
+            Step::Events => events::check().map(|()| Outcome::Done),
             Step::Deny => deny(),
             Step::Servers => self.servers().map(|()| Outcome::Done),
             Step::Tests => self.tests(),
             Step::System => self.system_tests(),
             Step::Postman => self.postman(),
+            Step::Schemathesis => self.schemathesis(),
         }
     }
 
@@ -110,6 +112,11 @@ impl Run {
         tests.env("SYSTEM_INSTANCE", self.system.instance()).env("GATEWAY_URL", self.system.gateway_url()?);
         tests.envs(servers::test_environment(&self.system)?);
         run::openly(&mut tests).map(|()| Outcome::Done)
+    }
+
+    fn schemathesis(&mut self) -> Result<Outcome> {
+        self.shop()?;
+        schemathesis::run(&self.system).map(|()| Outcome::Done)
     }
 
     fn postman(&mut self) -> Result<Outcome> {

@@ -1,0 +1,99 @@
+//! What travels through Kafka is what the committed schemas promise.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jsonschema::Validator;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::Message as _;
+use rdkafka::{Offset, TopicPartitionList};
+use serde_json::Value;
+use system_tests::Shop;
+
+/// By the event's type: its topic, and what its data must be.
+fn schemas() -> BTreeMap<String, (String, Validator)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let services = std::fs::read_dir(root.join("services")).unwrap().flatten();
+    let folders = services.filter_map(|service| std::fs::read_dir(service.path().join("events")).ok());
+    let schemas = folders.flatten().flatten().map(|file| {
+        let schema: Value = serde_json::from_str(&std::fs::read_to_string(file.path()).unwrap()).unwrap();
+        let kind = file.path().file_stem().unwrap().to_string_lossy().into_owned();
+        let topic = schema["x-topic"].as_str().unwrap().to_owned();
+        (kind, (topic, jsonschema::validator_for(&schema).unwrap()))
+    });
+    schemas.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_is_what_its_schema_promises() {
+    let shop = Shop::shared().await;
+    let (shopper, product) = (shop.shopper().await, shop.product(20.0, 10).await);
+    let (order, total) = shopper.ordered(&[(&product, 2)]).await;
+    shopper.paid(order, total).await;
+    shopper.order_becomes(order, &["paid", "fulfilling"]).await;
+
+    let schemas = schemas();
+    let topics: BTreeSet<String> = schemas.values().map(|(topic, _)| topic.clone()).collect();
+    let brokers = shop.system.url("kafka").unwrap();
+    let brokers = brokers.trim_start_matches("kafka://").to_owned();
+    let events = tokio::task::spawn_blocking(move || read_all(&brokers, &topics)).await.unwrap();
+    let mut seen = BTreeSet::new();
+    for (topic, event) in events {
+        let kind = event["type"].as_str().unwrap();
+        let Some((its_topic, schema)) = schemas.get(kind) else {
+            panic!("{topic} carries a {kind} for which no schema is committed: {event}");
+        };
+        assert_eq!(*its_topic, topic, "{event}");
+        let wrong: Vec<_> = schema.iter_errors(&event["data"]).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{kind} isn't what its schema promises: {wrong:?}\n{event}");
+        for member in ["id", "source", "subject", "time", "specversion"] {
+            assert!(event[member].is_string(), "CloudEvents wants {member}: {event}");
+        }
+        seen.insert(kind.to_owned());
+    }
+    for kind in
+        ["product_created", "user_registered", "order_created", "payment_processed", "inventory_updated"]
+    {
+        assert!(seen.contains(kind), "no {kind} among {seen:?}");
+    }
+}
+
+/// Every event that services have sent until now, with its topic.
+fn read_all(brokers: &str, topics: &BTreeSet<String>) -> Vec<(String, Value)> {
+    let timeout = Duration::from_secs(10);
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "event-schemas-test")
+        .set("enable.auto.commit", "false")
+        .create()
+        .unwrap();
+    let mut from = TopicPartitionList::new();
+    let mut left = BTreeMap::new();
+    for topic in topics {
+        let metadata = consumer.fetch_metadata(Some(topic), timeout).unwrap();
+        for partition in metadata.topics()[0].partitions() {
+            let (low, high) = consumer.fetch_watermarks(topic, partition.id(), timeout).unwrap();
+            if high > low {
+                from.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
+                left.insert((topic.clone(), partition.id()), high);
+            }
+        }
+    }
+    consumer.assign(&from).unwrap();
+    let mut events = Vec::new();
+    while !left.is_empty() {
+        let Some(message) = consumer.poll(timeout) else { panic!("Kafka is silent; left: {left:?}") };
+        let message = message.unwrap();
+        let place = (message.topic().to_owned(), message.partition());
+        if left.get(&place).is_some_and(|end| message.offset() + 1 >= *end) {
+            left.remove(&place);
+        }
+        // The tests of dead letters send what is no event of a service.
+        let event = serde_json::from_slice::<Value>(message.payload().unwrap_or_default()).ok();
+        let is_ours =
+            |event: &Value| event["source"].as_str().is_some_and(|source| source.ends_with("-service"));
+        events.extend(event.filter(is_ours).map(|event| (message.topic().to_owned(), event)));
+    }
+    events
+}

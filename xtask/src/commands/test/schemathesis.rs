@@ -1,0 +1,70 @@
+//! Requests that nobody thought of, made from the OpenAPI documents: <https://schemathesis.io>.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::paths::cache;
+use crate::services::{self, DISCOVERY, Service};
+use crate::system::System;
+use crate::ui::{self, Task};
+use crate::{install, run};
+
+const PACKAGE: &str = "schemathesis==4.32.5";
+/// No 5xx, no status, type, header or body that the document doesn't tell.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance";
+/// What ends the caller's own session, never ends by itself, or isn't routed by the gateway.
+const LEFT_OUT: &str = "^/internal|/logout|/stream$|^/api/users/(me/password|refresh_token)";
+
+/// Tries every service's document on the running shop, as an administrator.
+pub fn run(system: &System) -> Result<()> {
+    let folder = cache().join("schemathesis");
+    let program = folder.join("bin/schemathesis");
+    if !program.is_file() {
+        install::python_package(&folder, PACKAGE, &Task::begin("schemathesis"))?;
+    }
+    let mut failed = Vec::new();
+    for service in services::present() {
+        ui::note(format!("\n-- {}", service.name));
+        let mut command = Command::new(&program);
+        command.current_dir(system.folder()).arg("run").arg(service.folder().join("openapi.json"));
+        command.args(["--checks", CHECKS, "--exclude-path-regex", LEFT_OUT, "--seed", "1", "--no-color"]);
+        command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--workers", "4"]);
+        command.args(["--continue-on-failure", "--warnings", "off", "--request-timeout", "75"]);
+        target(&mut command, service, system)?;
+        if run::openly(&mut command).is_err() {
+            failed.push(service.name);
+        }
+    }
+    match failed.is_empty() {
+        true => Ok(()),
+        false => bail!("the answers of {} aren't what their documents promise", failed.join(", ")),
+    }
+}
+
+/// The registry is read at its own port; everything else goes through the gateway.
+fn target(command: &mut Command, service: Service, system: &System) -> Result<()> {
+    if service.name == DISCOVERY {
+        command.args(["--url", &system.url(DISCOVERY)?, "--include-method", "GET"]);
+        return Ok(());
+    }
+    let gateway = system.gateway_url()?;
+    let token = token(&gateway)?;
+    command.args(["--url", &gateway]).arg("--header").arg(format!("Authorization: Bearer {token}"));
+    Ok(())
+}
+
+/// A token of the demonstration's administrator. It ends soon, so each service gets its own.
+fn token(gateway: &str) -> Result<String> {
+    let login = json!({ "username": "admin", "password": "Admin123!" }).to_string();
+    let answer = ureq::post(format!("{gateway}/api/users/login"))
+        .header("Content-Type", "application/json")
+        .send(login)
+        .context("the administrator can't sign in")?
+        .into_body()
+        .read_to_string()?;
+    let answer: Value = serde_json::from_str(&answer)?;
+    Ok(answer["access_token"].as_str().context("a login gives a token")?.to_owned())
+}
