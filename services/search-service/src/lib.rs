@@ -18,10 +18,10 @@ use config::kafka::Consumer;
 use config::service::{Context, Dependency, Job, Parts, Readiness, Service};
 use tokio::sync::watch;
 
-use application::{BuildIndex, FollowCatalogue, Index, LearnFromOrders, Recommend, Search, Suggest, Trends};
-use infrastructure::{
-    Library, ProductService, RedisAnswers, RedisBoughtTogether, RedisOrders, RedisTrends,
+use application::{
+    BuildIndex, Building as _, FollowCatalogue, Index, LearnFromOrders, Recommend, Search, Suggest, Trends,
 };
+use infrastructure::{Library, ProductService, RedisAnswers, RedisBoughtTogether, RedisOrders, RedisTrends};
 use presentation::{CatalogueEvents, OrderEvents, SearchApi};
 pub use settings::SearchSettings;
 
@@ -43,6 +43,8 @@ impl Service for Finder {
     async fn wire(ctx: &Context<SearchSettings>) -> Result<Parts<SearchApi>, BoxError> {
         let (clock, currency) = (ctx.clock.clone(), ctx.service.currency);
         let library = Library::new(currency, ctx.settings.synonyms().await?);
+        // News that comes before the catalogue is read must have a place.
+        library.begin()?;
         let index: Arc<dyn Index> = Arc::new(library.clone());
         let trends = Arc::new(RedisTrends::new(ctx.redis(), clock.clone()));
         let bought = Arc::new(RedisBoughtTogether::new(ctx.redis()));

@@ -200,8 +200,21 @@ async fn large() -> Library {
 async fn how_long_a_search_takes() {
     let library = large().await;
     let keywords = [
-        "laptop", "gaming laptop", "headphnes", "dien thoai", "phone", "coffee machine", "choclate", "sleeping bag",
-        "leather", "", "ca phe robusta", "kett", "waterproof jacket 42", "notebook a5", "mat ong",
+        "laptop",
+        "gaming laptop",
+        "headphnes",
+        "dien thoai",
+        "phone",
+        "coffee machine",
+        "choclate",
+        "sleeping bag",
+        "leather",
+        "",
+        "ca phe robusta",
+        "kett",
+        "waterproof jacket 42",
+        "notebook a5",
+        "mat ong",
     ];
     for keyword in keywords {
         let query = query(keyword);
@@ -212,6 +225,9 @@ async fn how_long_a_search_takes() {
         for _ in 0..rounds {
             total = library.search(&query).unwrap().total;
         }
-        println!("{keyword:24} {total:6} hits {:8.1} µs", started.elapsed().as_secs_f64() * 1e6 / f64::from(rounds));
+        println!(
+            "{keyword:24} {total:6} hits {:8.1} µs",
+            started.elapsed().as_secs_f64() * 1e6 / f64::from(rounds)
+        );
     }
 }

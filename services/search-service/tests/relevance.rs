@@ -21,7 +21,8 @@ struct Judged {
 }
 
 fn gain(grades: impl Iterator<Item = u32>) -> f64 {
-    let gain = |(place, grade): (usize, u32)| (f64::from(2u32.pow(grade)) - 1.0) / (place as f64 + 2.0).log2();
+    let gain =
+        |(place, grade): (usize, u32)| (f64::from(2u32.pow(grade)) - 1.0) / (place as f64 + 2.0).log2();
     grades.take(PLACES).enumerate().map(gain).sum()
 }
 

@@ -49,7 +49,7 @@ pub trait Index: Send + Sync {
 /// The making of an index beside the one that answers. News that comes meanwhile goes into both.
 #[async_trait]
 pub trait Building: Send + Sync {
-    /// Begins; what was begun before and not finished is given up.
+    /// Begins; an index that was begun before and not finished is given up, or gone on with if it is the first.
     fn begin(&self) -> Result<(), SearchError>;
 
     fn add(&self, products: Vec<Product>);

@@ -47,8 +47,10 @@ impl Marker {
         if found.is_empty() || text.len() <= SNIPPET {
             return (!found.is_empty()).then(|| marked(text, 0, text.len(), &found));
         }
-        let within = |start: usize| found.iter().filter(|(s, e)| *s >= start && *e <= start + SNIPPET).count();
-        let (best, _) = found.iter().map(|(s, _)| (*s, within(*s))).reduce(|a, b| if b.1 > a.1 { b } else { a })?;
+        let within =
+            |start: usize| found.iter().filter(|(s, e)| *s >= start && *e <= start + SNIPPET).count();
+        let (best, _) =
+            found.iter().map(|(s, _)| (*s, within(*s))).reduce(|a, b| if b.1 > a.1 { b } else { a })?;
         let start = border(text, best.saturating_sub(SNIPPET / 4));
         let end = match text.get(start..).is_some_and(|rest| rest.len() <= SNIPPET) {
             true => text.len(),
@@ -72,9 +74,9 @@ fn border(text: &str, at: usize) -> usize {
         return text.len();
     }
     let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text[..at].rfind(char::is_whitespace).map_or(0, |space| {
-        space + text[space..].chars().next().map_or(0, char::len_utf8)
-    })
+    text[..at]
+        .rfind(char::is_whitespace)
+        .map_or(0, |space| space + text[space..].chars().next().map_or(0, char::len_utf8))
 }
 
 fn marked(text: &str, start: usize, end: usize, found: &[(usize, usize)]) -> String {
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_snippet_shows_the_best_part() {
-        let text = format!("{} fox {} quick brown fox {}", "a ".repeat(200), "b ".repeat(200), "c ".repeat(200));
+        let text =
+            format!("{} fox {} quick brown fox {}", "a ".repeat(200), "b ".repeat(200), "c ".repeat(200));
         let snippet = marker(&["quick", "brown", "fox"]).snippet(&text).unwrap();
         assert!(snippet.contains("<em>quick</em> <em>brown</em> <em>fox</em>"), "{snippet}");
         assert!(snippet.starts_with("… ") && snippet.ends_with(" …") && snippet.len() < 300, "{snippet}");

@@ -39,7 +39,8 @@ impl FromStr for Keyword {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let normal = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|part| !part.is_empty());
+        let normal =
+            text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|part| !part.is_empty());
         let normal = normal.collect::<Vec<_>>().join(" ");
         match normal.chars().count() <= limits::KEYWORD {
             true => Ok(Self(normal)),
@@ -193,8 +194,17 @@ mod tests {
 
     #[test]
     fn an_order_reads_as_it_is_written() {
-        for word in ["relevance", "price", "-price", "name", "-name", "rating", "-rating", "created_at", "-created_at"]
-        {
+        for word in [
+            "relevance",
+            "price",
+            "-price",
+            "name",
+            "-name",
+            "rating",
+            "-rating",
+            "created_at",
+            "-created_at",
+        ] {
             assert_eq!(word.parse::<Sort>().unwrap().to_string(), word);
         }
         assert_eq!("newest".parse::<Sort>(), Ok(Sort::NEWEST));

@@ -18,7 +18,9 @@ pub struct Synonyms {
 
 /// A line that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} must be phrases of at most {LONGEST} words between commas, optionally with one => between them")]
+#[error(
+    "line {line} must be phrases of at most {LONGEST} words between commas, optionally with one => between them"
+)]
 pub struct SynonymError {
     pub line: usize,
 }

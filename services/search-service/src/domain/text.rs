@@ -123,7 +123,10 @@ mod tests {
 
     #[test]
     fn words_end_where_people_see_their_end() {
-        assert_eq!(split("T-shirt, 6,5 inch (1.8 l): don't!"), ["t", "shirt", "6.5", "inch", "1.8", "l", "dont"]);
+        assert_eq!(
+            split("T-shirt, 6,5 inch (1.8 l): don't!"),
+            ["t", "shirt", "6.5", "inch", "1.8", "l", "dont"]
+        );
         assert_eq!(split("Kampot & Phú Quốc 40°N"), ["kampot", "phu", "quoc", "40", "n"]);
         let joined: Vec<bool> = words("pull-up bar").map(|word| word.joined).collect();
         assert_eq!(joined, [false, true, false]);

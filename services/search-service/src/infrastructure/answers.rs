@@ -82,8 +82,5 @@ fn key(edition: u128, query: &Query) -> String {
         Some(After::Text(text, id)) => format!("{text:?}@{id}"),
     };
     // `Debug` quotes texts, so that no text can look like another member.
-    format!(
-        "search:answer:{edition:032x}:{:?}:{filters:?}:{sort}:{after}:{skip}:{limit}",
-        keyword.as_str()
-    )
+    format!("search:answer:{edition:032x}:{:?}:{filters:?}:{sort}:{after}:{skip}:{limit}", keyword.as_str())
 }

@@ -7,9 +7,9 @@ use config::id::ProductId;
 use config::registry::{Registry, ServiceClient};
 use serde::Deserialize;
 
+use super::view::ProductView;
 use crate::application::{Catalogue, Part, SearchError};
 use crate::domain::Product;
-use super::view::ProductView;
 
 /// Products that are read at once.
 const PART: u32 = 200;

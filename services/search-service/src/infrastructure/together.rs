@@ -39,7 +39,8 @@ impl BoughtTogether for RedisBoughtTogether {
         let last = isize::try_from(limit).unwrap_or(isize::MAX) - 1;
         let found: Vec<(String, f64)> =
             self.connection.clone().zrevrange_withscores(key(product), 0, last).await?;
-        let pair = |(id, orders): (String, f64)| Ok((id.parse().map_err(StoreError::corrupt)?, orders as u64));
+        let pair =
+            |(id, orders): (String, f64)| Ok((id.parse().map_err(StoreError::corrupt)?, orders as u64));
         found.into_iter().map(pair).collect()
     }
 }

@@ -129,10 +129,8 @@ mod tests {
         let hour = |terms: &[(&str, f64)]| -> Vec<(String, f64)> {
             terms.iter().map(|(text, score)| ((*text).to_owned(), *score)).collect()
         };
-        let trends = summed(vec![
-            hour(&[("tea", 10.0), ("ca phe", 4.0), ("cà phê", 7.0)]),
-            hour(&[("tent", 11.0)]),
-        ]);
+        let trends =
+            summed(vec![hour(&[("tea", 10.0), ("ca phe", 4.0), ("cà phê", 7.0)]), hour(&[("tent", 11.0)])]);
         let texts: Vec<&str> = trends.iter().map(|trend| trend.text.as_str()).collect();
         assert_eq!(texts, ["cà phê", "tea", "tent"]);
         assert!((trends[0].score - 11.0).abs() < 1e-9);

@@ -33,7 +33,9 @@ pub fn read(cursor: &str, sort: Sort) -> Result<After, &'static str> {
         let after = match (cursor.text, cursor.number) {
             (Some(text), None) if sort.key == SortKey::Name => After::Text(text, id),
             // The ends of the numbers can't be turned around.
-            (None, Some(number)) if sort.key != SortKey::Name && number > i64::MIN => After::Number(number, id),
+            (None, Some(number)) if sort.key != SortKey::Name && number > i64::MIN => {
+                After::Number(number, id)
+            }
             _ => return None,
         };
         (cursor.sort == sort.to_string()).then_some(after)

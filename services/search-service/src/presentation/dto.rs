@@ -240,7 +240,8 @@ impl FacetsDto {
             count: band.count,
         };
         let stars = RATINGS.iter().zip(&facets.ratings);
-        let attribute = |facet: &AttributeFacet| (facet.name.clone(), facet.values.iter().map(count).collect());
+        let attribute =
+            |facet: &AttributeFacet| (facet.name.clone(), facet.values.iter().map(count).collect());
         Self {
             category: facets.categories.iter().map(count).collect(),
             price: facets.prices.iter().map(band).collect(),

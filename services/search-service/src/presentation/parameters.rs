@@ -62,15 +62,8 @@ impl Parameters {
         let cursor = self.cursor.check("cursor", f);
         let after = sort.zip(cursor).and_then(|(sort, text)| f.check("cursor", cursor::read(&text, sort)));
         fields.finish(|| {
-            let filters = Filters {
-                categories,
-                min_price,
-                max_price,
-                in_stock,
-                min_rating,
-                attributes,
-                created_after,
-            };
+            let filters =
+                Filters { categories, min_price, max_price, in_stock, min_rating, attributes, created_after };
             let filters = filters.normalised();
             Some(Query { keyword: keyword?, filters, sort: sort?, after, skip: skip?, limit: limit? })
         })

@@ -111,9 +111,8 @@ pub fn collect(snapshot: &Snapshot, query: &Query, found: &[(u32, f32)]) -> Coll
     let (skip, limit) = (query.skip as usize, query.limit as usize);
     let end = skip.saturating_add(limit);
     let more = hits.len() > end;
-    let compare = |a: &(i64, u32), b: &(i64, u32)| {
-        a.0.cmp(&b.0).then_with(|| order.id(a.1).cmp(order.id(b.1)))
-    };
+    let compare =
+        |a: &(i64, u32), b: &(i64, u32)| a.0.cmp(&b.0).then_with(|| order.id(a.1).cmp(order.id(b.1)));
     if more {
         hits.select_nth_unstable_by(end, compare);
         hits.truncate(end);
@@ -163,15 +162,14 @@ impl<'a> Order<'a> {
                 let products = self.snapshot.products.iter().flatten();
                 let before = products.filter(|product| {
                     let other = folded(&product.details.name);
-                    (other.as_ref(), product.id.as_str()) <= (name.as_str(), id.as_str())
+                    let (other, shown) =
+                        ((other.as_ref(), product.id.as_str()), (name.as_str(), id.as_str()));
+                    other < shown || (!self.descending && other == shown)
                 });
+                // Places count from 0. What was shown last may have gone since: what counts is how many there are
+                // before it. No id comes after `~`.
                 let place = i64::try_from(before.count()).unwrap_or(i64::MAX);
-                // Places count from 0: those before `place` have been shown, or in the reverse order all from
-                // the shown one on.
-                Some(match self.descending {
-                    false => (place - 1, "~".to_owned()),
-                    true => (1 - place, "~".to_owned()),
-                })
+                Some((if self.descending { -place } else { place - 1 }, "~".to_owned()))
             }
         }
     }
@@ -221,7 +219,9 @@ impl Tally {
             attribute => {
                 let at = (attribute.trailing_zeros() - filter::ATTRIBUTES) as usize;
                 let Some((Some(wanted), _)) = sieve.attributes.get(at) else { return };
-                for value in values.iter().filter(|value| sieve.names.values[usize::from(**value)].0 == *wanted) {
+                for value in
+                    values.iter().filter(|value| sieve.names.values[usize::from(**value)].0 == *wanted)
+                {
                     self.values[usize::from(*value)] += 1;
                 }
             }

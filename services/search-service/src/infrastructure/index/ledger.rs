@@ -186,6 +186,20 @@ impl Ledger {
         slots.into_iter().map(change).collect()
     }
 
+    /// Takes over what another ledger knows better of the same products.
+    pub fn take_figures(&mut self, other: &Self) {
+        for (id, record) in &other.records {
+            let (stock, rating) = match record {
+                Record::Figures(stock, rating) => (*stock, *rating),
+                Record::Product { product, .. } => (product.stock, product.rating),
+            };
+            if self.records.contains_key(id) {
+                self.figure(id, Figure::Stock(stock));
+                self.figure(id, Figure::Rating(rating));
+            }
+        }
+    }
+
     /// The product, if it is for sale.
     pub fn for_sale(&self, id: &ProductId) -> Option<Arc<Product>> {
         match self.records.get(id)? {

@@ -136,7 +136,15 @@ impl Library {
     /// Puts the next index in the place of the live one; the answer is how many products it has.
     fn swap(&self) -> Result<u64, TantivyError> {
         let _one = self.0.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let batch = self.shelves().next.as_mut().and_then(Shelf::batch);
+        let batch = {
+            let mut shelves = self.shelves();
+            let Shelves { live, next } = &mut *shelves;
+            // The catalogue may know older figures than have been told here.
+            if let (Some(live), Some(next)) = (live, next.as_mut()) {
+                next.ledger.take_figures(&live.ledger);
+            }
+            next.as_mut().and_then(Shelf::batch)
+        };
         if let Some(batch) = batch {
             batch.write()?;
             let mut shelves = self.shelves();
@@ -363,7 +371,11 @@ impl Index for Library {
 #[async_trait]
 impl Building for Library {
     fn begin(&self) -> Result<(), SearchError> {
-        self.shelves().next = Some(Shelf::new(self.0.currency).map_err(broken)?);
+        let mut shelves = self.shelves();
+        // The first one has heard news since the start: it is what a second try goes on with.
+        if shelves.live.is_some() || shelves.next.is_none() {
+            shelves.next = Some(Shelf::new(self.0.currency).map_err(broken)?);
+        }
         Ok(())
     }
 

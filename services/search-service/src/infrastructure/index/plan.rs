@@ -199,7 +199,9 @@ impl Planner<'_> {
             for segment in &self.snapshot.segments {
                 segment.similar(&word, edits, &mut found)?;
             }
-            found.retain(|other| *other != word && (tolerance == Tolerance::Unknown || !known.contains(other)));
+            found.retain(|other| {
+                *other != word && (tolerance == Tolerance::Unknown || !known.contains(other))
+            });
             if !found.is_empty() {
                 break;
             }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-
 use super::snapshot::Snapshot;
 use crate::application::{Completion, CompletionKind};
 use crate::domain::{folded, words};
@@ -80,7 +79,13 @@ impl Suggestions {
             let written = join(text);
             if written.starts_with(&typed) {
                 let completion = Completion { text: text.clone(), kind: CompletionKind::Popular };
-                found.push(Candidate { inner: false, class: 0, weight: u64::MAX - rank, typed: written, completion });
+                found.push(Candidate {
+                    inner: false,
+                    class: 0,
+                    weight: u64::MAX - rank,
+                    typed: written,
+                    completion,
+                });
             }
         }
         let from = self.starts.partition_point(|start| self.typed(start) < typed.as_str());

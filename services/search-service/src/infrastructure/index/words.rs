@@ -13,7 +13,9 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
+};
 
 use super::segment::Segment;
 use crate::domain::{AttributeValue, Product, relevance::boost, stem, words};
@@ -39,9 +41,8 @@ impl Words {
     pub fn new() -> Result<Self, TantivyError> {
         let mut schema = Schema::builder();
         let slot = schema.add_u64_field("slot", NumericOptions::from(INDEXED | FAST));
-        let indexing = TextFieldIndexing::default()
-            .set_index_option(IndexRecordOption::WithFreqs)
-            .set_fieldnorms(false);
+        let indexing =
+            TextFieldIndexing::default().set_index_option(IndexRecordOption::WithFreqs).set_fieldnorms(false);
         let text = schema.add_text_field("words", TextOptions::default().set_indexing_options(indexing));
         let index = Index::create(RamDirectory::create(), schema.build(), IndexSettings::default())?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
@@ -80,7 +81,10 @@ impl Words {
                 let column: Column<u64> = reader.fast_fields().u64("slot")?;
                 let slot = |doc| match reader.is_deleted(doc) {
                     true => Segment::DELETED,
-                    false => column.first(doc).and_then(|slot| u32::try_from(slot).ok()).unwrap_or(Segment::DELETED),
+                    false => column
+                        .first(doc)
+                        .and_then(|slot| u32::try_from(slot).ok())
+                        .unwrap_or(Segment::DELETED),
                 };
                 let slots = (0..reader.max_doc()).map(slot).collect();
                 Ok(Segment::new(reader.inverted_index(self.text)?, self.text, slots))
