@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -35,6 +35,10 @@ impl Service for Favourites {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![application::WishPriceDropped, application::WishBackInStock]
     }
 
     async fn wire(ctx: &Context<()>) -> Result<Parts<Self::Api>, BoxError> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
@@ -54,6 +54,14 @@ impl Service for Inventory {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![
+            application::InventoryUpdated,
+            application::InventoryLow,
+            application::ReservationLost
+        ]
     }
 
     async fn wire(ctx: &Context<InventorySettings>) -> Result<Parts<InventoryApi>, BoxError> {

@@ -58,6 +58,7 @@ impl Service for Notification {
         "payment-events",
         "shipping-events",
         "inventory-events",
+        "favourite-events",
     ];
     type Settings = NotificationSettings;
     type Api = NotificationApi;
@@ -125,6 +126,7 @@ impl Service for Notification {
             .consumer(listener("payment-events", news::payments))
             .consumer(listener("shipping-events", news::shipping))
             .consumer(listener("inventory-events", news::inventory))
+            .consumer(listener("favourite-events", news::wishes))
             .consumer(Consumer::per_instance("notification-events", Arc::new(live)))
             .job(Job::new("emails", |shutdown| async move {
                 emails.run(shutdown).await;

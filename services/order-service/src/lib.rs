@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
@@ -39,7 +39,7 @@ pub struct OrderSettings {
     /// How long an order waits for its payment.
     expiry: Duration,
     prices_include_tax: bool,
-    return_days: u32,
+    return_days: u16,
 }
 
 impl Settings for OrderSettings {
@@ -65,6 +65,23 @@ impl Service for Orders {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![
+            application::ReturnReceived,
+            application::ReturnRequested,
+            application::ReturnApproved,
+            application::ReturnRejected,
+            application::ReturnCancelled,
+            application::ReturnRefundDue,
+            application::ReturnRefunded,
+            application::OrderCreated,
+            application::OrderStatusUpdated,
+            application::OrderCancelled,
+            application::OrderRepriced,
+            application::OrderPaymentRefused
+        ]
     }
 
     async fn wire(ctx: &Context<OrderSettings>) -> Result<Parts<Self::Api>, BoxError> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
@@ -69,6 +69,15 @@ impl Service for Payments {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![
+            application::ReturnRefundShort,
+            application::PaymentProcessed,
+            application::PaymentFailed,
+            application::PaymentRefunded
+        ]
     }
 
     async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<PaymentApi>, BoxError> {

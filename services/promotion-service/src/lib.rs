@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
@@ -51,6 +51,10 @@ impl Service for Promotions {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![application::PromotionChanged]
     }
 
     async fn wire(ctx: &Context<PromotionSettings>) -> Result<Parts<PromotionApi>, BoxError> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings, Value};
 use sqlx::migrate::Migrator;
@@ -57,6 +57,10 @@ impl Service for Ratings {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![application::RatingChanged]
     }
 
     async fn wire(ctx: &Context<RatingSettings>) -> Result<Parts<Self::Api>, BoxError> {

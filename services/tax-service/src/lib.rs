@@ -13,7 +13,7 @@ mod settings;
 use std::sync::Arc;
 
 use config::BoxError;
-use config::kafka::Consumer;
+use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
@@ -34,6 +34,10 @@ impl Service for Tax {
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
+    }
+
+    fn events() -> Vec<EventSchema> {
+        config::event_schemas![application::TaxRatesChanged, application::TaxExemptionsChanged]
     }
 
     async fn wire(ctx: &Context<TaxSettings>) -> Result<Parts<Self::Api>, BoxError> {

@@ -2,10 +2,11 @@
 
 use config::kafka::Event;
 use config::money::Amount;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A product costs less than a user who wishes it knows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct WishPriceDropped {
     pub user_id: u64,
     pub product_id: String,
@@ -25,7 +26,7 @@ impl Event for WishPriceDropped {
 }
 
 /// A product that was sold out can be had again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct WishBackInStock {
     pub user_id: u64,
     pub product_id: String,

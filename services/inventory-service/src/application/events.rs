@@ -1,11 +1,12 @@
 //! What the service tells the others; docs/EVENTS.md.
 
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Stock has changed; changes that follow one another closely are told as one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct InventoryUpdated {
     pub product_id: String,
     pub on_hand: u32,
@@ -25,7 +26,7 @@ impl Event for InventoryUpdated {
 }
 
 /// What is available has sunk to the threshold.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct InventoryLow {
     pub product_id: String,
     pub available: u32,
@@ -42,7 +43,7 @@ impl Event for InventoryLow {
 }
 
 /// An order came so late that its stock had been given back and sold: it can't be fulfilled.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReservationLost {
     pub reservation_id: Uuid,
     pub order_id: u64,

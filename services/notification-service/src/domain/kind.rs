@@ -18,6 +18,8 @@ pub enum NotificationType {
     PasswordReset,
     PasswordChanged,
     LowStock,
+    WishPriceDropped,
+    WishBackInStock,
     /// Written by an administrator.
     Custom,
 }
@@ -32,7 +34,7 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
@@ -46,6 +48,8 @@ impl NotificationType {
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::LowStock,
+        Self::WishPriceDropped,
+        Self::WishBackInStock,
         Self::Custom,
     ];
 
@@ -64,6 +68,8 @@ impl NotificationType {
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::LowStock => "low_stock",
+            Self::WishPriceDropped => "wish_price_dropped",
+            Self::WishBackInStock => "wish_back_in_stock",
             Self::Custom => "custom",
         }
     }

@@ -107,6 +107,36 @@ impl Wording {
             format!("{available} units of product {product} are left; it counts as low from {threshold} on.");
         Self::new("A product is running low", message)
     }
+
+    pub fn wish_price_dropped(product: &str, old: Money, new: Money) -> Self {
+        let (old, new) = (grouped(old), grouped(new));
+        Self::new(
+            headline(product, "costs less now"),
+            format!("You wished for {product}. It costs {new} now, down from {old}."),
+        )
+    }
+
+    pub fn wish_back_in_stock(product: &str, available: u64) -> Self {
+        // A small number is worth knowing; a large one is the shop's own business.
+        let hurry = match available {
+            1 => " Only one is there.".to_owned(),
+            2..=5 => format!(" Only {available} are there."),
+            _ => String::new(),
+        };
+        Self::new(
+            headline(product, "is back in stock"),
+            format!("You wished for {product}. It can be ordered again.{hurry}"),
+        )
+    }
+}
+
+/// A product's name with what is said of it, the name cut short where it is long.
+fn headline(product: &str, news: &str) -> String {
+    const MOST: usize = 60;
+    match product.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}… {news}", product[..end].trim_end()),
+        None => format!("{product} {news}"),
+    }
 }
 
 /// `1,234,567.50 USD`, `29,990,000 VND`: with as many decimals as the currency has.
@@ -139,6 +169,21 @@ mod tests {
         assert_eq!(show(1_234_567, "KWD"), "1,234.567 KWD");
         assert_eq!(show(-99_999, "EUR"), "-999.99 EUR");
         assert_eq!(show(5, "USD"), "0.05 USD");
+    }
+
+    #[test]
+    fn a_wish_is_told_by_its_name_and_a_long_name_is_cut_in_the_headline() {
+        let usd = |minor| Money::from_minor(minor, "USD".parse().unwrap());
+        let told = Wording::wish_price_dropped("Phin cà phê inox", usd(650), usd(500));
+        assert_eq!(told.title, "Phin cà phê inox costs less now");
+        assert_eq!(
+            told.message,
+            "You wished for Phin cà phê inox. It costs 5.00 USD now, down from 6.50 USD."
+        );
+        let long = Wording::wish_back_in_stock(&"ế".repeat(300), 3);
+        assert_eq!(long.title, format!("{}… is back in stock", "ế".repeat(60)));
+        assert!(long.message.ends_with("It can be ordered again. Only 3 are there."));
+        assert!(Wording::wish_back_in_stock("Phin", 9).message.ends_with("again."));
     }
 
     #[test]

@@ -179,6 +179,45 @@ async fn administrators_hear_of_low_stock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wishers_hear_of_prices_and_stock_once_unless_they_do_not_want_to() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    let off =
+        json!({ "preferences": [{ "type": "wish_back_in_stock", "channel": "email", "enabled": false }] });
+    let answer = shop.app.as_client(SHOPPER, Method::PUT, "/api/notifications/preferences").json(&off);
+    assert_eq!(answer.send().await.unwrap().status(), 200);
+    let product = "507f1f77bcf86cd799439011";
+    let back = json!({
+        "user_id": SHOPPER, "product_id": product, "product_name": "Phin cà phê inox", "available": 2,
+    });
+    let dropped = json!({
+        "user_id": SHOPPER, "product_id": product, "product_name": "Phin cà phê inox",
+        "old_price": 6.5, "new_price": 5, "currency": "USD",
+    });
+    for event in [
+        event("favourite-events", SHOPPER, "wish_back_in_stock", back),
+        event("favourite-events", SHOPPER, "wish_price_dropped", dropped),
+    ] {
+        for _ in 0..3 {
+            shop.kafka.send(&event).await;
+        }
+    }
+    shop.mail("Phin cà phê inox costs less now").await;
+    let told = shop.notification(SHOPPER, "wish_price_dropped").await;
+    assert_eq!(
+        told["message"],
+        "You wished for Phin cà phê inox. It costs 5.00 USD now, down from 6.50 USD."
+    );
+    let told = shop.notification(SHOPPER, "wish_back_in_stock").await;
+    assert_eq!(
+        told["message"],
+        "You wished for Phin cà phê inox. It can be ordered again. Only 2 are there."
+    );
+    assert_eq!((&shop.list(SHOPPER).await["total"], shop.mails().len()), (&json!(2), 1));
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_cannot_be_read_blocks_nothing() {
     let shop = Shop::open().await;
     let poison = event("order-events", 43, "order_created", json!({ "order_id": "not a number" }));

@@ -67,8 +67,8 @@ impl Fault for OrderError {
             Self::NotFound(_) | Self::NoReturn(_) => Kind::NotFound,
             // The order is priced by others or not at all: whatever they lack, it is worth another try later.
             Self::PromotionsUnavailable(_) | Self::TaxUnavailable(_) => Kind::Unavailable,
-            Self::Return(ReturnRefusal::NotOrdered { .. }) => Kind::Invalid,
-            Self::Return(ReturnRefusal::Money(_)) => Kind::Internal,
+            // What is asked for was looked at before.
+            Self::Return(ReturnRefusal::NotOrdered { .. } | ReturnRefusal::Money(_)) => Kind::Internal,
             Self::IllegalMove(_)
             | Self::AddressFixed(_)
             | Self::NotPending(_)
@@ -156,9 +156,8 @@ fn return_code(refusal: &ReturnRefusal) -> &'static str {
     match refusal {
         ReturnRefusal::NotReturnable { .. } => "not-returnable",
         ReturnRefusal::TooLate { .. } => "return-period-over",
-        ReturnRefusal::NotOrdered { .. } => "product-not-in-order",
         ReturnRefusal::TooMany { .. } => "returned-already",
         ReturnRefusal::ShippingGivenBack => "shipping-given-back",
-        ReturnRefusal::Money(_) => "internal",
+        ReturnRefusal::NotOrdered { .. } | ReturnRefusal::Money(_) => "internal",
     }
 }

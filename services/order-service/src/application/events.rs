@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use config::kafka::Event;
 use config::money::{Amount, MoneyError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::{AppliedPromotion, Order, OrderLine, Return, ReturnItem, TaxLine, weight_grams};
 
 /// An order, whole, so that whoever hears of it needn't ask back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderData {
     pub order_id: u64,
     pub user_id: u64,
@@ -38,7 +39,7 @@ pub struct OrderData {
 }
 
 /// A line of an order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ItemData {
     pub product_id: String,
     pub product_name: String,
@@ -55,7 +56,7 @@ pub struct ItemData {
 }
 
 /// What one rule of one jurisdiction takes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TaxLineData {
     pub name: String,
     pub jurisdiction: String,
@@ -77,7 +78,7 @@ impl From<&TaxLine> for TaxLineData {
 }
 
 /// A promotion that the order got.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PromotionData {
     pub promotion_id: u64,
     pub code: Option<String>,
@@ -141,7 +142,7 @@ impl From<&Order> for OrderData {
 }
 
 /// An order was placed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderCreated {
     #[serde(flatten)]
     pub order: OrderData,
@@ -150,7 +151,7 @@ pub struct OrderCreated {
 }
 
 /// An order has moved along.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderStatusUpdated {
     #[serde(flatten)]
     pub order: OrderData,
@@ -158,7 +159,7 @@ pub struct OrderStatusUpdated {
 }
 
 /// An order will not be fulfilled.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderCancelled {
     #[serde(flatten)]
     pub order: OrderData,
@@ -170,7 +171,7 @@ pub struct OrderCancelled {
 }
 
 /// A pending order costs something else now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderRepriced {
     #[serde(flatten)]
     pub order: OrderData,
@@ -180,7 +181,7 @@ pub struct OrderRepriced {
 }
 
 /// A payment took another amount than was due: it is to be given back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderPaymentRefused {
     #[serde(flatten)]
     pub order: OrderData,
@@ -192,7 +193,7 @@ pub struct OrderPaymentRefused {
 }
 
 /// A return and its order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReturnData {
     #[serde(flatten)]
     pub order: OrderData,
@@ -203,7 +204,7 @@ pub struct ReturnData {
 }
 
 /// A product that comes back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReturnItemData {
     pub product_id: String,
     pub quantity: u32,
@@ -211,7 +212,7 @@ pub struct ReturnItemData {
 }
 
 /// Units that go back on the shelf.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RestockData {
     pub product_id: String,
     pub quantity: u32,
@@ -234,7 +235,7 @@ impl ReturnData {
 }
 
 /// The goods of a return are here.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReturnReceived {
     #[serde(flatten)]
     pub back: ReturnData,
@@ -257,7 +258,7 @@ impl ReturnReceived {
 macro_rules! return_events {
     ($($(#[$doc:meta])* $event:ident: $type:literal),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Serialize)]
+        #[derive(Debug, Serialize, JsonSchema)]
         pub struct $event(pub ReturnData);
 
         impl Event for $event {

@@ -7,6 +7,7 @@ use config::database::{Begin, retrying};
 use config::id::ProductId;
 use config::jwt_auth::{AuthError, Caller};
 use config::kafka::Envelope;
+use config::problem::{Fields, InvalidFields};
 use config::response::IfMatch;
 
 use super::settle_return::complete;
@@ -28,9 +29,9 @@ pub enum Decision {
     Reject {
         note: Reason,
     },
-    /// The goods are here; those that are named are not as good as new.
+    /// The goods are here; those that aren't named are as good as new.
     Receive {
-        worn: Vec<ProductId>,
+        inspected: Vec<(ProductId, bool)>,
     },
     /// The money goes back.
     Refund {
@@ -67,6 +68,8 @@ impl Returns {
             let mut tx = self.store.begin().await?;
             let mut order = tx.order_for_update(id).await?.ok_or(OrderError::NotFound(id))?;
             caller.must_own(order.user_id)?;
+            let products = order.lines.iter().map(|line| &line.product_id).collect::<Vec<_>>();
+            all_among(&products, wanted.iter().map(|wanting| &wanting.product_id))?;
             let items = order.take_back(wanted, self.within, now)?;
             tx.save_order(&order).await?;
             tx.save_lines(&order).await?;
@@ -133,10 +136,13 @@ impl Returns {
                 back.move_to(ReturnStatus::Cancelled, now)?;
                 self.leave(tx, order, back).await?;
             }
-            Decision::Receive { worn } => {
+            Decision::Receive { inspected } => {
                 back.move_to(ReturnStatus::Received, now)?;
+                let products = back.items.iter().map(|item| &item.product_id).collect::<Vec<_>>();
+                all_among(&products, inspected.iter().map(|(product, _)| product))?;
                 for item in &mut back.items {
-                    item.restock = Some(!worn.contains(&item.product_id));
+                    let named = inspected.iter().find(|(product, _)| *product == item.product_id);
+                    item.restock = Some(named.is_none_or(|(_, good)| *good));
                 }
             }
             Decision::Refund { shipping } => {
@@ -172,6 +178,18 @@ impl Returns {
         tx.save_order(order).await?;
         Ok(tx.save_lines(order).await?)
     }
+}
+
+/// Names every item whose product isn't one of these.
+fn all_among<'a>(
+    products: &[&ProductId],
+    items: impl Iterator<Item = &'a ProductId>,
+) -> Result<(), InvalidFields> {
+    let mut fields = Fields::default();
+    for (n, _) in items.enumerate().filter(|(_, product)| !products.contains(product)) {
+        fields.reject(format!("items[{n}].product_id"), "not-among-them", "must be one of the goods");
+    }
+    fields.finish(|| Some(()))
 }
 
 fn actor(caller: &Caller) -> Actor {

@@ -217,7 +217,7 @@ async fn a_return_goes_the_ways_that_are_drawn_and_only_administrators_decide() 
     let mine: Value = mine.send().await.unwrap().json().await.unwrap();
     assert_eq!(
         (&mine["count"], &mine["total"], &mine["items"][0]["id"]),
-        (&json!(2), &json!(3), &again["id"])
+        (&json!(2), &json!(4), &again["id"])
     );
     assert_eq!(
         refusal(shop.app.as_admin(Method::GET, &format!("/api/orders/{}/returns/1000000", id(&order))))

@@ -2,6 +2,7 @@
 
 use config::kafka::Event;
 use config::money::{Amount, Money};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{Account, Operation, Payment, ReturnId};
@@ -9,7 +10,7 @@ use crate::domain::{Account, Operation, Payment, ReturnId};
 const TOPIC: &str = "payment-events";
 
 /// What every payment event carries.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct About {
     payment_id: u64,
     order_id: u64,
@@ -33,7 +34,7 @@ impl About {
 }
 
 /// Money was taken; `amount` is how much.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PaymentProcessed {
     #[serde(flatten)]
     about: About,
@@ -48,7 +49,7 @@ impl PaymentProcessed {
 }
 
 /// The provider declined, or the customer never confirmed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PaymentFailed {
     #[serde(flatten)]
     about: About,
@@ -64,7 +65,7 @@ impl PaymentFailed {
 }
 
 /// Money was given back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PaymentRefunded {
     #[serde(flatten)]
     about: About,
@@ -92,7 +93,7 @@ impl PaymentRefunded {
 }
 
 /// No payment can give back what is to be given back for a return: this is for an administrator.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ReturnRefundShort {
     order_id: u64,
     user_id: u64,

@@ -1,10 +1,11 @@
 //! What the service tells the others; docs/EVENTS.md.
 
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A promotion is new, has other terms, or is no more.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PromotionChanged {
     pub promotion_id: u64,
     pub is_active: bool,

@@ -1,12 +1,13 @@
 //! What the service tells the others; docs/EVENTS.md.
 
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::Summary;
 
 /// How many ratings of each number of stars there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Histogram {
     #[serde(rename = "1")]
     pub one: u32,
@@ -28,7 +29,7 @@ impl From<Summary> for Histogram {
 }
 
 /// A product's ratings have changed; changes that follow one another closely are told as one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RatingChanged {
     pub product_id: String,
     pub average: f64,

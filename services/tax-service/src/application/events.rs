@@ -1,13 +1,14 @@
 //! What the service tells the others, and its own instances; docs/EVENTS.md.
 
 use config::kafka::Event;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// There is one book; its versions stay in order.
 const BOOK: &str = "rates";
 
 /// Rates were added, changed or deleted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TaxRatesChanged {
     /// Of all rates and exemptions together; grows with each change.
     pub version: u64,
@@ -25,7 +26,7 @@ impl Event for TaxRatesChanged {
 }
 
 /// A customer became exempt, or is no more.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TaxExemptionsChanged {
     /// Of all rates and exemptions together; grows with each change.
     pub version: u64,

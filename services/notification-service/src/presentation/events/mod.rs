@@ -5,6 +5,7 @@ mod orders;
 mod payments;
 mod shipping;
 mod users;
+mod wishes;
 
 use async_trait::async_trait;
 use config::kafka::{Envelope, HandlerError, MessageHandler, Undecodable};
@@ -20,6 +21,7 @@ pub mod news {
     pub use super::payments::news as payments;
     pub use super::shipping::news as shipping;
     pub use super::users::news as users;
+    pub use super::wishes::news as wishes;
 }
 
 /// An event that isn't what its topic promises.

@@ -105,12 +105,12 @@ impl ReceiveRequest {
         if items.len() > MAX_LINES {
             fields.reject("items", "length", format!("must be no more than {MAX_LINES} products"));
         }
-        let mut worn = Vec::new();
+        let mut inspected = Vec::with_capacity(items.len());
         for (n, item) in items.iter().take(MAX_LINES).enumerate() {
             let product = fields.check(format!("items[{n}].product_id"), item.product_id.parse());
-            worn.extend(product.filter(|_| !item.restock));
+            inspected.extend(product.map(|product| (product, item.restock)));
         }
-        fields.finish(|| Some(Decision::Receive { worn }))
+        fields.finish(|| Some(Decision::Receive { inspected }))
     }
 }
 

@@ -30,10 +30,8 @@ pub fn score(snapshot: &Snapshot, plan: &Plan) -> Result<Scored, TantivyError> {
     let (mut total, mut best, mut count) = (vec![0f32; size], vec![0f32; size], vec![0u8; size]);
     let (mut any, mut touched) = (Vec::new(), Vec::new());
     for at in 0..plan.words.len() {
-        for (read, answers) in
-            read.iter().zip(&answers).filter(|(read, _)| read.leaf.answers & (1 << at) != 0)
-        {
-            debug_assert!(read.leaf.answers != 0);
+        let said = read.iter().zip(&answers).filter(|(read, _)| read.leaf.answers & (1 << at) != 0);
+        for (_, answers) in said {
             for (slot, score) in answers {
                 let best = &mut best[*slot as usize];
                 if *best == 0.0 {
