@@ -289,7 +289,7 @@ impl From<Recommendation> for RecommendationDto {
 }
 
 impl StatusDto {
-    pub fn new(progress: Progress, products: u64) -> Self {
+    pub fn new(progress: &Progress, products: u64) -> Self {
         let state = match progress.phase {
             Phase::Loading => "loading",
             Phase::Reindexing => "reindexing",

@@ -203,7 +203,7 @@ impl SearchApi {
     /// How this instance's index is
     #[oai(path = "/api/search/status", method = "get")]
     async fn status(&self) -> Result<Json<StatusDto>, ApiError> {
-        Ok(Json(StatusDto::new(self.build.progress(), self.index.size())))
+        Ok(Json(StatusDto::new(&self.build.progress(), self.index.size())))
     }
 }
 

@@ -34,7 +34,7 @@ impl Parameters {
         let keyword = f.check("keyword", keyword.parse::<Keyword>());
         let categories = names(self.category, "category", f);
         let brands = names(self.brand, "brand", f);
-        let attributes = attributes(names(self.attribute, "attribute", f), brands, f);
+        let attributes = attributes(&names(self.attribute, "attribute", f), &brands, f);
         let min_price = price(self.min_price, "min_price", currency, f);
         let max_price = price(self.max_price, "max_price", currency, f);
         if let (Some(least), Some(most)) = (min_price, max_price)
@@ -83,13 +83,13 @@ fn names(given: Given<Vec<String>>, field: &str, fields: &mut Fields) -> Vec<Str
 }
 
 /// `colour:Black`; several values of one attribute are alternatives.
-fn attributes(pairs: Vec<String>, brands: Vec<String>, fields: &mut Fields) -> Vec<AttributeFilter> {
+fn attributes(pairs: &[String], brands: &[String], fields: &mut Fields) -> Vec<AttributeFilter> {
     let mut filters: Vec<AttributeFilter> = Vec::new();
     let mut add = |name: &str, value: &str| match filters.iter_mut().find(|filter| filter.name == name) {
         Some(filter) => filter.values.push(value.to_owned()),
         None => filters.push(AttributeFilter { name: name.to_owned(), values: vec![value.to_owned()] }),
     };
-    for pair in &pairs {
+    for pair in pairs {
         match pair.split_once(':').map(|(name, value)| (name.trim(), value.trim())) {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => add(name, value),
             _ => fields.reject("attribute", "invalid", "must be a name and a value, as colour:Black"),
