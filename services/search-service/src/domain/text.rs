@@ -88,10 +88,10 @@ fn end_of_word(text: &str) -> usize {
     text.len()
 }
 
-/// `6,5` is `6.5`, `don't` is `dont`.
+/// `6,5` is `6.5`, `don't` is `dont`; an Arabic sign that is a mark over a space is no space.
 fn plain(word: Cow<'_, str>) -> Cow<'_, str> {
-    match word.contains([',', '\'', '’']) {
-        true => Cow::Owned(word.replace(',', ".").replace(['\'', '’'], "")),
+    match word.contains([',', '\'', '’', ' ']) {
+        true => Cow::Owned(word.replace(',', ".").replace(['\'', '’', ' '], "")),
         false => word,
     }
 }
@@ -131,6 +131,7 @@ mod tests {
         let joined: Vec<bool> = words("pull-up bar").map(|word| word.joined).collect();
         assert_eq!(joined, [false, true, false]);
         assert!(split(" .,- ' ").is_empty());
+        assert_eq!(split("a\u{fc5e}b"), ["ab"]);
     }
 
     #[test]

@@ -266,7 +266,8 @@ fn did_you_mean(
         };
         let mut best: Option<(bool, bool, usize, String)> = None;
         for candidate in candidates {
-            let products = read_term(snapshot, &candidate)?.len();
+            let products = read_term(snapshot, &candidate)?;
+            let products = products.iter().filter(|(slot, _)| is_read(snapshot, *slot, &candidate)).count();
             let same_start = candidate.chars().next() == word.chars().next();
             let rank = (spellings.shown.contains(&candidate), same_start, products);
             if products > 0 && best.as_ref().is_none_or(|best| rank > (best.0, best.1, best.2)) {
@@ -283,6 +284,12 @@ fn did_you_mean(
         }
     }
     Ok(changed.then_some(corrected))
+}
+
+/// Whether people read the word in the product: the letters of its number are none that anybody means.
+fn is_read(snapshot: &Snapshot, slot: u32, word: &str) -> bool {
+    let has = |text: &str| crate::domain::words(text).any(|written| written.folded == word);
+    snapshot.product(slot).is_some_and(|product| !has(&product.details.sku) || has(&product.details.name))
 }
 
 /// How words are written in the products that are shown.
