@@ -14,12 +14,6 @@ use crate::ui::Task;
 #[derive(Deserialize)]
 struct Metadata {
     target_directory: PathBuf,
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
 }
 
 /// Builds every program of the workspace. Always the whole of it: cargo would build a library anew for each set of
@@ -38,11 +32,6 @@ pub fn built_binary(package: &str, release: bool) -> Result<PathBuf> {
     let program = metadata()?.target_directory.join(profile).join(name);
     ensure!(program.is_file(), "{} is not built", program.display());
     Ok(program)
-}
-
-/// Whether the workspace has a package of that name.
-pub fn has_package(name: &str) -> Result<bool> {
-    Ok(metadata()?.packages.iter().any(|package| package.name == name))
 }
 
 fn metadata() -> Result<&'static Metadata> {

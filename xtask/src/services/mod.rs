@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::paths::root;
 
-pub use build::{build_system, built_binary, has_package};
+pub use build::{build_system, built_binary};
 pub use environment::public_url;
 pub use launch::{start_all, stop_all};
 

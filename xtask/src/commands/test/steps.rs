@@ -15,7 +15,8 @@ use crate::system::{Options, System};
 use crate::ui::Task;
 use crate::{install, run, servers, services};
 
-const SYSTEM_TESTS: &str = "system-tests";
+/// The test program that wants a running shop.
+const SYSTEM_TESTS: &str = "shop";
 
 pub enum Outcome {
     Done,
@@ -96,19 +97,17 @@ impl Run {
     fn tests(&mut self) -> Result<Outcome> {
         self.servers()?;
         let mut tests = run::cargo();
-        tests.args(["test", "--workspace", "--exclude", SYSTEM_TESTS]);
+        tests.args(["test", "--workspace"]);
         tests.envs(servers::test_environment(&self.system)?);
         run::openly(&mut tests).map(|()| Outcome::Done)
     }
 
     fn system_tests(&mut self) -> Result<Outcome> {
-        if !services::has_package(SYSTEM_TESTS)? {
-            return Ok(Outcome::Skipped(format!("there is no package `{SYSTEM_TESTS}`")));
-        }
         self.shop()?;
         let mut tests = run::cargo();
-        // They wait more than they work, and those that disturb the shop hold it alone.
-        tests.args(["test", "--package", SYSTEM_TESTS, "--", "--test-threads=4"]);
+        // Of the whole workspace, like the other tests: by itself the package would have its dependencies built anew,
+        // with fewer features. They wait more than they work, and those that disturb the shop hold it alone.
+        tests.args(["test", "--workspace", "--test", SYSTEM_TESTS, "--", "--test-threads=4"]);
         tests.env("SYSTEM_INSTANCE", self.system.instance()).env("GATEWAY_URL", self.system.gateway_url()?);
         tests.envs(servers::test_environment(&self.system)?);
         run::openly(&mut tests).map(|()| Outcome::Done)
