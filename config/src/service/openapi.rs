@@ -48,7 +48,7 @@ impl Methods {
         let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for path in A::meta().into_iter().flat_map(|api| api.paths) {
             let methods = path.operations.iter().map(|operation| operation.method.to_string());
-            paths.entry(path.path).or_default().extend(methods);
+            paths.entry(numbered(&path.path)).or_default().extend(methods);
         }
         let mut router = matchit::Router::new();
         for (path, mut methods) in paths {
@@ -61,5 +61,48 @@ impl Methods {
 
     pub fn at(&self, path: &str) -> Option<String> {
         self.0.at(path).ok().map(|found| found.value.clone())
+    }
+}
+
+/// The path with its parameters numbered: one method's `{id}` is another's `{user_id}`, and the router holds a path once.
+fn numbered(path: &str) -> String {
+    let parts = path.split('/').enumerate();
+    let parts = parts.map(|(n, part)| match part.starts_with('{') {
+        true => format!("{{p{n}}}"),
+        false => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Letters;
+
+    #[OpenApi]
+    impl Letters {
+        #[oai(path = "/letters/:user_id", method = "get")]
+        async fn of_user(&self, user_id: poem_openapi::param::Path<i64>) {
+            let _ = user_id;
+        }
+
+        #[oai(path = "/letters/:id", method = "delete")]
+        async fn burn(&self, id: poem_openapi::param::Path<i64>) {
+            let _ = id;
+        }
+
+        #[oai(path = "/letters/:letter/pages", method = "get")]
+        async fn pages(&self, letter: poem_openapi::param::Path<i64>) {
+            let _ = letter;
+        }
+    }
+
+    #[test]
+    fn a_path_has_all_its_methods_whatever_they_call_its_parameters() {
+        let methods = Methods::of::<Letters>();
+        assert_eq!(methods.at("/letters/7").as_deref(), Some("DELETE, GET"));
+        assert_eq!(methods.at("/letters/7/pages").as_deref(), Some("GET"));
+        assert_eq!(methods.at("/letters"), None);
     }
 }
