@@ -105,6 +105,10 @@ async fn the_list_shows_what_each_record_shows() {
     }
     let second = answered(shop.get("/api/inventory/?limit=1&skip=1"), 200).await;
     assert_eq!(each(&second, "product_id"), [&list["items"][1]["product_id"]]);
+    let first = answered(shop.get("/api/inventory/?limit=1"), 200).await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let next = answered(shop.get(&format!("/api/inventory/?limit=1&cursor={cursor}")), 200).await;
+    assert!(next["items"][0]["product_id"].as_str() > first["items"][0]["product_id"].as_str(), "{next}");
     let (headers, _) =
         whole(shop.get(&format!("/api/inventory/{}", list["items"][0]["product_id"].as_str().unwrap())), 200)
             .await;

@@ -122,7 +122,8 @@ pub trait StockReader: Send + Sync {
     async fn item(&self, id: &ProductId) -> Result<Option<StockItem>, StoreError>;
     /// Those of the products that are known.
     async fn items(&self, ids: &[ProductId]) -> Result<Vec<StockItem>, StoreError>;
-    async fn list(&self, paging: Paging) -> Result<Slice<StockItem>, StoreError>;
+    /// By product; `after` is the last one of the part before.
+    async fn list(&self, paging: Paging, after: Option<&ProductId>) -> Result<Slice<StockItem>, StoreError>;
     async fn movements(&self, id: &ProductId, paging: Paging) -> Result<Slice<MovementRecord>, StoreError>;
     async fn reservation(&self, id: ReservationId) -> Result<Option<Reservation>, StoreError>;
 }

@@ -34,13 +34,14 @@ impl StockReader for Db {
         Ok(items(rows)?.into_iter().map(|(item, _)| item).collect())
     }
 
-    async fn list(&self, paging: Paging) -> Result<Slice<StockItem>, StoreError> {
+    async fn list(&self, paging: Paging, after: Option<&ProductId>) -> Result<Slice<StockItem>, StoreError> {
         let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM products").fetch_one(self.pool()).await?;
         let rows = sqlx::query_as(
             "SELECT p.product_id, p.sku, p.low_stock_threshold, p.is_low, s.warehouse, s.on_hand, s.reserved, s.version \
-             FROM (SELECT * FROM products ORDER BY product_id LIMIT ? OFFSET ?) p \
+             FROM (SELECT * FROM products WHERE product_id > ? ORDER BY product_id LIMIT ? OFFSET ?) p \
              LEFT JOIN stock s ON s.product_id = p.product_id ORDER BY p.product_id, s.warehouse",
         )
+        .bind(after.map_or("", ProductId::as_str))
         .bind(paging.limit)
         .bind(paging.skip)
         .fetch_all(self.pool())

@@ -44,12 +44,15 @@ impl InventoryApi {
         skip: Query<Option<i64>>,
         /// 1 to 100
         limit: Query<Option<i64>>,
+        cursor: Query<Option<String>>,
     ) -> Result<Json<Page<StockDto>>, ApiError> {
         let paging = Paging::parse(skip.0, limit.0, None)?;
-        let slice = self.stock.list(paging).await?;
-        // Products have no number to make a cursor of; their order is by id, and `skip` does.
+        let after = cursor.0.as_deref().map(after).transpose()?;
+        let slice = self.stock.list(paging, after.as_ref()).await?;
         let mut page = Page::new(slice, paging, |_| 0, StockDto::from);
-        page.next_cursor = None;
+        // Products have no number to make a cursor of: it is the last one's id.
+        let last = page.items.last().map(|item| item.product_id.clone());
+        page.next_cursor = page.next_cursor.and(last);
         Ok(Json(page))
     }
 
@@ -184,6 +187,11 @@ impl InventoryApi {
 }
 
 /// A path that can't name a product names nothing.
+fn after(cursor: &str) -> Result<ProductId, InvalidFields> {
+    let wrong = || InvalidFields::one("cursor", "invalid", "must be the next_cursor of an earlier answer");
+    cursor.parse().map_err(|_| wrong())
+}
+
 fn parse(product_id: &str) -> Result<ProductId, ApiError> {
     let missing = || ApiError::new(Kind::NotFound, "stock-not-found", "There is no such product.");
     product_id.parse().map_err(|_| missing())

@@ -37,6 +37,30 @@ async fn stock_is_kept_per_warehouse() {
 }
 
 #[tokio::test]
+async fn a_cursor_goes_through_everything_once() {
+    let app = start().await;
+    let mut kept = Vec::new();
+    for _ in 0..5 {
+        kept.push(stocked(&app, 1).await);
+    }
+    kept.sort();
+    let (mut met, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = get(&app, &format!("/api/inventory?limit=2{cursor}")).await;
+        assert_eq!(page["total"], 5);
+        let ids =
+            page["items"].as_array().unwrap().iter().map(|it| it["product_id"].as_str().unwrap().to_owned());
+        met.extend(ids);
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(met, kept);
+    let wrong = app.request(Method::GET, "/api/inventory?cursor=x").send().await.unwrap();
+    assert_eq!(wrong.status(), 422);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn availability_is_told_to_everyone() {
     let app = start().await;
     let product = stocked(&app, 10).await;
