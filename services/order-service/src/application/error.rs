@@ -143,7 +143,9 @@ impl Fault for OrderError {
             Self::Return(ReturnRefusal::TooMany { product_id, wanted, left }) => {
                 json!({ "product_id": product_id.as_str(), "requested": wanted, "returnable": left })
             }
-            Self::Return(ReturnRefusal::NotReturnable { status }) => json!({ "status": status.as_str() }),
+            Self::Return(ReturnRefusal::NotReturnable { status }) => {
+                json!({ "order_status": status.as_str() })
+            }
             Self::Return(ReturnRefusal::TooLate { until }) => json!({ "until": until }),
             Self::PromotionUsedUp { reason } => json!({ "reason": reason }),
             _ => Value::Null,

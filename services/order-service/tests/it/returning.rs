@@ -153,6 +153,8 @@ async fn what_is_not_taken_back() {
     let pending = shop.placed(owner, &[(&lamp, 1)]).await;
     let (status, problem) = refusal(ask(&shop, owner, &pending, &[(&lamp, 1)])).await;
     assert_eq!((status, &problem["code"]), (409, &json!("not-returnable")));
+    // `status` is the answer's own.
+    assert_eq!((&problem["status"], &problem["order_status"]), (&json!(409), &json!("pending")));
     let order = delivered(&shop, &kafka, owner, &lamp).await;
     assert_eq!(refusal(ask(&shop, owner + 1, &order, &[(&lamp, 1)])).await.0, 403);
     assert_eq!(refusal(ask(&shop, owner, &json!({ "id": 1 }), &[(&lamp, 1)])).await.0, 404);
