@@ -1,9 +1,10 @@
 //! The registry's reads. Writes, Redis, and instances that come and go have tests of their own.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::{Shop, eventually};
 
-use super::{answered, each, has, is_time, refused};
+use super::{answered, each, has, is_time, refused, whole};
 
 fn is_instance(instance: &Value) {
     let (host, port) = (instance["host"].as_str().unwrap(), instance["port"].as_u64().unwrap());
@@ -60,4 +61,22 @@ async fn a_poll_answers_at_once_when_it_is_behind_and_in_the_end_when_not() {
     assert!(index > 1, "{behind}");
     let waited = answered(shop.get(&format!("/api/discovery/services?index={index}&wait=1s")), 200).await;
     assert!(waited["index"].as_u64() >= Some(index), "{waited}");
+}
+
+#[tokio::test]
+async fn the_registry_is_only_read_through_the_gateway() {
+    let shop = Shop::shared().await;
+    for (method, path) in [
+        (Method::POST, "/api/discovery/services/register"),
+        (Method::PUT, "/api/discovery/services/user-service/1/heartbeat"),
+        (Method::PUT, "/api/discovery/services/user-service/1/status"),
+        (Method::DELETE, "/api/discovery/services/user-service/1"),
+    ] {
+        let (headers, problem) =
+            whole(shop.admin(method, path).json(&json!({ "status": "draining" })), 405).await;
+        assert_eq!(
+            (&headers["allow"], &problem["code"]),
+            (&"GET, HEAD".parse().unwrap(), &json!("method-not-allowed"))
+        );
+    }
 }

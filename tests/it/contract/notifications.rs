@@ -113,6 +113,18 @@ async fn who_wants_no_e_mail_of_a_kind_gets_none() {
 }
 
 #[tokio::test]
+async fn a_notification_may_be_for_one_channel_only() {
+    let shop = Shop::shared().await;
+    let shopper = shop.shopper().await;
+    for channel in ["in_app", "email"] {
+        let new = json!({ "user_id": shopper.id, "message": channel, "type": "custom", "channel": channel });
+        let made = answered(shop.admin(Method::POST, "/api/notifications/").json(&new), 201).await;
+        let path = format!("/api/notifications/deliveries?notification_id={}", made["id"]);
+        assert_eq!(each(&answered(shop.admin(Method::GET, &path), 200).await, "channel"), [channel]);
+    }
+}
+
+#[tokio::test]
 async fn administrators_see_deliveries_and_their_attempts() {
     let shop = Shop::shared().await;
     let shopper = shop.shopper().await;

@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use system_tests::{Shop, Shopper, eventually};
 
-use super::{answered, each, has, is_time, refused, ship, shipment_of, unique, wrong_fields};
+use super::{answered, each, has, is_time, refused, ship, shipment_of, unique, whole, wrong_fields};
 
 fn order(shopper: &Shopper, body: &Value) -> RequestBuilder {
     shopper.request(Method::POST, "/api/orders/").json(body)
@@ -228,6 +228,24 @@ async fn a_guests_cart_is_merged_at_login_and_checked_out() {
     has(&order, &json!({ "status": "pending", "total_amount": 30, "user_id": shopper.id }));
     assert_eq!(shopper.get("/api/cart").await["count"], 0);
     refused(checkout(), 409, "cart-empty").await;
+}
+
+#[tokio::test]
+async fn a_checkout_with_one_key_is_one_order() {
+    let shop = Shop::shared().await;
+    let (shopper, product) = (shop.shopper().await, shop.product(10.0, 9).await);
+    let item = shopper.request(Method::PUT, &format!("/api/cart/items/{product}"));
+    answered(item.json(&json!({ "quantity": 2 })), 200).await;
+    let key = unique("k");
+    let checkout = || {
+        let request = shopper.request(Method::POST, "/api/cart/checkout").header("Idempotency-Key", &key);
+        request.json(&json!({ "shipping_address": "1 Main St" }))
+    };
+    let order = answered(checkout(), 201).await;
+    let (headers, again) = whole(checkout(), 201).await;
+    assert_eq!((&again, &headers["idempotent-replayed"]), (&order, &"true".parse().unwrap()));
+    assert_eq!(each(&shopper.get("/api/orders/").await, "id"), [&order["id"]]);
+    shop.stock_becomes(&product, (9, 2, 7)).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use system_tests::{Shop, Shopper, eventually};
 
-use super::{answered, each, has, is_time, paid_order, refused, wrong_fields};
+use super::{answered, each, has, is_time, paid_order, refused, unique, whole, wrong_fields};
 
 /// An order of one unit for 10, not paid yet.
 async fn unpaid(shop: &Shop, shopper: &Shopper) -> u64 {
@@ -146,8 +146,12 @@ async fn what_was_set_aside_is_captured_or_given_free() {
     answered(step(&payment, "capture", json!({})), 409).await;
 
     let payment = set_aside(order).await;
-    let captured = answered(step(&payment, "capture", json!({ "amount": 10 })), 200).await;
+    let key = unique("k");
+    let capture = || step(&payment, "capture", json!({ "amount": 10 })).header("Idempotency-Key", &key);
+    let captured = answered(capture(), 200).await;
     has(&captured, &json!({ "status": "succeeded", "captured_amount": 10 }));
+    let (headers, again) = whole(capture(), 200).await;
+    assert_eq!((&again, &headers["idempotent-replayed"]), (&captured, &"true".parse().unwrap()));
     answered(step(&payment, "void", Value::Null), 409).await;
     shopper.order_becomes(order, &["paid"]).await;
 }

@@ -202,3 +202,18 @@ async fn administrators_have_the_index_made_anew() {
     has(&status, &json!({ "read": status["total"] }));
     assert!(!each(&answered(shop.get("/api/products/categories"), 200).await, "name").is_empty());
 }
+
+#[tokio::test]
+async fn an_answer_that_still_holds_is_given_again() {
+    let shop = Shop::shared().await;
+    let word = word();
+    lamps(&shop, &word).await;
+    // Other tests change the catalogue in between.
+    eventually("the answer is kept", || async {
+        let path = format!("/api/search/?keyword={word}&sort=price");
+        let (first, second) = (answered(shop.get(&path), 200).await, answered(shop.get(&path), 200).await);
+        assert_eq!(ids(&first), ids(&second), "what is kept is what was found");
+        if second["from_cache"] == true { Ok(()) } else { Err(second.to_string()) }
+    })
+    .await;
+}
