@@ -11,6 +11,7 @@ mod flows;
 mod journey;
 mod load;
 mod processes;
+mod relevance;
 mod report;
 
 use std::path::PathBuf;
@@ -47,6 +48,7 @@ async fn main() -> Result<(), Error> {
     let time = Duration::from_secs(arguments.seconds);
     let gateway = system.gateway_url()?;
     let mut report = Report { processes: processes::idle(&system)?, ..Report::default() };
+    report.relevance = Some(relevance::judge(&gateway).await?);
     let flows = Flows::prepare(&gateway).await?;
     let size = flows.product_size().await?;
     report.add("floor: Nginx constant", floor::nginx(&system, size, time).await?);

@@ -3,15 +3,39 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use xtask::System;
 
 use crate::Error;
 
-/// Idle resident memory of every process, in megabytes.
-pub fn idle(system: &System) -> Result<BTreeMap<String, f64>, Error> {
-    let processes = system.processes()?.into_iter().filter(|process| process.is_running());
-    let memory = |process: xtask::Process| Some((process.spec.name.clone(), process.memory()? as f64 / 1e6));
-    Ok(processes.filter_map(memory).collect())
+/// Of one process, in megabytes.
+#[derive(Serialize)]
+pub struct Memory {
+    /// All of its pages that are in memory.
+    pub resident: f64,
+    /// The same, with what several processes have in common divided by their number.
+    pub share: f64,
+    /// Pages that no file holds.
+    pub own: f64,
+}
+
+/// Idle memory of every process.
+pub fn idle(system: &System) -> Result<BTreeMap<String, Memory>, Error> {
+    let mut all = BTreeMap::new();
+    for process in system.processes()?.into_iter().filter(xtask::Process::is_running) {
+        let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", process.pid))?;
+        let megabytes = |field: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(field));
+            let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+            kilobytes
+                .map(|kilobytes| kilobytes * 1024.0 / 1e6)
+                .ok_or_else(|| format!("no {field} of a process"))
+        };
+        let memory =
+            Memory { resident: megabytes("Rss:")?, share: megabytes("Pss:")?, own: megabytes("Anonymous:")? };
+        all.insert(process.spec.name.clone(), memory);
+    }
+    Ok(all)
 }
 
 /// Milliseconds from the start of each service until it answers.

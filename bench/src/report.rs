@@ -9,6 +9,8 @@ use serde::Serialize;
 use crate::Error;
 use crate::journey::Journey;
 use crate::load::Measurement;
+use crate::processes::Memory;
+use crate::relevance::Relevance;
 
 const NGINX: &str = "floor: Nginx constant";
 const MYSQL: &str = "floor: MySQL transaction, three inserts";
@@ -17,8 +19,8 @@ const MYSQL: &str = "floor: MySQL transaction, three inserts";
 pub struct Report {
     pub flows: Vec<(String, Vec<Measurement>)>,
     pub journey: Option<Journey>,
-    /// Idle, in megabytes.
-    pub processes: BTreeMap<String, f64>,
+    pub relevance: Option<Relevance>,
+    pub processes: BTreeMap<String, Memory>,
     /// In milliseconds.
     pub cold_starts: BTreeMap<String, f64>,
 }
@@ -75,11 +77,28 @@ impl Report {
                 failures.len(),
             );
         }
-        text.push_str("\n| process | idle memory, MB | cold start, ms |\n|---|--:|--:|\n");
-        for (name, memory) in &self.processes {
-            let start = self.cold_starts.get(name).map_or_else(String::new, |ms| format!("{ms:.0}"));
-            let _ = writeln!(text, "| {name} | {memory:.1} | {start} |");
+        if let Some(Relevance { queries, ndcg, first_hits }) = &self.relevance {
+            let _ = writeln!(
+                text,
+                "\nThe search over the demonstration's products, {queries} judged queries: NDCG@10 {ndcg:.3}, the first hit right for {:.1} %.",
+                first_hits * 100.0,
+            );
         }
+        text.push_str("\nIdle memory, in MB. Resident: what the process has in memory. Its share: pages of files, which the kernel could drop and processes may have in common, divided by those who have them. Its own: what nobody else has and no file holds.\n\n| process | resident | its share | its own | cold start, ms |\n|---|--:|--:|--:|--:|\n");
+        for (name, Memory { resident, share, own }) in &self.processes {
+            let start = self.cold_starts.get(name).map_or_else(String::new, |ms| format!("{ms:.0}"));
+            let _ = writeln!(text, "| {name} | {resident:.1} | {share:.1} | {own:.1} | {start} |");
+        }
+        let services = || self.processes.iter().filter(|(name, _)| name.ends_with("-service"));
+        let sum = |part: fn(&Memory) -> f64| services().map(|(_, memory)| part(memory)).sum::<f64>();
+        let _ = writeln!(
+            text,
+            "| all {} services | {:.1} | {:.1} | {:.1} | |",
+            services().count(),
+            sum(|memory| memory.resident),
+            sum(|memory| memory.share),
+            sum(|memory| memory.own),
+        );
         text
     }
 

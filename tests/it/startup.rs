@@ -5,14 +5,19 @@ use std::time::{Duration, Instant};
 
 use system_tests::{Shop, built, eventually};
 
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 12] = [
     "user-service",
     "product-service",
     "order-service",
     "payment-service",
     "inventory-service",
     "shipping-service",
+    "promotion-service",
+    "rating-service",
+    "search-service",
+    "favourite-service",
     "notification-service",
+    "tax-service",
 ];
 
 #[test]
@@ -30,35 +35,40 @@ fn bad_settings_are_all_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_waits_for_its_servers_and_says_for_which() {
     let shop = Shop::shared().await;
+    // Nobody listens on the discard port.
+    let database = [
+        ("DATABASE_URL", "mysql://x:y@127.0.0.1:9/x"),
+        ("MONGODB_URL", "mongodb://127.0.0.1:9/?directConnection=true"),
+    ];
     for service in SERVICES {
-        let mut env = shop.system.env_of(service).unwrap();
-        env.insert("PORT".to_owned(), "0".to_owned());
-        // Nobody listens on the discard port.
-        env.insert("DATABASE_URL".to_owned(), "mysql://x:y@127.0.0.1:9/x".to_owned());
-        env.insert("MONGODB_URL".to_owned(), "mongodb://127.0.0.1:9/?directConnection=true".to_owned());
-        env.insert("KAFKA_BROKERS".to_owned(), "127.0.0.1:9".to_owned());
-        let log = shop.system.folder().join(format!("waiting-{service}.log"));
-        let file = std::fs::File::create(&log).unwrap();
-        let mut child = Command::new(built(service))
-            .env_clear()
-            .envs(env)
-            .stdout(Stdio::from(file.try_clone().unwrap()))
-            .stderr(Stdio::from(file))
-            .spawn()
-            .unwrap();
-        let server = if service == "product-service" { "MongoDB" } else { "MySQL" };
-        for server in [server, "Kafka"] {
+        let store = if service == "product-service" { "MongoDB" } else { "MySQL" };
+        let servers = [("Kafka", &[("KAFKA_BROKERS", "127.0.0.1:9")][..]), (store, &database)];
+        // The search keeps everything in memory.
+        let needed = if service == "search-service" { 1 } else { 2 };
+        for (server, away) in &servers[..needed] {
+            let mut env = shop.system.env_of(service).unwrap();
+            env.insert("PORT".to_owned(), "0".to_owned());
+            env.extend(away.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            let log = shop.system.folder().join(format!("waiting-{service}.log"));
+            let file = std::fs::File::create(&log).unwrap();
+            let mut child = Command::new(built(service))
+                .env_clear()
+                .envs(env)
+                .stdout(Stdio::from(file.try_clone().unwrap()))
+                .stderr(Stdio::from(file))
+                .spawn()
+                .unwrap();
             eventually(&format!("{service} says that it waits for {server}"), || async {
                 let said = std::fs::read_to_string(&log).unwrap();
                 if said.contains(&format!("waiting for {server} at")) { Ok(()) } else { Err(said) }
             })
             .await;
+            assert!(child.try_wait().unwrap().is_none(), "{service} is still waiting");
+            let asked = Instant::now();
+            Command::new("kill").arg(child.id().to_string()).status().unwrap();
+            let status = child.wait().unwrap();
+            assert!(status.success() && asked.elapsed() < Duration::from_secs(10), "{service}: {status}");
         }
-        assert!(child.try_wait().unwrap().is_none(), "{service} is still waiting");
-        let asked = Instant::now();
-        Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        let status = child.wait().unwrap();
-        assert!(status.success() && asked.elapsed() < Duration::from_secs(10), "{service}: {status}");
     }
 }
 

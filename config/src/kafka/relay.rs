@@ -1,7 +1,8 @@
 //! Sends an outbox to Kafka: in order, at least once, one instance at a time.
 
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use rdkafka::message::OwnedHeaders;
@@ -30,6 +31,8 @@ pub(crate) async fn relay(
                 if let Err(error) = send_all(&producer, outbox.as_ref(), lead.as_mut(), &shutdown).await {
                     tracing::warn!(error = %chain(error.as_ref()), "the outbox pauses");
                 }
+                // Whoever leads next tells.
+                show(0, Duration::ZERO);
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(error = %chain(&error), "the outbox can't be reached"),
@@ -47,9 +50,8 @@ async fn send_all(
 ) -> Result<(), crate::BoxError> {
     loop {
         let events = lead.unsent(BATCH).await?;
-        let oldest = events.first().map_or(0.0, |event| event.age.as_secs_f64());
-        metrics::gauge!("outbox_oldest_age_seconds").set(oldest);
-        metrics::gauge!("outbox_pending_events").set(events.len() as f64);
+        let oldest = events.first().map(|event| event.age).unwrap_or_default();
+        show(events.len(), oldest);
         if events.is_empty() {
             if shutdown.is_cancelled() {
                 return Ok(());
@@ -63,11 +65,26 @@ async fn send_all(
         }
         tokio::select! {
             delivered = send(producer, &events) => delivered?,
+            never = show_ageing(events.len(), oldest) => match never {},
             // Kafka is away and we are asked to end: the next leader sends them.
             () = overdue(shutdown) => return Err("the process ends before Kafka took everything".into()),
         }
         lead.sent(&events).await?;
         metrics::counter!("outbox_sent_events_total").increment(events.len() as u64);
+    }
+}
+
+fn show(pending: usize, oldest: Duration) {
+    metrics::gauge!("outbox_oldest_age_seconds").set(oldest.as_secs_f64());
+    metrics::gauge!("outbox_pending_events").set(pending as f64);
+}
+
+/// While Kafka is away nothing else moves.
+async fn show_ageing(pending: usize, oldest: Duration) -> Infallible {
+    let since = Instant::now();
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        show(pending, oldest + since.elapsed());
     }
 }
 

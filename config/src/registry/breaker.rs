@@ -95,7 +95,7 @@ impl Breaker {
             State::HalfOpen => 1.0,
             State::Open { .. } => 2.0,
         };
-        metrics::gauge!("circuit_breaker_state", "service" => self.service).set(value);
+        metrics::gauge!("circuit_breaker_state", "callee" => self.service).set(value);
     }
 }
 

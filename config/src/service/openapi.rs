@@ -7,6 +7,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
+use serde_json::{Value, json};
 
 use super::Service;
 
@@ -32,8 +33,32 @@ impl<A: OpenApi> OpenApi for Described<A> {
 /// The document, indented and with sorted members, so that its changes are readable.
 pub(super) fn document<S: Service>() -> Result<String, serde_json::Error> {
     let service = described::<S, _>(Described::<S::Api>(PhantomData));
-    let document: BTreeMap<String, serde_json::Value> = serde_json::from_str(&service.spec())?;
+    let mut document: BTreeMap<String, Value> = serde_json::from_str(&service.spec())?;
+    if let Some(Value::Object(schemas)) =
+        document.get_mut("components").and_then(|parts| parts.get_mut("schemas"))
+    {
+        schemas.values_mut().for_each(tell_nulls);
+    }
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
+}
+
+/// Says that what an object needn't have may be null: poem-openapi reads and writes a missing member so, and tells
+/// only that it may be missing.
+fn tell_nulls(schema: &mut Value) {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let members = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, member) in members.into_iter().flatten() {
+        if required.iter().any(|it| it == name) || member.get("default").is_some() {
+            continue;
+        }
+        // Beside a reference nothing else counts.
+        if member.get("$ref").is_some() {
+            *member = json!({ "allOf": [member.take()] });
+        }
+        if member.get("type").is_some() || member.get("allOf").is_some() {
+            member["nullable"] = true.into();
+        }
+    }
 }
 
 pub(super) fn described<S: Service, A: OpenApi>(api: A) -> OpenApiService<A, ()> {
@@ -77,6 +102,32 @@ fn numbered(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_missing_may_be_null() {
+        let mut schema = json!({
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": { "type": "string" },
+                "note": { "type": "string" },
+                "place": { "$ref": "#/components/schemas/Place" },
+                "shown": { "type": "boolean", "default": true },
+                "anything": {},
+            },
+        });
+        tell_nulls(&mut schema);
+        assert_eq!(
+            schema["properties"],
+            json!({
+                "id": { "type": "string" },
+                "note": { "type": "string", "nullable": true },
+                "place": { "allOf": [{ "$ref": "#/components/schemas/Place" }], "nullable": true },
+                "shown": { "type": "boolean", "default": true },
+                "anything": {},
+            })
+        );
+    }
 
     struct Letters;
 

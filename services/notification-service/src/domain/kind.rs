@@ -18,6 +18,9 @@ pub enum NotificationType {
     PasswordReset,
     PasswordChanged,
     LowStock,
+    ReturnApproved,
+    ReturnRejected,
+    ReturnRefundShort,
     WishPriceDropped,
     WishBackInStock,
     /// Written by an administrator.
@@ -34,7 +37,7 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
@@ -48,6 +51,9 @@ impl NotificationType {
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::LowStock,
+        Self::ReturnApproved,
+        Self::ReturnRejected,
+        Self::ReturnRefundShort,
         Self::WishPriceDropped,
         Self::WishBackInStock,
         Self::Custom,
@@ -68,6 +74,9 @@ impl NotificationType {
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::LowStock => "low_stock",
+            Self::ReturnApproved => "return_approved",
+            Self::ReturnRejected => "return_rejected",
+            Self::ReturnRefundShort => "return_refund_short",
             Self::WishPriceDropped => "wish_price_dropped",
             Self::WishBackInStock => "wish_back_in_stock",
             Self::Custom => "custom",

@@ -108,6 +108,28 @@ impl Wording {
         Self::new("A product is running low", message)
     }
 
+    pub fn return_approved(order: u64, refund: Money) -> Self {
+        let message =
+            format!("Please send the goods to us. When they are here, you get {} back.", grouped(refund));
+        Self::new(format!("Your return of order {order} is approved"), message)
+    }
+
+    pub fn return_rejected(order: u64, why: Option<&str>) -> Self {
+        let message = match why {
+            Some(why) => format!("We can't take the goods back: {why}"),
+            None => "We can't take the goods back.".to_owned(),
+        };
+        Self::new(format!("Your return of order {order} is not accepted"), message)
+    }
+
+    pub fn return_refund_short(order: u64, back: u64, missing: Money) -> Self {
+        let message = format!(
+            "No payment of the order has {} left to give back for its return {back}. Please refund it by hand.",
+            grouped(missing)
+        );
+        Self::new(format!("A refund for order {order} could not be made"), message)
+    }
+
     pub fn wish_price_dropped(product: &str, old: Money, new: Money) -> Self {
         let (old, new) = (grouped(old), grouped(new));
         Self::new(

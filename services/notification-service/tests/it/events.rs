@@ -174,7 +174,37 @@ async fn administrators_hear_of_low_stock() {
         told["message"],
         "3 units of product 507f1f77bcf86cd799439011 are left; it counts as low from 5 on."
     );
+    let short = json!({
+        "order_id": 5, "user_id": SHOPPER, "return_id": 4, "missing_amount": 10.8, "currency": "USD",
+    });
+    shop.kafka.send(&event("payment-events", 5, "return_refund_short", short)).await;
+    let told = shop.notification(2, "return_refund_short").await;
+    assert_eq!(
+        told["message"],
+        "No payment of the order has 10.80 USD left to give back for its return 4. Please refund it by hand."
+    );
     assert_eq!(shop.list(SHOPPER).await["total"], 0);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shoppers_hear_what_becomes_of_their_returns() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    for (kind, note, message) in [
+        ("return_approved", None, "Please send the goods to us. When they are here, you get 10.80 USD back."),
+        ("return_rejected", Some("worn"), "We can't take the goods back: worn"),
+    ] {
+        let back = json!({
+            "order_id": 5, "user_id": SHOPPER, "return_id": 4, "refund_amount": 10.8, "currency": "USD",
+            "note": note,
+        });
+        shop.kafka.send(&event("order-events", 5, kind, back)).await;
+        assert_eq!(shop.notification(SHOPPER, kind).await["message"], message);
+    }
+    // A type that is not known yet, and looks like none that is.
+    shop.kafka.send(&event("user-events", SHOPPER, "user_knighted", json!({ "sword": "silver" }))).await;
+    shop.introduce(SHOPPER + 1).await;
     shop.app.stop().await;
 }
 

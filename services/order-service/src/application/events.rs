@@ -201,6 +201,8 @@ pub struct ReturnData {
     pub return_items: Vec<ReturnItemData>,
     /// What is given back for it.
     pub refund_amount: Amount,
+    /// The shop's last word on it.
+    pub note: Option<String>,
 }
 
 /// A product that comes back.
@@ -230,6 +232,7 @@ impl ReturnData {
             return_id: back.id.get(),
             return_items: back.items.iter().map(item).collect(),
             refund_amount: back.refund()?.into(),
+            note: back.note.as_ref().map(ToString::to_string),
         })
     }
 }

@@ -1,6 +1,11 @@
 //! Requests that nobody thought of, made from the OpenAPI documents: <https://schemathesis.io>.
 
-use std::process::Command;
+use std::fs::File;
+use std::num::NonZero;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -18,30 +23,58 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// What ends the caller's own session, never ends by itself, or isn't routed by the gateway.
 const LEFT_OUT: &str = "^/internal|/logout|/stream$|^/api/users/(me/password|refresh_token)";
 
-/// Tries every service's document on the running shop, as an administrator.
+/// Tries every service's document on the running shop, as an administrator; as many at once as there are cores.
 pub fn run(system: &System) -> Result<()> {
     let folder = cache().join("schemathesis");
     let program = folder.join("bin/schemathesis");
     if !program.is_file() {
         install::python_package(&folder, PACKAGE, &Task::begin("schemathesis"))?;
     }
-    let mut failed = Vec::new();
-    for service in services::present() {
-        ui::note(format!("\n-- {}", service.name));
-        let mut command = Command::new(&program);
-        command.current_dir(system.folder()).arg("run").arg(service.folder().join("openapi.json"));
-        command.args(["--checks", CHECKS, "--exclude-path-regex", LEFT_OUT, "--seed", "1", "--no-color"]);
-        command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--workers", "4"]);
-        command.args(["--continue-on-failure", "--warnings", "off", "--request-timeout", "75"]);
-        target(&mut command, service, system)?;
-        if run::openly(&mut command).is_err() {
-            failed.push(service.name);
+    let services = services::present();
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(service) = services.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let task = Task::begin(service.name);
+                    task.say("making requests");
+                    match try_out(&program, *service, system) {
+                        Ok(()) => task.done("every answer is as promised"),
+                        Err(error) => {
+                            ui::note(format!("{error:#}"));
+                            failed.lock().unwrap_or_else(PoisonError::into_inner).push(service.name);
+                        }
+                    }
+                }
+            });
         }
-    }
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     match failed.is_empty() {
         true => Ok(()),
         false => bail!("the answers of {} aren't what their documents promise", failed.join(", ")),
     }
+}
+
+/// One service; what it printed stays in a log.
+fn try_out(program: &Path, service: Service, system: &System) -> Result<()> {
+    let log = system.folder().join("logs").join(format!("schemathesis-{}.log", service.name));
+    let file = File::create(&log).with_context(|| format!("writing {}", log.display()))?;
+    let mut command = Command::new(program);
+    command.current_dir(system.folder()).arg("run").arg(service.folder().join("openapi.json"));
+    command.args(["--checks", CHECKS, "--exclude-path-regex", LEFT_OUT, "--seed", "1", "--no-color"]);
+    // One worker: its threads don't get on with each other in Python 3.11, and win nothing.
+    command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--workers", "1"]);
+    command.args(["--continue-on-failure", "--warnings", "off", "--request-timeout", "75"]);
+    target(&mut command, service, system)?;
+    command.stdin(Stdio::null()).stderr(file.try_clone()?).stdout(file);
+    let ended = command.status().with_context(|| format!("starting {}", program.display()))?;
+    if !ended.success() {
+        let text = std::fs::read_to_string(&log)?;
+        bail!("{}\n{}: {ended}; all of it is in {}", run::tail(&text, 150), service.name, log.display());
+    }
+    Ok(())
 }
 
 /// The registry is read at its own port; everything else goes through the gateway.

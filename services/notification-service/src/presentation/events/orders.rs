@@ -29,6 +29,15 @@ struct OrderEvent {
 }
 
 #[derive(Deserialize)]
+struct ReturnEvent {
+    order_id: u64,
+    user_id: u64,
+    refund_amount: Amount,
+    currency: String,
+    note: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct Item {
     product_name: String,
     quantity: u32,
@@ -42,6 +51,7 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         "order_created" => NotificationType::OrderCreated,
         "order_status_updated" => NotificationType::OrderPaid,
         "order_cancelled" => NotificationType::OrderCancelled,
+        "return_approved" | "return_rejected" => return decided(message),
         _ => return Ok(News::default()),
     };
     let order: OrderEvent = message.data()?;
@@ -56,6 +66,19 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     };
     let details = Details::Order(details(&order)?);
     Ok(News::one(order.user_id, Notice::new(kind, wording, details)))
+}
+
+/// What became of a wish to return something.
+fn decided(message: &Envelope) -> Result<News, BadEvent> {
+    let back: ReturnEvent = message.data()?;
+    let (kind, wording) = if message.kind == "return_approved" {
+        let refund = money(back.refund_amount, &back.currency)?;
+        (NotificationType::ReturnApproved, Wording::return_approved(back.order_id, refund))
+    } else {
+        let wording = Wording::return_rejected(back.order_id, back.note.as_deref());
+        (NotificationType::ReturnRejected, wording)
+    };
+    Ok(News::one(back.user_id, Notice::new(kind, wording, Details::Message)))
 }
 
 fn details(order: &OrderEvent) -> Result<OrderDetails, MoneyError> {

@@ -5,7 +5,7 @@ use config::money::Amount;
 use serde::Deserialize;
 
 use super::{BadEvent, money};
-use crate::application::{Details, News, Notice};
+use crate::application::{Audience, Details, News, Notice};
 use crate::domain::{NotificationType, Wording};
 
 #[derive(Deserialize)]
@@ -28,6 +28,14 @@ struct Refunded {
     fully_refunded: bool,
 }
 
+#[derive(Deserialize)]
+struct Short {
+    order_id: u64,
+    return_id: u64,
+    missing_amount: Amount,
+    currency: String,
+}
+
 /// A payment that went through is told by the order's event.
 pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     let (user, kind, wording) = match message.kind.as_str() {
@@ -42,6 +50,13 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
             let amount = money(refunded.refund_amount, &refunded.currency)?;
             let wording = Wording::payment_refunded(refunded.order_id, amount, refunded.fully_refunded);
             (refunded.user_id, NotificationType::PaymentRefunded, wording)
+        }
+        "return_refund_short" => {
+            let short: Short = message.data()?;
+            let missing = money(short.missing_amount, &short.currency)?;
+            let wording = Wording::return_refund_short(short.order_id, short.return_id, missing);
+            let notice = Notice::new(NotificationType::ReturnRefundShort, wording, Details::Message);
+            return Ok(News { notices: vec![(Audience::Admins, notice)], ..News::default() });
         }
         _ => return Ok(News::default()),
     };
