@@ -297,7 +297,7 @@ async fn money_that_cant_be_given_back_is_left_to_an_administrator() {
     let shop = Shop::open().await;
     let kafka = TestKafka::new(&shop.env);
     let listener = kafka.listen("order-events").await;
-    let (lamp, vase, owner) = (shop.products.add(1_000, "USD"), shop.products.add(1, "USD"), user());
+    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
     let order = delivered(&shop, &kafka, owner, &lamp).await;
     let back = asked(&shop, owner, &order, &[(&lamp, 1)]).await;
     for verb in ["approve", "receive", "refund"] {
