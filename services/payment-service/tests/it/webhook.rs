@@ -89,8 +89,10 @@ async fn a_customer_confirms_or_refuses_and_the_first_word_counts() {
     assert_eq!(shop.decide(&no_url, "approve").await["approved"], false);
     assert_eq!(shop.get(&yes).await["status"], "succeeded");
     assert_eq!(shop.get(&no).await["failure"]["code"], "authentication_failed");
-    let nowhere = "/api/payments/simulator/challenge/nothing";
-    assert_eq!(shop.app.request(Method::GET, nowhere).send().await.unwrap().status(), 404);
+    for nowhere in ["nothing", "%C3%A1"] {
+        let nowhere = format!("/api/payments/simulator/challenge/{nowhere}");
+        assert_eq!(shop.app.request(Method::GET, &nowhere).send().await.unwrap().status(), 404);
+    }
     assert_eq!(shop.decide(&yes_url, "perhaps").await["status"], 422);
     assert_eq!(shop.paid(2, json!({})).await["status"], "succeeded");
 }
