@@ -34,6 +34,7 @@
 //! ```
 
 mod error;
+mod list;
 mod maintenance;
 mod mongo;
 mod mysql;
@@ -42,6 +43,7 @@ mod unit_of_work;
 mod wait;
 
 pub use error::{StoreError, retrying};
+pub use list::First;
 pub(crate) use maintenance::forget_old;
 pub use mongo::{MongoSettings, connect as connect_mongo, mongo_readiness};
 pub use mysql::{Db, MySqlSettings, Tx, migrator};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
 
@@ -23,25 +23,12 @@ impl OrderReader for Db {
     }
 
     async fn list(&self, filter: OrderFilter, paging: Paging) -> Result<Slice<Order>, StoreError> {
+        let count = "SELECT COUNT(*) FROM orders WHERE TRUE";
+        let select = concat!("SELECT ", order_columns!(), " FROM orders WHERE TRUE");
+        let matching = |query: &mut QueryBuilder<MySql>| matching(query, filter);
+        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
         let mut connection = self.pool().acquire().await?;
-        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM orders WHERE TRUE");
-        matching(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
-
-        let mut query =
-            QueryBuilder::<MySql>::new(concat!("SELECT ", order_columns!(), " FROM orders WHERE TRUE"));
-        matching(&mut query, filter);
-        if let Some(last) = paging.after {
-            query.push(" AND id < ").push_bind(last);
-        }
-        query
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(paging.limit)
-            .push(" OFFSET ")
-            .push_bind(paging.skip);
-        let rows: Vec<OrderRow> = query.build_query_as().fetch_all(&mut *connection).await?;
-        let items = with_lines(&mut connection, rows).await?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        Ok(Slice { items: with_lines(&mut connection, items).await?, total })
     }
 
     async fn history(&self, order: &Order) -> Result<Vec<EntryRecord>, StoreError> {

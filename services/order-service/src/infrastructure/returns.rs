@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, StoreError, Tx};
+use config::database::{Db, First, StoreError, Tx};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use config::page::{Paging, Slice};
@@ -200,23 +200,12 @@ impl ReturnReader for Db {
     }
 
     async fn list_returns(&self, filter: ReturnFilter, paging: Paging) -> Result<Slice<Return>, StoreError> {
+        let count = "SELECT COUNT(*) FROM order_returns WHERE TRUE";
+        let matching = |query: &mut QueryBuilder<MySql>| matching(query, filter);
+        let Slice { items, total } =
+            self.part(count, select_returns!("TRUE"), matching, First::Newest, paging).await?;
         let mut connection = self.pool().acquire().await?;
-        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM order_returns WHERE TRUE");
-        matching(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
-        let mut query = QueryBuilder::<MySql>::new(select_returns!("TRUE"));
-        matching(&mut query, filter);
-        if let Some(last) = paging.after {
-            query.push(" AND id < ").push_bind(last);
-        }
-        query
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(paging.limit)
-            .push(" OFFSET ")
-            .push_bind(paging.skip);
-        let rows: Vec<ReturnRow> = query.build_query_as().fetch_all(&mut *connection).await?;
-        let items = with_items(&mut connection, rows).await?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        Ok(Slice { items: with_items(&mut connection, items).await?, total })
     }
 }
 

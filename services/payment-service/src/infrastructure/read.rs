@@ -1,7 +1,7 @@
 //! Reads outside a transaction.
 
 use async_trait::async_trait;
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
@@ -29,21 +29,10 @@ impl PaymentReader for Db {
         filter: PaymentFilter,
         paging: Paging,
     ) -> Result<Slice<PaymentWithRefunds>, StoreError> {
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM payments");
-        matching(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let mut select = QueryBuilder::new(select_payments!(""));
-        matching(&mut select, filter);
-        if let Some(after) = paging.after {
-            select.push(" AND id < ").push_bind(after);
-        }
-        select
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(paging.limit)
-            .push(" OFFSET ")
-            .push_bind(paging.skip);
-        let rows: Vec<PaymentRow> = select.build_query_as().fetch_all(self.pool()).await?;
-        Ok(Slice { items: with_refunds(self, rows).await?, total: total.unsigned_abs() })
+        let (count, select) = ("SELECT COUNT(*) FROM payments WHERE TRUE", select_payments!("WHERE TRUE"));
+        let matching = |query: &mut QueryBuilder<MySql>| matching(query, filter);
+        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        Ok(Slice { items: with_refunds(self, items).await?, total })
     }
 
     async fn operation_of_request(&self, request: &str) -> Result<Option<Operation>, StoreError> {
@@ -73,7 +62,6 @@ impl PaymentReader for Db {
 }
 
 fn matching(query: &mut QueryBuilder<MySql>, filter: PaymentFilter) {
-    query.push(" WHERE TRUE");
     if let Some(order) = filter.order_id.map(OrderId::get) {
         query.push(" AND order_id = ").push_bind(order);
     }

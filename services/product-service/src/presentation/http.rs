@@ -31,7 +31,7 @@ use crate::domain::Status;
 /// More products than any order has.
 const MAX_IDS: usize = 100;
 /// Products in a part of the catalogue.
-const MAX_EXPORT: u32 = 500;
+const MAX_EXPORT: u32 = 1_000;
 
 /// The catalogue.
 pub struct ProductApi {
@@ -210,14 +210,14 @@ impl ProductApi {
         _service: Internal,
         /// The `next_cursor` of the part before
         after: Query<Option<String>>,
-        /// 1 to 500; 100 when not given
+        /// 1 to 1000; 100 when not given
         limit: Query<Option<u32>>,
     ) -> Result<Json<Page<ExportedProduct>>, ApiError> {
         let mut fields = Fields::default();
         let after = fields.check("after", after.0.map(|id| id.parse()).transpose());
         let limit = limit.0.unwrap_or(100);
         let legal = (1..=MAX_EXPORT).contains(&limit);
-        let limit = fields.check("limit", legal.then_some(limit).ok_or("must be from 1 to 500"));
+        let limit = fields.check("limit", legal.then_some(limit).ok_or("must be from 1 to 1000"));
         let (after, limit) = fields.finish(|| Some((after?, limit?)))?;
         let Slice { items, total } = self.shown.export(after.as_ref(), limit).await?;
         let full = items.len() == limit as usize;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{FromRow, MySql, QueryBuilder};
@@ -21,21 +21,11 @@ impl PromotionReader for Db {
     }
 
     async fn list(&self, filter: &ListFilter, paging: Paging) -> Result<Slice<Promotion>, StoreError> {
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM promotions WHERE TRUE");
-        push_filter(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let mut select = QueryBuilder::new(select_promotions!("WHERE TRUE"));
-        push_filter(&mut select, filter);
-        if let Some(after) = paging.after {
-            select.push(" AND id < ").push_bind(after);
-        }
-        select
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(paging.limit)
-            .push(" OFFSET ")
-            .push_bind(paging.skip);
-        let rows = select.build_query_as().fetch_all(self.pool()).await?;
-        Ok(Slice { items: promotions(rows)?, total: total.unsigned_abs() })
+        let (count, select) =
+            ("SELECT COUNT(*) FROM promotions WHERE TRUE", select_promotions!("WHERE TRUE"));
+        let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
+        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        Ok(Slice { items: promotions(items)?, total })
     }
 
     async fn live(&self, now: DateTime<Utc>) -> Result<Vec<Promotion>, StoreError> {

@@ -12,7 +12,7 @@ use crate::application::{Catalogue, Part, SearchError};
 use crate::domain::Product;
 
 /// Products that are read at once.
-const PART: u32 = 200;
+const PART: u32 = 1_000;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 pub struct ProductService(ServiceClient);

@@ -1,7 +1,7 @@
 //! Reads outside a transaction.
 
 use async_trait::async_trait;
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
 
@@ -31,21 +31,10 @@ impl ShipmentsReader for Db {
     }
 
     async fn list(&self, filter: &ShipmentFilter, paging: Paging) -> Result<Slice<Shipment>, StoreError> {
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM shipments WHERE TRUE");
-        push_filter(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let mut select = QueryBuilder::new(select_shipments!("WHERE TRUE"));
-        push_filter(&mut select, filter);
-        if let Some(after) = paging.after {
-            select.push(" AND id < ").push_bind(after);
-        }
-        select
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(paging.limit)
-            .push(" OFFSET ")
-            .push_bind(paging.skip);
-        let rows = select.build_query_as().fetch_all(self.pool()).await?;
-        Ok(Slice { items: with_items(self, rows).await?, total: total.unsigned_abs() })
+        let (count, select) = ("SELECT COUNT(*) FROM shipments WHERE TRUE", select_shipments!("WHERE TRUE"));
+        let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
+        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        Ok(Slice { items: with_items(self, items).await?, total })
     }
 
     async fn timeline(&self, id: ShipmentId) -> Result<Vec<TrackingEvent>, StoreError> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
@@ -20,14 +20,10 @@ impl RateReader for Db {
     }
 
     async fn rates(&self, filter: &RateFilter, paging: Paging) -> Result<Slice<Rate>, StoreError> {
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM rates WHERE TRUE");
-        push_filter(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let mut select = QueryBuilder::new(select_rates!("WHERE TRUE"));
-        push_filter(&mut select, filter);
-        push_page(&mut select, paging);
-        let items = rates(select.build_query_as().fetch_all(self.pool()).await?)?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        let (count, select) = ("SELECT COUNT(*) FROM rates WHERE TRUE", select_rates!("WHERE TRUE"));
+        let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
+        let Slice { items, total } = self.part(count, select, matching, First::Oldest, paging).await?;
+        Ok(Slice { items: rates(items)?, total })
     }
 
     async fn exemption(&self, id: ExemptionId) -> Result<Option<Exemption>, StoreError> {
@@ -39,16 +35,15 @@ impl RateReader for Db {
     }
 
     async fn exemptions(&self, user: Option<UserId>, paging: Paging) -> Result<Slice<Exemption>, StoreError> {
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM exemptions WHERE TRUE");
-        let mut select = QueryBuilder::new(select_exemptions!("WHERE TRUE"));
-        if let Some(user) = user {
-            count.push(" AND user_id = ").push_bind(user.get());
-            select.push(" AND user_id = ").push_bind(user.get());
-        }
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        push_page(&mut select, paging);
-        let items = exemptions(select.build_query_as().fetch_all(self.pool()).await?)?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        let (count, select) =
+            ("SELECT COUNT(*) FROM exemptions WHERE TRUE", select_exemptions!("WHERE TRUE"));
+        let matching = |query: &mut QueryBuilder<MySql>| {
+            if let Some(user) = user {
+                query.push(" AND user_id = ").push_bind(user.get());
+            }
+        };
+        let Slice { items, total } = self.part(count, select, matching, First::Oldest, paging).await?;
+        Ok(Slice { items: exemptions(items)?, total })
     }
 }
 
@@ -85,11 +80,4 @@ fn push_filter(query: &mut QueryBuilder<MySql>, filter: &RateFilter) {
         query.push(" AND valid_from <= ").push_bind(day);
         query.push(" AND (valid_to IS NULL OR valid_to >= ").push_bind(day).push(")");
     }
-}
-
-fn push_page(select: &mut QueryBuilder<MySql>, paging: Paging) {
-    if let Some(after) = paging.after {
-        select.push(" AND id > ").push_bind(after);
-    }
-    select.push(" ORDER BY id LIMIT ").push_bind(paging.limit).push(" OFFSET ").push_bind(paging.skip);
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
@@ -31,18 +31,12 @@ impl UserReader for Db {
     }
 
     async fn users(&self, filter: &UserFilter, paging: Paging) -> Result<Slice<User>, StoreError> {
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM users WHERE deleted_at IS NULL");
-        restrict(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let mut select = QueryBuilder::new(select_users!(""));
-        restrict(&mut select, filter);
-        if let Some(after) = paging.after {
-            select.push(" AND id > ").push_bind(after);
-        }
-        select.push(" ORDER BY id LIMIT ").push_bind(paging.limit).push(" OFFSET ").push_bind(paging.skip);
-        let rows: Vec<UserRow> = select.build_query_as().fetch_all(self.pool()).await?;
-        let items = rows.into_iter().map(UserRow::user).collect::<Result<_, _>>()?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        let count = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL";
+        let matching = |query: &mut QueryBuilder<MySql>| restrict(query, filter);
+        let Slice { items, total } =
+            self.part::<UserRow>(count, select_users!(""), matching, First::Oldest, paging).await?;
+        let items = items.into_iter().map(UserRow::user).collect::<Result<_, _>>()?;
+        Ok(Slice { items, total })
     }
 
     async fn addresses(&self, user: UserId) -> Result<Vec<Address>, StoreError> {

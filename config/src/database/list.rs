@@ -1,0 +1,45 @@
+//! Lists of rows, in parts.
+
+use sqlx::mysql::MySqlRow;
+use sqlx::{FromRow, MySql, QueryBuilder};
+
+use super::{Db, StoreError};
+use crate::page::{Paging, Slice};
+
+/// What comes first in a list by `id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    Newest,
+    Oldest,
+}
+
+impl Db {
+    /// A part of a list by `id`, and how long the whole list is. `count` and `select` end with a condition; what
+    /// `filter` adds to both begins with ` AND`.
+    pub async fn part<Row>(
+        &self,
+        count: &'static str,
+        select: &'static str,
+        filter: impl Fn(&mut QueryBuilder<MySql>) + Send,
+        first: First,
+        paging: Paging,
+    ) -> Result<Slice<Row>, StoreError>
+    where
+        Row: for<'r> FromRow<'r, MySqlRow> + Send + Unpin,
+    {
+        let (mut count, mut select) = (QueryBuilder::new(count), QueryBuilder::new(select));
+        filter(&mut count);
+        filter(&mut select);
+        let (after, order) = match first {
+            First::Newest => (" AND id < ", " ORDER BY id DESC LIMIT "),
+            First::Oldest => (" AND id > ", " ORDER BY id LIMIT "),
+        };
+        if let Some(id) = paging.after {
+            select.push(after).push_bind(id);
+        }
+        select.push(order).push_bind(paging.limit).push(" OFFSET ").push_bind(paging.skip);
+        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
+        let items = select.build_query_as().fetch_all(self.pool()).await?;
+        Ok(Slice { items, total: total.unsigned_abs() })
+    }
+}
