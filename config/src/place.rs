@@ -45,13 +45,15 @@ impl FromStr for Country {
         if let Some((_, code)) = COMMON_NAMES.iter().find(|(common, _)| *common == name) {
             return code.parse();
         }
+        // A name without its blanks and dots; no code is written with any.
         let together: String = name.chars().filter(|c| c.is_alphabetic()).collect();
+        let together = if together.len() > 3 { together.as_str() } else { "" };
         let found = celes::Country::from_alpha2(name)
             .or_else(|_| celes::Country::from_alpha3(name))
             .or_else(|_| name.parse())
             .or_else(|_| together.parse())
             .or_else(|_| format!("the{together}").parse::<celes::Country>())
-            .or_else(|_| celes::Country::from_alias(&together));
+            .or_else(|_| celes::Country::from_alias(together));
         match found.map(|country| country.alpha2.as_bytes()) {
             Ok(&[a, b]) => Ok(Self([a, b])),
             _ => Err(NotACountry),

@@ -97,7 +97,7 @@ impl Run {
     fn tests(&mut self) -> Result<Outcome> {
         self.servers()?;
         let mut tests = run::cargo();
-        tests.args(["test", "--workspace"]);
+        tests.args(["test", "--workspace", "--no-fail-fast"]);
         tests.envs(servers::test_environment(&self.system)?);
         run::openly(&mut tests).map(|()| Outcome::Done)
     }

@@ -1,6 +1,7 @@
 //! Completions of what is being typed.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use super::snapshot::Snapshot;
 use crate::application::{Completion, CompletionKind};
@@ -74,55 +75,33 @@ impl Suggestions {
         if typed.is_empty() {
             return Vec::new();
         }
-        let mut found: Vec<Candidate> = Vec::new();
-        for (text, rank) in popular.iter().zip(0u64..) {
-            let written = join(text);
-            if written.starts_with(&typed) {
-                let completion = Completion { text: text.clone(), kind: CompletionKind::Popular };
-                found.push(Candidate {
-                    inner: false,
-                    class: 0,
-                    weight: u64::MAX - rank,
-                    typed: written,
-                    completion,
-                });
-            }
-        }
+        let popular: Vec<Suggestion> = popular
+            .iter()
+            .zip(0u64..)
+            .map(|(text, rank)| suggestion(text, CompletionKind::Popular, u64::MAX - rank))
+            .filter(|popular| popular.typed.starts_with(&typed))
+            .collect();
         let from = self.starts.partition_point(|start| self.typed(start) < typed.as_str());
         let fitting = self.starts[from..].iter().take_while(|start| self.typed(start).starts_with(&typed));
-        for (text, start) in fitting.take(LOOKED_AT) {
-            let Suggestion { typed, completion, weight } = &self.texts[*text as usize];
-            let class = match completion.kind {
-                CompletionKind::Popular => 0,
-                CompletionKind::Category => 1,
-                CompletionKind::Brand => 2,
-                CompletionKind::Product(_) => 3,
-            };
-            found.push(Candidate {
-                inner: *start > 0,
-                class,
-                weight: *weight,
-                typed: typed.clone(),
-                completion: completion.clone(),
-            });
-        }
-        found.sort_by(|a, b| {
-            let order = |it: &Candidate| (it.inner, it.class, std::cmp::Reverse(it.weight));
-            order(a).cmp(&order(b)).then_with(|| a.typed.cmp(&b.typed))
-        });
-        let mut seen = std::collections::HashSet::new();
-        found.retain(|candidate| seen.insert(candidate.typed.clone()));
-        found.into_iter().take(limit).map(|candidate| candidate.completion).collect()
+        let fitting = fitting.take(LOOKED_AT).map(|(text, start)| (*start > 0, &self.texts[*text as usize]));
+        let mut found: Vec<(bool, &Suggestion)> = popular.iter().map(|text| (false, text)).collect();
+        found.extend(fitting);
+        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        let mut seen = HashSet::new();
+        let different = found.into_iter().filter(|(_, text)| seen.insert(text.typed.as_str()));
+        different.take(limit).map(|(_, text)| text.completion.clone()).collect()
     }
 }
 
-struct Candidate {
-    /// Fits in the middle only.
-    inner: bool,
-    class: u8,
-    weight: u64,
-    typed: String,
-    completion: Completion,
+/// What fits in the middle only comes last; then the kinds in their order; of one kind the weightiest first.
+fn rank<'a>((inner, text): &(bool, &'a Suggestion)) -> (bool, u8, Reverse<u64>, &'a str) {
+    let kind = match text.completion.kind {
+        CompletionKind::Popular => 0,
+        CompletionKind::Category => 1,
+        CompletionKind::Brand => 2,
+        CompletionKind::Product(_) => 3,
+    };
+    (*inner, kind, Reverse(text.weight), &text.typed)
 }
 
 fn suggestion(text: &str, kind: CompletionKind, weight: u64) -> Suggestion {
