@@ -212,8 +212,7 @@ async fn shoppers_hear_what_becomes_of_their_returns() {
 async fn wishers_hear_of_prices_and_stock_once_unless_they_do_not_want_to() {
     let shop = Shop::open().await;
     shop.introduce(SHOPPER).await;
-    let off =
-        json!({ "preferences": [{ "type": "wish_back_in_stock", "channel": "email", "enabled": false }] });
+    let off = json!({ "items": [{ "type": "wish_back_in_stock", "email": false }] });
     let answer = shop.app.as_client(SHOPPER, Method::PUT, "/api/notifications/preferences").json(&off);
     assert_eq!(answer.send().await.unwrap().status(), 200);
     let product = "507f1f77bcf86cd799439011";
