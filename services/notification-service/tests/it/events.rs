@@ -231,7 +231,8 @@ async fn wishers_hear_of_prices_and_stock_once_unless_they_do_not_want_to() {
             shop.kafka.send(&event).await;
         }
     }
-    shop.mail("Phin cà phê inox costs less now").await;
+    // As it travels: RFC 2047.
+    shop.mail("Phin =?utf-8?b?Y8OgIHBow6o=?= inox costs less now").await;
     let told = shop.notification(SHOPPER, "wish_price_dropped").await;
     assert_eq!(
         told["message"],
