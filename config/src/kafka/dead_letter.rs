@@ -34,6 +34,7 @@ pub struct DeadLetter {
 }
 
 /// The dead-letter topics.
+#[derive(Clone)]
 pub struct DeadLetters {
     settings: KafkaSettings,
     producer: Producer,

@@ -7,10 +7,12 @@ mod workers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use rdkafka::consumer::{Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use self::workers::Workers;
@@ -104,25 +106,48 @@ pub(crate) async fn consume(
     let handlers: HashMap<&'static str, Arc<dyn MessageHandler>> =
         consumers.into_iter().map(|consumer| (consumer.topic, consumer.handler)).collect();
     let names: Vec<String> = handlers.keys().map(|topic| settings.name(topic)).collect();
-    let client = client(&settings, &group)?;
+    let dead_letters = DeadLetters::new(&settings, producer);
+    while !shutdown.is_cancelled() {
+        consume_by_one_client(&settings, &group, &handlers, &names, &dead_letters, &shutdown).await?;
+    }
+    Ok(())
+}
+
+/// Until `shutdown`, or until the client is lost: then another one goes on where it was.
+async fn consume_by_one_client(
+    settings: &KafkaSettings,
+    group: &Group,
+    handlers: &HashMap<&'static str, Arc<dyn MessageHandler>>,
+    names: &[String],
+    dead_letters: &DeadLetters,
+    shutdown: &CancellationToken,
+) -> Result<(), crate::BoxError> {
+    let lost = Arc::new(Notify::new());
+    let client = client(settings, group, lost.clone())?;
     match group {
         Group::Service(_) => client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?,
         Group::Instance(_) => {
             tokio::select! {
-                followed = follow_from_now(&client, &names) => followed?,
+                followed = follow_from_now(&client, names) => followed?,
                 () = shutdown.cancelled() => return Ok(()),
             }
             handlers.values().for_each(|handler| handler.following());
         }
     }
     tracing::info!(topics = names.join(", "), group = group.id(), "consuming");
-    let dead_letters = DeadLetters::new(&settings, producer);
-    let mut workers =
-        Workers::new(client.clone(), group.id(), handlers, dead_letters, settings.clone(), shutdown.clone());
+    let mut workers = Workers::new(
+        client.clone(),
+        group.id(),
+        handlers.clone(),
+        dead_letters.clone(),
+        settings.clone(),
+        shutdown.clone(),
+    );
     loop {
         let message = tokio::select! {
             message = client.recv() => message,
             () = shutdown.cancelled() => break,
+            () = lost.notified() => break,
         };
         match message {
             Ok(message) => workers.dispatch(&message),
@@ -132,7 +157,13 @@ pub(crate) async fn consume(
     }
     workers.finish().await;
     // Dropping the client commits the stored offsets and leaves the group, which waits for the broker.
-    tokio::task::spawn_blocking(move || drop(client)).await?;
+    let dropped = tokio::task::spawn_blocking(move || drop(client));
+    if shutdown.is_cancelled() {
+        dropped.await?;
+    } else {
+        // A lost client may wait for ever. What it handled and didn't commit is delivered again.
+        tracing::warn!(group = group.id(), "the group's coordinator doesn't answer: joining anew");
+    }
     Ok(())
 }
 
@@ -164,7 +195,11 @@ fn ends(client: &Client, topics: &[String]) -> Result<TopicPartitionList, crate:
     Ok(places)
 }
 
-fn client(settings: &KafkaSettings, group: &Group) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
+fn client(
+    settings: &KafkaSettings,
+    group: &Group,
+    lost: Arc<Notify>,
+) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
     let mut config = settings.client(group.id());
     config
         .set("group.id", settings.name(group.id()))
@@ -186,14 +221,40 @@ fn client(settings: &KafkaSettings, group: &Group) -> Result<Arc<Client>, rdkafk
                 Group::Instance(_) => "latest",
             },
         );
-    config.create_with_context(Context).map(Arc::new)
+    let shares = matches!(group, Group::Service(_));
+    config
+        .create_with_context(Context { lost: shares.then_some(lost), outside: AtomicU32::new(0) })
+        .map(Arc::new)
 }
 
-/// Hears about assignments and the consumer's lag.
-pub(crate) struct Context;
+/// Statistics in a row that show a client outside its group, while brokers answer, before it counts as lost.
+const OUTSIDE: u32 = 6;
+
+/// Hears about assignments, the consumer's lag, and whether it is in its group.
+pub(crate) struct Context {
+    /// Told when the client doesn't find into its group. After an outage librdkafka may wait for a coordinator that
+    /// it never connects to, while its other connections are up.
+    lost: Option<Arc<Notify>>,
+    outside: AtomicU32,
+}
+
+impl Context {
+    fn watch(&self, statistics: &Statistics) {
+        let (Some(lost), Some(group)) = (&self.lost, &statistics.cgrp) else { return };
+        let inside = group.state == "up" && group.join_state == "steady";
+        let kafka_is_up =
+            statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP");
+        if inside || !kafka_is_up {
+            self.outside.store(0, Ordering::Relaxed);
+        } else if self.outside.fetch_add(1, Ordering::Relaxed) + 1 == OUTSIDE {
+            lost.notify_one();
+        }
+    }
+}
 
 impl ClientContext for Context {
     fn stats(&self, statistics: Statistics) {
+        self.watch(&statistics);
         for (topic, state) in &statistics.topics {
             for (partition, state) in
                 state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0)
@@ -225,5 +286,34 @@ impl ConsumerContext for Context {
 fn describe(error: &HandlerError) -> String {
     match error {
         HandlerError::Retry(error) | HandlerError::Fail(error) => chain(error.as_ref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::statistics::{Broker, ConsumerGroup};
+
+    use super::*;
+
+    fn statistics(state: &str, join_state: &str, broker: &str) -> Statistics {
+        let cgrp = ConsumerGroup { state: state.into(), join_state: join_state.into(), ..Default::default() };
+        let broker = Broker { nodeid: 1, state: broker.into(), ..Default::default() };
+        Statistics { cgrp: Some(cgrp), brokers: [("1".to_owned(), broker)].into(), ..Default::default() }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stays_outside_its_group_while_kafka_is_up_is_lost() {
+        let lost = Arc::new(Notify::new());
+        let context = Context { lost: Some(lost.clone()), outside: AtomicU32::new(0) };
+        let outside = || statistics("wait-broker-transport", "wait-join", "UP");
+        for between in [statistics("up", "steady", "UP"), statistics("wait-broker", "init", "DOWN")] {
+            (1..OUTSIDE).for_each(|_| context.watch(&outside()));
+            context.watch(&between);
+        }
+        (1..OUTSIDE).for_each(|_| context.watch(&outside()));
+        let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), lost.notified());
+        assert!(waiting.await.is_err(), "it may still find into it");
+        context.watch(&outside());
+        lost.notified().await;
     }
 }
