@@ -109,6 +109,43 @@ async fn a_limited_promotion_is_used_no_more_often_than_it_may_and_comes_back() 
     assert!([409, 422].contains(&again.status().as_u16()), "used up again");
 }
 
+#[tokio::test]
+async fn a_first_order_may_still_get_what_first_orders_get() {
+    let shop = Shop::shared().await;
+    let (shopper, product) = (shop.shopper().await, shop.product(50.0, 10).await);
+    let code = format!("FIRST{}", &Uuid::new_v4().simple().to_string()[..12]).to_uppercase();
+    let new = json!({ "code": code, "name": "First order", "description": "For a test", "kind": "percentage",
+        "discount_percentage": 10, "start_date": "2025-01-01", "end_date": "2099-12-31", "first_order_only": true });
+    let made = shop.admin(Method::POST, "/api/promotions/").json(&new).send().await.unwrap();
+    assert_eq!(made.status(), 201);
+    let apply = |order: u64| {
+        let body = json!({ "order_id": order, "code": code });
+        shopper.request(Method::POST, "/api/promotions/apply").json(&body)
+    };
+    // promotion-service has heard of the order by then: it must not count against itself.
+    let (order, _) = shopper.ordered(&[(&product, 1)]).await;
+    let (second, _) = shopper.ordered(&[(&product, 1)]).await;
+    eventually("the second order is known, and not the first", || async {
+        let answer = apply(second).send().await.unwrap();
+        let (status, problem): (_, Value) = (answer.status(), answer.json().await.unwrap());
+        match status.as_u16() == 422 && problem["errors"][0]["code"] == "first-order-only" {
+            true => Ok(()),
+            false => Err(format!("{status}: {problem}")),
+        }
+    })
+    .await;
+    let cancelled = shopper.request(Method::POST, &format!("/api/orders/{second}/cancel"));
+    assert_eq!(cancelled.send().await.unwrap().status(), 200);
+    eventually("the first order gets the promotion", || async {
+        let answer = apply(order).send().await.unwrap();
+        let (status, body): (_, Value) = (answer.status(), answer.json().await.unwrap());
+        if status.is_success() { Ok(()) } else { Err(format!("{status}: {body}")) }
+    })
+    .await;
+    let repriced = json_of(shopper.request(Method::GET, &format!("/api/orders/{order}"))).await;
+    assert_eq!((minor(&repriced["discount"]), &repriced["promotion_code"]), (500, &json!(code)));
+}
+
 /// The flows that don't need a service go on without it, and nobody is sold anything at a wrong price.
 #[tokio::test]
 async fn an_order_without_tax_service_is_refused_and_without_promotions_says_so() {

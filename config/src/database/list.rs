@@ -6,15 +6,15 @@ use sqlx::{FromRow, MySql, QueryBuilder};
 use super::{Db, StoreError};
 use crate::page::{Paging, Slice};
 
-/// What comes first in a list by `id`.
+/// What comes first in a list; the name of the column with the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum First {
-    Newest,
-    Oldest,
+    Newest(&'static str),
+    Oldest(&'static str),
 }
 
 impl Db {
-    /// A part of a list by `id`, and how long the whole list is. `count` and `select` end with a condition; what
+    /// A part of a list by id, and how long the whole list is. `count` and `select` end with a condition; what
     /// `filter` adds to both begins with ` AND`.
     pub async fn part<Row>(
         &self,
@@ -30,14 +30,15 @@ impl Db {
         let (mut count, mut select) = (QueryBuilder::new(count), QueryBuilder::new(select));
         filter(&mut count);
         filter(&mut select);
-        let (after, order) = match first {
-            First::Newest => (" AND id < ", " ORDER BY id DESC LIMIT "),
-            First::Oldest => (" AND id > ", " ORDER BY id LIMIT "),
+        let (id, after, direction) = match first {
+            First::Newest(id) => (id, "<", "DESC"),
+            First::Oldest(id) => (id, ">", "ASC"),
         };
-        if let Some(id) = paging.after {
-            select.push(after).push_bind(id);
+        if let Some(last) = paging.after {
+            select.push(format!(" AND {id} {after} ")).push_bind(last);
         }
-        select.push(order).push_bind(paging.limit).push(" OFFSET ").push_bind(paging.skip);
+        select.push(format!(" ORDER BY {id} {direction} LIMIT ")).push_bind(paging.limit);
+        select.push(" OFFSET ").push_bind(paging.skip);
         let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
         let items = select.build_query_as().fetch_all(self.pool()).await?;
         Ok(Slice { items, total: total.unsigned_abs() })

@@ -161,6 +161,9 @@ pub struct Problem {
     pub extensions: Map<String, Value>,
 }
 
+/// The members that every problem document has.
+const MEMBERS: [&str; 8] = ["type", "title", "status", "detail", "instance", "code", "errors", "request_id"];
+
 /// The one error that handlers return.
 #[derive(Debug)]
 pub struct ApiError(Box<Inner>);
@@ -237,6 +240,9 @@ impl ApiError {
 
     fn document(&self) -> Problem {
         let context = RequestContext::current();
+        // Of a member that stands twice, some read the first and some the last.
+        let mut extensions = self.0.extensions.clone();
+        extensions.retain(|name, _| !MEMBERS.contains(&name.as_str()));
         Problem {
             kind: format!("urn:problem:{}", self.0.code),
             title: self.0.status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -246,7 +252,7 @@ impl ApiError {
             code: self.0.code.clone().into_owned(),
             errors: self.0.errors.clone(),
             request_id: context.request_id,
-            extensions: self.0.extensions.clone(),
+            extensions,
         }
     }
 }
@@ -379,6 +385,18 @@ mod tests {
         fn code(&self) -> &'static str {
             "secretive"
         }
+        fn extensions(&self) -> Map<String, Value> {
+            Map::from_iter([("status".to_owned(), "pending".into()), ("left".to_owned(), 3.into())])
+        }
+    }
+
+    #[tokio::test]
+    async fn an_extension_takes_no_members_place() {
+        let response = ApiError::from(Secretive(Kind::Conflict)).into_response();
+        let body = response.into_body().into_string().await.unwrap();
+        let problem: Problem = serde_json::from_str(&body).unwrap();
+        assert_eq!((problem.status, &problem.extensions["left"]), (409, &Value::from(3)));
+        assert!(!problem.extensions.contains_key("status"), "{body}");
     }
 
     #[tokio::test]

@@ -200,10 +200,11 @@ fn client(
     group: &Group,
     lost: Arc<Notify>,
 ) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
+    let shares = matches!(group, Group::Service(_));
     let mut config = settings.client(group.id());
     config
         .set("group.id", settings.name(group.id()))
-        .set("enable.auto.commit", if matches!(group, Group::Service(_)) { "true" } else { "false" })
+        .set("enable.auto.commit", if shares { "true" } else { "false" })
         .set("auto.commit.interval.ms", "1000")
         .set("enable.auto.offset.store", "false")
         .set("partition.assignment.strategy", "cooperative-sticky")
@@ -214,14 +215,7 @@ fn client(
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")
         .set("statistics.interval.ms", "5000")
-        .set(
-            "auto.offset.reset",
-            match group {
-                Group::Service(_) => "earliest",
-                Group::Instance(_) => "latest",
-            },
-        );
-    let shares = matches!(group, Group::Service(_));
+        .set("auto.offset.reset", if shares { "earliest" } else { "latest" });
     config
         .create_with_context(Context { lost: shares.then_some(lost), outside: AtomicU32::new(0) })
         .map(Arc::new)

@@ -1,9 +1,10 @@
 //! Reads outside a transaction.
 
 use async_trait::async_trait;
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::id::{ProductId, UserId};
 use config::page::{Paging, Slice};
+use sqlx::{MySql, QueryBuilder};
 
 use super::rows::{ListRow, ShownRow, all, select_wishes};
 use crate::application::{ShownWish, WishReader};
@@ -38,35 +39,11 @@ impl WishReader for Db {
                 None => Ok(Slice { items: Vec::new(), total: 0 }),
             };
         }
-        let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM items WHERE user_id = ?")
-            .bind(user.get())
-            .fetch_one(self.pool())
-            .await?;
-        let select = select_wishes!("WHERE i.user_id = ? AND i.id < ? ORDER BY i.id DESC LIMIT ? OFFSET ?");
-        let rows: Vec<ShownRow> = sqlx::query_as(select)
-            .bind(user.get())
-            .bind(paging.after.unwrap_or(u64::MAX))
-            .bind(paging.limit)
-            .bind(paging.skip)
-            .fetch_all(self.pool())
-            .await?;
-        Ok(Slice { items: all(rows)?, total: total.unsigned_abs() })
+        some(self, "i.user_id", user.get(), paging).await
     }
 
     async fn of_list(&self, list: ListId, paging: Paging) -> Result<Slice<ShownWish>, StoreError> {
-        let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM items WHERE list_id = ?")
-            .bind(list.get())
-            .fetch_one(self.pool())
-            .await?;
-        let select = select_wishes!("WHERE i.list_id = ? AND i.id < ? ORDER BY i.id DESC LIMIT ? OFFSET ?");
-        let rows: Vec<ShownRow> = sqlx::query_as(select)
-            .bind(list.get())
-            .bind(paging.after.unwrap_or(u64::MAX))
-            .bind(paging.limit)
-            .bind(paging.skip)
-            .fetch_all(self.pool())
-            .await?;
-        Ok(Slice { items: all(rows)?, total: total.unsigned_abs() })
+        some(self, "i.list_id", list.get(), paging).await
     }
 
     async fn lists(&self, user: UserId) -> Result<Vec<List>, StoreError> {
@@ -103,4 +80,20 @@ impl WishReader for Db {
         .await?;
         Ok(known == 1)
     }
+}
+
+/// The wishes of one user, or on one list.
+async fn some(
+    db: &Db,
+    column: &'static str,
+    id: u64,
+    paging: Paging,
+) -> Result<Slice<ShownWish>, StoreError> {
+    let (count, select) = ("SELECT COUNT(*) FROM items i WHERE TRUE", select_wishes!("WHERE TRUE"));
+    let matching = |query: &mut QueryBuilder<MySql>| {
+        query.push(format!(" AND {column} = ")).push_bind(id);
+    };
+    let Slice { items, total } =
+        db.part::<ShownRow>(count, select, matching, First::Newest("i.id"), paging).await?;
+    Ok(Slice { items: all(items)?, total })
 }

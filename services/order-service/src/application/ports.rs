@@ -197,6 +197,8 @@ pub struct Wares<'a> {
     /// `None`: nobody is signed in.
     pub user: Option<UserId>,
     pub code: Option<&'a PromotionCode>,
+    /// The order that they are in already: it and its promotions don't stand in its own way.
+    pub order: Option<OrderId>,
     pub lines: &'a [OrderLine],
     pub subtotal: Money,
 }

@@ -94,6 +94,7 @@ fn body(wares: &Wares<'_>) -> Value {
     json!({
         "user_id": wares.user.map(|user| user.get()),
         "code": wares.code.map(|code| code.as_str()),
+        "order_id": wares.order.map(|order| order.get()),
         "currency": wares.subtotal.currency().code(),
         "lines": wares.lines.iter().map(line).collect::<Vec<_>>(),
     })

@@ -26,7 +26,7 @@ impl OrderReader for Db {
         let count = "SELECT COUNT(*) FROM orders WHERE TRUE";
         let select = concat!("SELECT ", order_columns!(), " FROM orders WHERE TRUE");
         let matching = |query: &mut QueryBuilder<MySql>| matching(query, filter);
-        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        let Slice { items, total } = self.part(count, select, matching, First::Newest("id"), paging).await?;
         let mut connection = self.pool().acquire().await?;
         Ok(Slice { items: with_lines(&mut connection, items).await?, total })
     }

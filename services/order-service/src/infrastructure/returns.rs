@@ -203,7 +203,7 @@ impl ReturnReader for Db {
         let count = "SELECT COUNT(*) FROM order_returns WHERE TRUE";
         let matching = |query: &mut QueryBuilder<MySql>| matching(query, filter);
         let Slice { items, total } =
-            self.part(count, select_returns!("TRUE"), matching, First::Newest, paging).await?;
+            self.part(count, select_returns!("TRUE"), matching, First::Newest("id"), paging).await?;
         let mut connection = self.pool().acquire().await?;
         Ok(Slice { items: with_items(&mut connection, items).await?, total })
     }

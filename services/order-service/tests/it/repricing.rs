@@ -298,6 +298,12 @@ async fn a_pending_order_is_repriced_for_its_owner_only() {
     assert_ne!(&event.data["promotion_reservation_id"], before);
     let again: Value = promote(&shop, number, owner, "half").send().await.unwrap().json().await.unwrap();
     assert_eq!(again["version"], 2, "the same code again changes nothing");
+    let asked = shop.promotions.received_requests().await.unwrap();
+    let reserved = asked.iter().filter(|request| request.method.as_str() == "PUT");
+    let orders: Vec<Value> =
+        reserved.map(|request| request.body_json::<Value>().unwrap()["order_id"].clone()).collect();
+    let (first, last) = (orders.first().unwrap(), orders.last().unwrap());
+    assert_eq!((first, last), (&Value::Null, &json!(number)), "it is told which order it is");
     shop.move_to(number, "paid").await;
     let (status, problem) = refusal(promote(&shop, number, owner, "POST")).await;
     assert_eq!((status, &problem["code"]), (409, &json!("not-pending")));

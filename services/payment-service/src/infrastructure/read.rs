@@ -31,7 +31,7 @@ impl PaymentReader for Db {
     ) -> Result<Slice<PaymentWithRefunds>, StoreError> {
         let (count, select) = ("SELECT COUNT(*) FROM payments WHERE TRUE", select_payments!("WHERE TRUE"));
         let matching = |query: &mut QueryBuilder<MySql>| matching(query, filter);
-        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        let Slice { items, total } = self.part(count, select, matching, First::Newest("id"), paging).await?;
         Ok(Slice { items: with_refunds(self, items).await?, total })
     }
 

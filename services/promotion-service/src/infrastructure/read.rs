@@ -24,7 +24,7 @@ impl PromotionReader for Db {
         let (count, select) =
             ("SELECT COUNT(*) FROM promotions WHERE TRUE", select_promotions!("WHERE TRUE"));
         let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
-        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        let Slice { items, total } = self.part(count, select, matching, First::Newest("id"), paging).await?;
         Ok(Slice { items: promotions(items)?, total })
     }
 

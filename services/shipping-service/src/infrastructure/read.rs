@@ -33,7 +33,7 @@ impl ShipmentsReader for Db {
     async fn list(&self, filter: &ShipmentFilter, paging: Paging) -> Result<Slice<Shipment>, StoreError> {
         let (count, select) = ("SELECT COUNT(*) FROM shipments WHERE TRUE", select_shipments!("WHERE TRUE"));
         let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
-        let Slice { items, total } = self.part(count, select, matching, First::Newest, paging).await?;
+        let Slice { items, total } = self.part(count, select, matching, First::Newest("id"), paging).await?;
         Ok(Slice { items: with_items(self, items).await?, total })
     }
 

@@ -22,7 +22,7 @@ impl RateReader for Db {
     async fn rates(&self, filter: &RateFilter, paging: Paging) -> Result<Slice<Rate>, StoreError> {
         let (count, select) = ("SELECT COUNT(*) FROM rates WHERE TRUE", select_rates!("WHERE TRUE"));
         let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
-        let Slice { items, total } = self.part(count, select, matching, First::Oldest, paging).await?;
+        let Slice { items, total } = self.part(count, select, matching, First::Oldest("id"), paging).await?;
         Ok(Slice { items: rates(items)?, total })
     }
 
@@ -42,7 +42,7 @@ impl RateReader for Db {
                 query.push(" AND user_id = ").push_bind(user.get());
             }
         };
-        let Slice { items, total } = self.part(count, select, matching, First::Oldest, paging).await?;
+        let Slice { items, total } = self.part(count, select, matching, First::Oldest("id"), paging).await?;
         Ok(Slice { items: exemptions(items)?, total })
     }
 }

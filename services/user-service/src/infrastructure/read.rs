@@ -34,7 +34,7 @@ impl UserReader for Db {
         let count = "SELECT COUNT(*) FROM users WHERE deleted_at IS NULL";
         let matching = |query: &mut QueryBuilder<MySql>| restrict(query, filter);
         let Slice { items, total } =
-            self.part::<UserRow>(count, select_users!(""), matching, First::Oldest, paging).await?;
+            self.part::<UserRow>(count, select_users!(""), matching, First::Oldest("id"), paging).await?;
         let items = items.into_iter().map(UserRow::user).collect::<Result<_, _>>()?;
         Ok(Slice { items, total })
     }

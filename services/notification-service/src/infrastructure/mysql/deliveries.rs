@@ -14,7 +14,7 @@ use crate::domain::{Channel, DeliveryId, NotificationId, WebhookId};
 /// Without its `WHERE`.
 pub(super) const SELECT_DELIVERIES: &str = "SELECT d.id, d.message_id, d.notification_id, d.user_id, n.type, d.channel, \
     d.status, d.attempts, d.next_attempt_at, d.last_error, d.details IS NOT NULL AS has_details, d.created_at, d.updated_at \
-    FROM deliveries d JOIN notifications n ON n.id = d.notification_id";
+    FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE TRUE";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct DeliveryRow {
@@ -143,7 +143,7 @@ impl DeliveryQueue for Tx {
 
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
         let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
-        select.push(" WHERE d.id = ").push_bind(id.get()).push(" FOR UPDATE");
+        select.push(" AND d.id = ").push_bind(id.get()).push(" FOR UPDATE");
         let row: Option<DeliveryRow> = select.build_query_as().fetch_optional(self.connection()).await?;
         row.map(TryInto::try_into).transpose()
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, StoreError};
+use config::database::{Db, First, StoreError};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
@@ -24,17 +24,7 @@ fn webhook((id, url, secret, created_at): WebhookRow) -> Webhook {
     Webhook { id: WebhookId::new(id), url, secret, created_at }
 }
 
-/// What of the list comes after the cursor, the newest first.
-fn push_page(query: &mut QueryBuilder<MySql>, id: &str, paging: Paging) {
-    if let Some(after) = paging.after {
-        query.push(format!(" AND {id} < ")).push_bind(after);
-    }
-    query.push(format!(" ORDER BY {id} DESC LIMIT ")).push_bind(paging.limit);
-    query.push(" OFFSET ").push_bind(paging.skip);
-}
-
 fn push_filter(query: &mut QueryBuilder<MySql>, filter: DeliveryFilter) {
-    query.push(" WHERE TRUE");
     if let Some(status) = filter.status {
         query.push(" AND d.status = ").push_bind(status.as_str());
     }
@@ -58,15 +48,14 @@ impl Reader for Db {
         paging: Paging,
     ) -> Result<Slice<NotificationRecord>, StoreError> {
         let which = if unread_only { " AND read_at IS NULL" } else { "" };
-        let mut select = QueryBuilder::<MySql>::new(SELECT_NOTIFICATIONS);
-        select.push(which).push(" AND user_id = ").push_bind(user.get());
-        push_page(&mut select, "id", paging);
-        let rows: Vec<NotificationRow> = select.build_query_as().fetch_all(self.pool()).await?;
-        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM notifications WHERE listed = TRUE");
-        count.push(which).push(" AND user_id = ").push_bind(user.get());
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        let count = "SELECT COUNT(*) FROM notifications WHERE listed = TRUE";
+        let matching = |query: &mut QueryBuilder<MySql>| {
+            query.push(which).push(" AND user_id = ").push_bind(user.get());
+        };
+        let first = First::Newest("id");
+        let Slice { items, total } =
+            self.part::<NotificationRow>(count, SELECT_NOTIFICATIONS, matching, first, paging).await?;
+        Ok(Slice { items: items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?, total })
     }
 
     async fn unread(&self, user: UserId) -> Result<u64, StoreError> {
@@ -127,20 +116,17 @@ impl Reader for Db {
         filter: DeliveryFilter,
         paging: Paging,
     ) -> Result<Slice<DeliveryRecord>, StoreError> {
-        let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
-        push_filter(&mut select, filter);
-        push_page(&mut select, "d.id", paging);
-        let rows: Vec<DeliveryRow> = select.build_query_as().fetch_all(self.pool()).await?;
-        let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM deliveries d");
-        push_filter(&mut count, filter);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
-        let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Slice { items, total: total.unsigned_abs() })
+        let count = "SELECT COUNT(*) FROM deliveries d WHERE TRUE";
+        let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
+        let first = First::Newest("d.id");
+        let Slice { items, total } =
+            self.part::<DeliveryRow>(count, SELECT_DELIVERIES, matching, first, paging).await?;
+        Ok(Slice { items: items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?, total })
     }
 
     async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
         let mut select = QueryBuilder::<MySql>::new(SELECT_DELIVERIES);
-        select.push(" WHERE d.id = ").push_bind(id.get());
+        select.push(" AND d.id = ").push_bind(id.get());
         let row: Option<DeliveryRow> = select.build_query_as().fetch_optional(self.pool()).await?;
         row.map(TryInto::try_into).transpose()
     }
