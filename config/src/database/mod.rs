@@ -33,6 +33,7 @@
 //! }
 //! ```
 
+mod batch;
 mod error;
 mod list;
 mod maintenance;
@@ -42,6 +43,8 @@ mod redis;
 mod unit_of_work;
 mod wait;
 
+pub(crate) use batch::Batch;
+pub use batch::once_committed;
 pub use error::{StoreError, retrying};
 pub use list::First;
 pub(crate) use maintenance::forget_old;

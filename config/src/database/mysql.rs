@@ -11,7 +11,9 @@ use sqlx::migrate::Migrator;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, QueryBuilder, Transaction};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
+use super::batch::Batch;
 use super::{StoreError, UnitOfWork, until_up};
 use crate::clock::{Clock as _, SystemClock};
 use crate::idempotency::{Answer, Claim};
@@ -84,10 +86,14 @@ impl Db {
         &self.pool
     }
 
-    /// Begins a unit of work.
+    /// Begins a unit of work, which is part of the task's [`Batch`] if it is in one.
     pub async fn transaction(&self) -> Result<Tx, StoreError> {
-        let inner = self.pool.begin().await?;
-        Ok(Tx { inner, source: self.source.clone(), committed: self.committed.clone(), events: Vec::new() })
+        let batch = Batch::current();
+        let inner = match &batch {
+            Some(batch) => batch.lend().await?,
+            None => self.pool.begin().await?,
+        };
+        Ok(Tx { inner: Some(inner), db: self.clone(), batch, claimed: Vec::new(), events: Vec::new() })
     }
 
     /// Whether the server answers.
@@ -100,6 +106,14 @@ impl Db {
     pub(crate) async fn committed(&self) {
         self.committed.notified().await;
     }
+
+    pub(super) fn wake_relay(&self) {
+        self.committed.notify_one();
+    }
+
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
 }
 
 /// No migrations of its own beside the shared ones.
@@ -108,11 +122,13 @@ pub fn migrator() -> Migrator {
 }
 
 /// A transaction in MySQL. Each service implements its repositories on it.
-#[derive(Debug)]
 pub struct Tx {
-    inner: Transaction<'static, MySql>,
-    source: Arc<str>,
-    committed: Arc<Notify>,
+    /// There until the end.
+    inner: Option<Transaction<'static, MySql>>,
+    db: Db,
+    batch: Option<Arc<Batch>>,
+    /// Messages for the batch's inbox.
+    claimed: Vec<Uuid>,
     /// Written in one statement at the commit.
     events: Vec<Envelope>,
 }
@@ -120,33 +136,50 @@ pub struct Tx {
 impl Tx {
     /// What statements run on.
     pub fn connection(&mut self) -> &mut MySqlConnection {
-        &mut self.inner
+        self.inner.as_mut().expect("it ends with the unit of work")
     }
+}
 
-    async fn write_outbox(&mut self) -> Result<(), StoreError> {
-        let now = SystemClock.now();
-        let mut rows = Vec::with_capacity(self.events.len());
-        for event in self.events.drain(..) {
-            let payload = event.to_json(&self.source).map_err(|error| StoreError::Broken(error.into()))?;
-            rows.push((event.topic, event.key, payload));
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Some(batch) = self.batch.take() {
+            batch.lose();
         }
-        let mut insert = QueryBuilder::new("INSERT INTO outbox (topic, msg_key, payload, created_at) ");
-        insert.push_values(rows, |mut row, (topic, key, payload)| {
-            row.push_bind(topic).push_bind(key).push_bind(payload).push_bind(now);
-        });
-        // One prepared statement for each number of events; there are few.
-        insert.build().execute(&mut *self.inner).await?;
-        Ok(())
     }
+}
+
+pub(super) async fn write_outbox(
+    connection: &mut MySqlConnection,
+    source: &str,
+    events: Vec<Envelope>,
+) -> Result<(), StoreError> {
+    let now = SystemClock.now();
+    let mut rows = Vec::with_capacity(events.len());
+    for event in events {
+        let payload = event.to_json(source).map_err(|error| StoreError::Broken(error.into()))?;
+        rows.push((event.topic, event.key, payload));
+    }
+    let mut insert = QueryBuilder::new("INSERT INTO outbox (topic, msg_key, payload, created_at) ");
+    insert.push_values(rows, |mut row, (topic, key, payload)| {
+        row.push_bind(topic).push_bind(key).push_bind(payload).push_bind(now);
+    });
+    // One prepared statement for each number of events; there are few.
+    insert.build().execute(connection).await?;
+    Ok(())
 }
 
 #[async_trait]
 impl UnitOfWork for Tx {
     async fn claim(&mut self, message: &Envelope) -> Result<bool, StoreError> {
+        if let Some(batch) = &self.batch {
+            let new = batch.is_new(message.id);
+            self.claimed.extend(new.then_some(message.id));
+            return Ok(new);
+        }
         let inserted = sqlx::query("INSERT IGNORE INTO inbox (message_id, claimed_at) VALUES (?, ?)")
             .bind(message.id)
             .bind(SystemClock.now())
-            .execute(&mut *self.inner)
+            .execute(self.connection())
             .await?;
         Ok(inserted.rows_affected() == 1)
     }
@@ -166,7 +199,7 @@ impl UnitOfWork for Tx {
         .bind(&claim.scope)
         .bind(&claim.key)
         .bind(claim.owner)
-        .execute(&mut *self.inner)
+        .execute(self.connection())
         .await?;
         match updated.rows_affected() {
             1 => Ok(()),
@@ -176,13 +209,19 @@ impl UnitOfWork for Tx {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
-        let wake = !self.events.is_empty();
-        if wake {
-            self.write_outbox().await?;
+        let events = std::mem::take(&mut self.events);
+        let mut transaction = self.inner.take().expect("it ends with the unit of work");
+        if let Some(batch) = self.batch.take() {
+            batch.take_back(transaction, std::mem::take(&mut self.claimed), events);
+            return Ok(());
         }
-        self.inner.commit().await?;
+        let wake = !events.is_empty();
         if wake {
-            self.committed.notify_one();
+            write_outbox(&mut transaction, &self.db.source, events).await?;
+        }
+        transaction.commit().await?;
+        if wake {
+            self.db.wake_relay();
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ use crate::problem::chain;
 const BATCH: u32 = 500;
 /// How long an event committed by another instance waits at most, while this one leads.
 const POLL: Duration = Duration::from_millis(100);
+/// How long the first of some events waits for those that are committed with it, so that they go together.
+const GATHER: Duration = Duration::from_millis(3);
 /// How often an instance that doesn't lead tries to.
 const CANDIDACY: Duration = Duration::from_secs(1);
 
@@ -57,7 +59,7 @@ async fn send_all(
                 return Ok(());
             }
             tokio::select! {
-                () = outbox.changed() => {}
+                () = outbox.changed() => tokio::time::sleep(GATHER).await,
                 () = tokio::time::sleep(POLL) => {}
                 () = shutdown.cancelled() => {}
             }

@@ -53,8 +53,14 @@ impl Service for Favourites {
         let follow = FollowProduct::new(store.clone());
         let tell = Arc::new(TellWishers::new(store));
         Ok(Parts::new((favourites, lists))
-            .consumer(Consumer::new("product-events", Arc::new(ProductEvents::new(follow.clone()))))
-            .consumer(Consumer::new("inventory-events", Arc::new(InventoryEvents::new(follow))))
+            .consumer(
+                Consumer::new("product-events", Arc::new(ProductEvents::new(follow.clone())))
+                    .in_batches(ctx.mysql()),
+            )
+            .consumer(
+                Consumer::new("inventory-events", Arc::new(InventoryEvents::new(follow)))
+                    .in_batches(ctx.mysql()),
+            )
             .job(Job::every("tell-wishers", Duration::from_millis(500), move || tell.clone().run())))
     }
 }

@@ -106,7 +106,9 @@ impl Service for Notification {
         let emails = worker(Channel::Email, Arc::new(email));
         let webhooks = worker(Channel::Webhook, Arc::new(webhook));
         let tell = Tell::new(store.clone(), clock.clone(), bell.clone());
-        let listener = |topic, read| Consumer::new(topic, Arc::new(Listener::new(tell.clone(), read)));
+        let listener = |topic, read| {
+            Consumer::new(topic, Arc::new(Listener::new(tell.clone(), read))).in_batches(ctx.mysql())
+        };
         let live = Live::new(ctx.closing.clone());
         let forget = Arc::new(ForgetOld::new(store.clone(), clock.clone()));
         let api = NotificationApi {

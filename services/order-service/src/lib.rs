@@ -125,9 +125,9 @@ impl Service for Orders {
         let stock = StockEvents::new(FollowStock::new(store.clone(), clock.clone()));
         let expire = Arc::new(ExpireOrders::new(store, clock));
         Ok(Parts::new((orders, returns, cart, sales))
-            .consumer(Consumer::new("payment-events", Arc::new(payments)))
-            .consumer(Consumer::new("shipping-events", Arc::new(shipments)))
-            .consumer(Consumer::new("inventory-events", Arc::new(stock)))
+            .consumer(Consumer::new("payment-events", Arc::new(payments)).in_batches(ctx.mysql()))
+            .consumer(Consumer::new("shipping-events", Arc::new(shipments)).in_batches(ctx.mysql()))
+            .consumer(Consumer::new("inventory-events", Arc::new(stock)).in_batches(ctx.mysql()))
             .consumer(Consumer::per_instance("product-events", Arc::new(ProductEvents::new(catalogue))))
             .job(Job::every("expire-orders", Duration::from_secs(1), move || expire.clone().run())))
     }

@@ -56,7 +56,8 @@ impl Service for Shipping {
             currency: ctx.service.currency,
         };
         let follow = FollowOrder::new(store, clock);
-        Ok(Parts::new((shipments, methods))
-            .consumer(Consumer::new("order-events", Arc::new(OrderEvents::new(follow)))))
+        Ok(Parts::new((shipments, methods)).consumer(
+            Consumer::new("order-events", Arc::new(OrderEvents::new(follow))).in_batches(ctx.mysql()),
+        ))
     }
 }

@@ -94,7 +94,7 @@ fn apache(system: &System, task: &Task, folder: &Path, jars: &str, port: u16) ->
     let file = properties.display().to_string();
     let args = [
         "-Xms128m",
-        "-Xmx512m",
+        "-Xmx1g",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-cp",
         jars,

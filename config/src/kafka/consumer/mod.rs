@@ -1,4 +1,5 @@
-//! The consumer: one client a service, one worker a partition.
+//! The consumer: one client a service, one worker a partition, or a topic where
+//! messages are handled in batches.
 //!
 //! The offset is stored after the handler's commit. Trouble that passes (a database down) is waited out without
 //! losing the place; a message that can't be handled goes to the dead-letter topic after a few tries.
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::workers::Workers;
 use super::dead_letter::{DeadLetters, Taken};
 use super::{Envelope, KafkaSettings, Producer, TIMEOUT};
-use crate::database::until_up;
+use crate::database::{Db, until_up};
 use crate::problem::{Fault, Kind, chain};
 
 /// Why a message isn't handled.
@@ -65,19 +66,30 @@ pub struct Consumer {
     pub(crate) topic: &'static str,
     pub(crate) handler: Arc<dyn MessageHandler>,
     pub(crate) per_instance: bool,
+    /// Messages that wait in a row are handled in one transaction here.
+    pub(crate) batches: Option<Db>,
 }
 
 impl Consumer {
     /// The instances of the service share the topic's partitions.
     pub fn new(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
-        Self { topic, handler, per_instance: false }
+        Self { topic, handler, per_instance: false, batches: None }
     }
 
     /// Every instance gets every message that comes from now on: for what it keeps in memory.
     pub fn per_instance(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
-        Self { topic, handler, per_instance: true }
+        Self { topic, handler, per_instance: true, batches: None }
+    }
+
+    /// Messages that wait in a row share a transaction, and what one of them does the next one sees only there. For
+    /// handlers that read and write in units of work alone and call nobody meanwhile.
+    pub fn in_batches(self, db: &Db) -> Self {
+        Self { batches: Some(db.clone()), ..self }
     }
 }
+
+/// By topic.
+type Consumers = HashMap<&'static str, Consumer>;
 
 /// Who shares the messages.
 #[derive(Debug, Clone)]
@@ -103,12 +115,11 @@ pub(crate) async fn consume(
     consumers: Vec<Consumer>,
     shutdown: CancellationToken,
 ) -> Result<(), crate::BoxError> {
-    let handlers: HashMap<&'static str, Arc<dyn MessageHandler>> =
-        consumers.into_iter().map(|consumer| (consumer.topic, consumer.handler)).collect();
-    let names: Vec<String> = handlers.keys().map(|topic| settings.name(topic)).collect();
+    let consumers: Consumers = consumers.into_iter().map(|consumer| (consumer.topic, consumer)).collect();
+    let names: Vec<String> = consumers.keys().map(|topic| settings.name(topic)).collect();
     let dead_letters = DeadLetters::new(&settings, producer);
     while !shutdown.is_cancelled() {
-        consume_by_one_client(&settings, &group, &handlers, &names, &dead_letters, &shutdown).await?;
+        consume_by_one_client(&settings, &group, &consumers, &names, &dead_letters, &shutdown).await?;
     }
     Ok(())
 }
@@ -117,7 +128,7 @@ pub(crate) async fn consume(
 async fn consume_by_one_client(
     settings: &KafkaSettings,
     group: &Group,
-    handlers: &HashMap<&'static str, Arc<dyn MessageHandler>>,
+    consumers: &Consumers,
     names: &[String],
     dead_letters: &DeadLetters,
     shutdown: &CancellationToken,
@@ -131,14 +142,14 @@ async fn consume_by_one_client(
                 followed = follow_from_now(&client, names) => followed?,
                 () = shutdown.cancelled() => return Ok(()),
             }
-            handlers.values().for_each(|handler| handler.following());
+            consumers.values().for_each(|consumer| consumer.handler.following());
         }
     }
     tracing::info!(topics = names.join(", "), group = group.id(), "consuming");
     let mut workers = Workers::new(
         client.clone(),
         group.id(),
-        handlers.clone(),
+        consumers.clone(),
         dead_letters.clone(),
         settings.clone(),
         shutdown.clone(),
@@ -210,7 +221,9 @@ fn client(
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "2000")
-        .set("fetch.wait.max.ms", "100")
+        // Under load, an answer for many messages instead of one each; else a message comes so much later.
+        .set("fetch.min.bytes", "65536")
+        .set("fetch.wait.max.ms", "20")
         .set("fetch.error.backoff.ms", "200")
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")

@@ -1,4 +1,5 @@
-//! A worker for each partition: its messages in order, other partitions beside it.
+//! A worker for each partition: its messages in order, other partitions beside it. Where messages are handled in
+//! batches, one worker takes those of all partitions: the fewer transactions, the better.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,71 +16,80 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::{Client, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken, describe};
+use super::{
+    Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken,
+    describe,
+};
+use crate::database::Batch;
+use crate::problem::chain;
 
 /// A partition with this many messages waiting is paused, so that one that is stuck doesn't fill the memory.
 const HIGH: usize = 200;
 const LOW: usize = 50;
 /// Tries before a message counts as poison.
 const TRIES: u32 = 3;
+/// Messages in one transaction. It holds its locks until the last of them is handled.
+const BATCH: usize = 32;
 
 pub(super) struct Workers {
     shared: Arc<Shared>,
-    queues: HashMap<(String, i32), mpsc::UnboundedSender<Taken>>,
+    /// By topic, and by partition but for those in batches.
+    queues: HashMap<(&'static str, Option<i32>), mpsc::UnboundedSender<Waiting>>,
+    depths: HashMap<(&'static str, i32), Arc<AtomicUsize>>,
     tasks: JoinSet<()>,
 }
 
 struct Shared {
     client: Arc<Client>,
     group: String,
-    handlers: HashMap<&'static str, Arc<dyn MessageHandler>>,
+    consumers: Consumers,
     dead_letters: DeadLetters,
     settings: KafkaSettings,
     shutdown: CancellationToken,
-    depth: Depth,
 }
 
-/// Messages waiting, per partition.
-type Depth = std::sync::Mutex<HashMap<(String, i32), Arc<AtomicUsize>>>;
+/// A message in a queue.
+struct Waiting {
+    message: Taken,
+    /// How many of its partition there are.
+    depth: Arc<AtomicUsize>,
+}
 
 impl Workers {
     pub fn new(
         client: Arc<Client>,
         group: &str,
-        handlers: HashMap<&'static str, Arc<dyn MessageHandler>>,
+        consumers: Consumers,
         dead_letters: DeadLetters,
         settings: KafkaSettings,
         shutdown: CancellationToken,
     ) -> Self {
-        let shared = Shared {
-            client,
-            group: group.to_owned(),
-            handlers,
-            dead_letters,
-            settings,
-            shutdown,
-            depth: Depth::default(),
-        };
-        Self { shared: Arc::new(shared), queues: HashMap::new(), tasks: JoinSet::new() }
+        let shared = Shared { client, group: group.to_owned(), consumers, dead_letters, settings, shutdown };
+        Self {
+            shared: Arc::new(shared),
+            queues: HashMap::new(),
+            depths: HashMap::new(),
+            tasks: JoinSet::new(),
+        }
     }
 
-    /// Hands the message to its partition's worker.
+    /// Hands the message to its worker.
     pub fn dispatch(&mut self, message: &BorrowedMessage<'_>) {
-        let plain = |topic: &&&str| self.shared.settings.name(topic) == message.topic();
-        let Some(topic) = self.shared.handlers.keys().find(plain) else { return };
-        let message = Taken::new(message, topic);
-        let partition = (message.topic.clone(), message.partition);
-        let depth = self.shared.depth(&partition);
+        let plain = |consumer: &&Consumer| self.shared.settings.name(consumer.topic) == message.topic();
+        let Some(consumer) = self.shared.consumers.values().find(plain) else { return };
+        let (topic, message) = (consumer.topic, Taken::new(message, consumer.topic));
+        let depth = self.depths.entry((topic, message.partition)).or_default().clone();
         if depth.fetch_add(1, Ordering::Relaxed) + 1 == HIGH {
-            self.shared.pause(&partition);
+            self.shared.pause(&message);
         }
-        let queue = self.queues.entry(partition.clone()).or_insert_with(|| {
+        let lane = (topic, consumer.batches.is_none().then_some(message.partition));
+        let queue = self.queues.entry(lane).or_insert_with(|| {
             let (sender, receiver) = mpsc::unbounded_channel();
-            self.tasks.spawn(work(self.shared.clone(), partition, depth, receiver));
+            self.tasks.spawn(work(self.shared.clone(), consumer.clone(), receiver));
             sender
         });
         // A worker ends only when its queue is dropped or the process ends.
-        let _ = queue.send(message);
+        let _ = queue.send(Waiting { message, depth });
     }
 
     /// Lets every worker finish the message that it has in hand.
@@ -90,67 +100,88 @@ impl Workers {
 }
 
 impl Shared {
-    fn depth(&self, partition: &(String, i32)) -> Arc<AtomicUsize> {
-        let mut depths = self.depth.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        depths.entry(partition.clone()).or_default().clone()
-    }
-
-    fn list(&self, (topic, partition): &(String, i32)) -> TopicPartitionList {
+    fn list(&self, message: &Taken) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
-        list.add_partition(&self.settings.name(topic), *partition);
+        list.add_partition(&self.settings.name(&message.topic), message.partition);
         list
     }
 
-    fn pause(&self, partition: &(String, i32)) {
-        if let Err(error) = self.client.pause(&self.list(partition)) {
+    fn pause(&self, message: &Taken) {
+        if let Err(error) = self.client.pause(&self.list(message)) {
             tracing::debug!(%error, "a partition that is no longer ours can't be paused");
         }
     }
 
-    fn resume(&self, partition: &(String, i32)) {
-        if let Err(error) = self.client.resume(&self.list(partition)) {
+    fn resume(&self, message: &Taken) {
+        if let Err(error) = self.client.resume(&self.list(message)) {
             tracing::debug!(%error, "a partition that is no longer ours can't be resumed");
         }
     }
 
-    /// Whether the partition is still ours; another instance handles its messages otherwise.
-    fn owns(&self, (topic, partition): &(String, i32)) -> bool {
-        self.client
-            .assignment()
-            .is_ok_and(|ours| ours.find_partition(&self.settings.name(topic), *partition).is_some())
+    /// Which of them are still ours; another instance handles the others.
+    fn owned<'a>(&self, messages: &'a [Waiting]) -> Vec<&'a Taken> {
+        let Ok(assignment) = self.client.assignment() else { return Vec::new() };
+        let ours = |message: &&Taken| {
+            assignment.find_partition(&self.settings.name(&message.topic), message.partition).is_some()
+        };
+        messages.iter().map(|waiting| &waiting.message).filter(ours).collect()
+    }
+
+    /// Handles them in one transaction; `false`: nothing is done.
+    async fn handle_together(&self, consumer: &Consumer, messages: &[&Taken]) -> bool {
+        let Some(db) = &consumer.batches else { return false };
+        if messages.len() < 2 {
+            return false;
+        }
+        let batch = Batch::new(db);
+        let done = batch.run(async {
+            for message in messages {
+                let envelope = decode(message)?;
+                let handled = consumer.handler.handle(&envelope);
+                in_context(message, &envelope, handled).await.map_err(|error| describe(&error))?;
+            }
+            Ok::<_, String>(())
+        });
+        let committed = match done.await {
+            Ok(()) => batch.commit().await.map_err(|error| chain(&error)),
+            failed => failed,
+        };
+        let outcome = if committed.is_ok() { "committed" } else { "split" };
+        let topic = consumer.topic;
+        metrics::counter!("kafka_consumer_batches_total", "topic" => topic, "outcome" => outcome)
+            .increment(1);
+        if let Err(reason) = &committed {
+            tracing::debug!(reason, topic, count = messages.len(), "a batch is handled one by one");
+        }
+        committed.is_ok()
     }
 
     /// Handles one message to the end; `false` when the process ends first.
-    async fn handle(&self, message: &Taken) -> bool {
-        let outcome = match Envelope::from_json(&message.topic, &message.payload) {
+    async fn handle(&self, consumer: &Consumer, message: &Taken) -> bool {
+        let outcome = match decode(message) {
             Ok(envelope) => {
-                let span = tracing::info_span!(
-                    "message",
-                    otel.name = format!("{} process", message.topic),
-                    otel.kind = "consumer",
-                    messaging.destination.name = message.topic,
-                    message.id = %envelope.id,
-                    message.kind = envelope.kind,
-                    request.id = envelope.request_id,
-                );
-                let context = envelope.context();
-                if context.traceparent.is_some() {
-                    let _ = span.set_parent(context.parent());
-                }
-                context.scope(self.attempts(message, &envelope).instrument(span)).await
+                let attempts = self.attempts(consumer.handler.as_ref(), message, &envelope);
+                in_context(message, &envelope, attempts).await
             }
-            Err(error) => Some(Err(error.to_string())),
+            Err(error) => Some(Err(error)),
         };
         match outcome {
-            None => false,
-            Some(Ok(())) => self.store(message),
-            Some(Err(reason)) => self.bury(message, &reason).await && self.store(message),
+            None => return false,
+            Some(Ok(())) => {}
+            Some(Err(reason)) if self.bury(message, &reason).await => {}
+            Some(Err(_)) => return false,
         }
+        self.store(message);
+        true
     }
 
     /// `None`: the process ends; `Some(Err)`: poison.
-    async fn attempts(&self, message: &Taken, envelope: &Envelope) -> Option<Result<(), String>> {
-        let handler = self.handlers.get(message.topic.as_str())?;
+    async fn attempts(
+        &self,
+        handler: &dyn MessageHandler,
+        message: &Taken,
+        envelope: &Envelope,
+    ) -> Option<Result<(), String>> {
         let mut failures = 0;
         let mut pauses = pauses();
         loop {
@@ -195,34 +226,63 @@ impl Shared {
         true
     }
 
-    fn store(&self, message: &Taken) -> bool {
+    fn store(&self, message: &Taken) {
         metrics::counter!("kafka_consumer_messages_total", "topic" => message.topic.clone()).increment(1);
         if let Err(error) =
             self.client.store_offset(&self.settings.name(&message.topic), message.partition, message.offset)
         {
             tracing::debug!(%error, "the partition went to another instance, which gets the message again");
         }
-        true
     }
 }
 
-async fn work(
-    shared: Arc<Shared>,
-    partition: (String, i32),
-    depth: Arc<AtomicUsize>,
-    mut queue: mpsc::UnboundedReceiver<Taken>,
-) {
-    while let Some(message) = queue.recv().await {
+async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::UnboundedReceiver<Waiting>) {
+    let most = if consumer.batches.is_some() { BATCH } else { 1 };
+    let mut waiting = Vec::with_capacity(most);
+    while queue.recv_many(&mut waiting, most).await > 0 {
         if shared.shutdown.is_cancelled() {
             return;
         }
-        if shared.owns(&partition) && !shared.handle(&message).await {
-            return;
+        let ours = shared.owned(&waiting);
+        if shared.handle_together(&consumer, &ours).await {
+            ours.into_iter().for_each(|message| shared.store(message));
+        } else {
+            for message in &waiting {
+                for message in shared.owned(std::slice::from_ref(message)) {
+                    if !shared.handle(&consumer, message).await {
+                        return;
+                    }
+                }
+            }
         }
-        if depth.fetch_sub(1, Ordering::Relaxed) == LOW + 1 {
-            shared.resume(&partition);
+        for Waiting { message, depth } in waiting.drain(..) {
+            if depth.fetch_sub(1, Ordering::Relaxed) == LOW + 1 {
+                shared.resume(&message);
+            }
         }
     }
+}
+
+fn decode(message: &Taken) -> Result<Envelope, String> {
+    Envelope::from_json(&message.topic, &message.payload).map_err(|error| error.to_string())
+}
+
+/// What is done for a message belongs to the trace and the request that it comes from.
+async fn in_context<R>(message: &Taken, envelope: &Envelope, work: impl Future<Output = R>) -> R {
+    let span = tracing::info_span!(
+        "message",
+        otel.name = format!("{} process", message.topic),
+        otel.kind = "consumer",
+        messaging.destination.name = message.topic,
+        message.id = %envelope.id,
+        message.kind = envelope.kind,
+        request.id = envelope.request_id,
+    );
+    let context = envelope.context();
+    if context.traceparent.is_some() {
+        let _ = span.set_parent(context.parent());
+    }
+    context.scope(work.instrument(span)).await
 }
 
 fn pauses() -> impl Iterator<Item = Duration> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use config::clock::Clock;
-use config::database::{Begin, StoreError, retrying};
+use config::database::{Begin, StoreError, once_committed, retrying};
 use config::id::UserId;
 use config::idempotency::{Answer, Claim};
 use config::kafka::Envelope;
@@ -64,8 +64,11 @@ impl Tell {
             if tx.claim(message).await? {
                 let created = self.apply(tx.as_mut(), news, message.time).await?;
                 tx.commit().await?;
-                self.bell.ring();
-                created.iter().for_each(report);
+                let bell = self.bell.clone();
+                once_committed(move || {
+                    bell.ring();
+                    created.iter().for_each(report);
+                });
             }
             Ok(())
         })

@@ -1,10 +1,12 @@
 //! What the service hears, and what it makes of it.
 
+use config::kafka::Envelope;
 use config::testing::eventually;
+use notification_service::Notification;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, Shop, event, order_event, refusal, shipping_event, user_event};
+use crate::support::{SHOPPER, Shop, event, get, order_event, refusal, shipping_event, user_event};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_makes_one_notification_and_one_e_mail_however_often_it_comes() {
@@ -21,6 +23,7 @@ async fn an_event_makes_one_notification_and_one_e_mail_however_often_it_comes()
         .send(&order_event("order_status_updated", 41, "paid", json!({ "previous_status": "confirmed" })))
         .await;
     shop.mail("Order 41 is paid").await;
+    shop.mail("Order 41 received").await;
 
     let list = shop.list(SHOPPER).await;
     assert_eq!((&list["total"], &list["unread"], &list["count"]), (&json!(2), &json!(2), &json!(2)));
@@ -262,4 +265,66 @@ async fn a_message_that_cannot_be_read_blocks_nothing() {
         refusal(shop.app.request(Method::GET, "/api/notifications").send().await.unwrap()).await;
     assert_eq!(status, 401);
     shop.app.stop().await;
+}
+
+/// How often the inbox was written, and its rows.
+async fn claims(shop_pool: &sqlx::MySqlPool) -> (i64, i64) {
+    sqlx::query_as("SELECT COUNT(DISTINCT claimed_at), COUNT(*) FROM inbox")
+        .fetch_one(shop_pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_wait_in_a_row_share_transactions() {
+    let shop = Shop::open().await;
+    let pool = shop.pool().await;
+    shop.app.stop().await;
+    let created = |order| order_event("order_created", order, "pending", json!({ "user_id": 1000 + order }));
+    let messages: Vec<_> = (1..=40).map(created).collect();
+    for message in &messages {
+        shop.kafka.send(message).await;
+    }
+    let app = shop.env.start::<Notification>().await;
+    for order in 1..=40 {
+        eventually("everybody is told", || async {
+            let list = get(&app, 1000 + order, "/api/notifications").await;
+            if list["total"] == 1 { Ok(()) } else { Err(list.to_string()) }
+        })
+        .await;
+    }
+    let (writes, rows) = claims(&pool).await;
+    assert_eq!(rows, 40);
+    assert!(writes < 40, "{writes} transactions");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_with_repetitions_and_poison_acts_once_for_each_that_is_good() {
+    let shop = Shop::open().await;
+    let pool = shop.pool().await;
+    shop.app.stop().await;
+    let poison = event("order-events", 43, "order_created", json!({ "order_id": "not a number" }));
+    for order in 1..=20 {
+        let created = order_event("order_created", order, "pending", json!({ "user_id": 1000 + order }));
+        // One key: one after the other.
+        let created = Envelope { key: "row".to_owned(), ..created };
+        for _ in 0..(if order % 3 == 0 { 3 } else { 1 }) {
+            shop.kafka.send(&created).await;
+        }
+        if order == 10 {
+            shop.kafka.send(&Envelope { key: "row".to_owned(), ..poison.clone() }).await;
+        }
+    }
+    let app = shop.env.start::<Notification>().await;
+    shop.kafka.dead_letter("order-events", poison.id).await;
+    eventually("everybody is told", || async {
+        let (_, rows) = claims(&pool).await;
+        if rows == 20 { Ok(()) } else { Err(rows.to_string()) }
+    })
+    .await;
+    for order in 1..=20 {
+        assert_eq!(get(&app, 1000 + order, "/api/notifications").await["total"], 1, "{order}");
+    }
+    app.stop().await;
 }
