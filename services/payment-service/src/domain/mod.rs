@@ -7,6 +7,7 @@ mod operation;
 mod payment;
 mod refusal;
 mod status;
+pub mod transactions;
 
 pub use account::Account;
 pub use card::{Card, CardError, CardSummary};
