@@ -6,8 +6,10 @@
 
 pub mod application;
 pub mod domain;
+mod failed_payments;
 mod infrastructure;
 pub mod presentation;
+mod transactions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +24,10 @@ use application::{
     Act, CancelOrder, HandleWebhook, Operations, Patience, Pay, Recover, RefundReturn, RefusePayment,
 };
 use infrastructure::{OrderService, Simulator, SimulatorSettings};
-use presentation::{OrderEvents, PaymentApi};
+use presentation::{OrderEvents, PaymentApi, TransactionApi};
+use transactions::TransactionSettings;
+
+pub use failed_payments::{FailedPayments, Replayed};
 
 /// The service.
 pub struct Payments;
@@ -31,6 +36,7 @@ pub struct Payments;
 pub struct PaymentSettings {
     patience: Patience,
     simulator: SimulatorSettings,
+    transactions: TransactionSettings,
 }
 
 impl Settings for PaymentSettings {
@@ -48,6 +54,7 @@ impl Settings for PaymentSettings {
             .default("");
         let url: Result<Option<String>, _> =
             env.var("PUBLIC_URL", "the shop's address, for links").optional();
+        let transactions = TransactionSettings::read(env);
         Ok(Self {
             patience: Patience { provider: provider?, customer: customer? },
             simulator: SimulatorSettings {
@@ -55,6 +62,7 @@ impl Settings for PaymentSettings {
                 webhook_secrets: secrets?,
                 public_url: url?.unwrap_or_default().trim_end_matches('/').to_owned(),
             },
+            transactions: transactions?,
         })
     }
 }
@@ -63,9 +71,10 @@ impl Service for Payments {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const PORT: u16 = 8004;
     const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
-    const TOPICS: &'static [&'static str] = &["payment-events", "order-events"];
+    const TOPICS: &'static [&'static str] =
+        &["payment-events", "order-events", "payment-transactions", "transaction-events"];
     type Settings = PaymentSettings;
-    type Api = PaymentApi;
+    type Api = (PaymentApi, TransactionApi);
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
@@ -76,11 +85,14 @@ impl Service for Payments {
             application::ReturnRefundShort,
             application::PaymentProcessed,
             application::PaymentFailed,
-            application::PaymentRefunded
+            application::PaymentRefunded,
+            application::transactions::TransactionCreated,
+            application::transactions::TransactionCompleted,
+            application::transactions::TransactionFailed
         ]
     }
 
-    async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<PaymentApi>, BoxError> {
+    async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<Self::Api>, BoxError> {
         let store = Arc::new(ctx.mysql().clone());
         let settings = &ctx.settings;
         let provider =
@@ -103,8 +115,11 @@ impl Service for Payments {
             idempotency: ctx.idempotency(),
             currency: ctx.service.currency,
         };
-        Ok(Parts::new(api)
+        let transactions = transactions::wire(ctx, &settings.transactions);
+        let parts = Parts::new((api, transactions.api))
             .consumer(Consumer::new("order-events", Arc::new(followed)))
-            .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown))))
+            .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown)));
+        let parts = transactions.consumers.into_iter().fold(parts, Parts::consumer);
+        Ok(transactions.jobs.into_iter().fold(parts, Parts::job))
     }
 }

@@ -31,7 +31,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// `--instance` may stand last, as it may for every other command; clap takes all that follows the first word for
 /// the tool's.
-fn without_instance(arguments: &[String]) -> (&[String], Option<&str>) {
+pub(super) fn without_instance(arguments: &[String]) -> (&[String], Option<&str>) {
     match arguments {
         [own @ .., flag, instance] if flag == "--instance" => (own, Some(instance)),
         _ => (arguments, None),

@@ -13,6 +13,7 @@ mod servers;
 mod status;
 mod test;
 mod tidy;
+mod transactions;
 mod up;
 
 use anyhow::Result;
@@ -48,6 +49,7 @@ enum Command {
     Openapi(openapi::Args),
     Events(events::Args),
     Dlq(dlq::Args),
+    Transactions(transactions::Args),
     Bench(bench::Args),
 }
 
@@ -70,6 +72,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Openapi(args) => openapi::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Dlq(args) => dlq::run(&args),
+        Command::Transactions(args) => transactions::run(&args),
         Command::Bench(args) => bench::run(&args),
     }
 }

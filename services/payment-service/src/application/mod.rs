@@ -12,6 +12,7 @@ mod recover;
 mod refund_return;
 mod refuse_payment;
 mod reply;
+pub mod transactions;
 mod webhook;
 
 pub use act::{Act, Action};

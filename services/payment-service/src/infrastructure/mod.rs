@@ -5,12 +5,14 @@ mod payments;
 mod read;
 mod rows;
 mod simulator;
+mod transactions;
 
 use async_trait::async_trait;
 use config::database::{Begin, Db, StoreError};
 
 pub use orders::OrderService;
 pub use simulator::{Simulator, SimulatorSettings};
+pub use transactions::{Folder, Record};
 
 use crate::application::Store;
 

@@ -9,4 +9,5 @@ mod recovery;
 mod returns;
 mod secrets;
 mod support;
+mod transactions;
 mod webhook;

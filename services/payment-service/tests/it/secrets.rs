@@ -1,14 +1,15 @@
 //! Card numbers are nowhere but with the provider.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::json;
 
 use crate::support::{Shop, payment};
 
+/// All that the tests' services log, from when it is first asked for.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
@@ -21,12 +22,26 @@ impl Write for Log {
     }
 }
 
+impl Log {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+pub fn log() -> Log {
+    static LOG: LazyLock<Log> = LazyLock::new(|| {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG);
+        subscriber.with_writer(move || writer.clone()).try_init().unwrap();
+        log
+    });
+    LOG.clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_number_is_neither_stored_nor_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG);
-    subscriber.with_writer(move || writer.clone()).try_init().unwrap();
+    let log = log();
     let shop = Shop::open().await;
     for (order, number) in [(1, "4000056655665556"), (2, "4000000000000002"), (3, "4000002500003155")] {
         shop.order(order);
@@ -41,7 +56,7 @@ async fn a_card_number_is_neither_stored_nor_logged() {
         assert!(!refused.text().await.unwrap().contains(&number[..12]));
     }
     // Before the search itself is logged.
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT CAST(table_name AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()",
     )

@@ -77,8 +77,7 @@ impl FromStr for Bic {
 
     fn from_str(text: &str) -> Result<Self, BankError> {
         let code = text.trim().to_ascii_uppercase();
-        let formed =
-            matches!(code.len(), 8 | 11) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let formed = matches!(code.len(), 8 | 11) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !formed || !code.bytes().take(4).all(|byte| byte.is_ascii_alphabetic()) {
             return Err(BankError::Bic);
         }
@@ -100,7 +99,8 @@ impl FromStr for RoutingNumber {
         }
         // The Federal Reserve's districts, those of thrifts and of electronic payments, and traveller's checks.
         let district = digits[0] * 10 + digits[1];
-        let weighed: u32 = digits.iter().zip([3, 7, 1].into_iter().cycle()).map(|(d, weight)| d * weight).sum();
+        let weighed: u32 =
+            digits.iter().zip([3, 7, 1].into_iter().cycle()).map(|(d, weight)| d * weight).sum();
         let good = matches!(district, 1..=12 | 21..=32 | 61..=72 | 80) && weighed % 10 == 0;
         if good { Ok(Self(number.to_owned())) } else { Err(BankError::RoutingNumber) }
     }
@@ -156,7 +156,9 @@ mod tests {
         for good in ["021000021", "011401533", "091000019", "322271627"] {
             assert_eq!(good.parse::<RoutingNumber>().unwrap().as_str(), good);
         }
-        for wrong in ["021000022", "121000021", "02100002", "0210000210", "999999992", "02100002x", "٠٢١٠٠٠٠٢١"] {
+        for wrong in
+            ["021000022", "121000021", "02100002", "0210000210", "999999992", "02100002x", "٠٢١٠٠٠٠٢١"]
+        {
             assert_eq!(wrong.parse::<RoutingNumber>(), Err(BankError::RoutingNumber), "{wrong}");
         }
     }
@@ -168,7 +170,10 @@ mod tests {
         for wrong in ["123", "123456789012345678", "12 34", "12a4"] {
             assert_eq!(wrong.parse::<AccountEnding>(), Err(BankError::AccountNumber), "{wrong}");
         }
-        assert_eq!(MaskedIban::parse("gb33 bukb 2020 1555 5555 55").unwrap().as_str(), "GB****************5555");
+        assert_eq!(
+            MaskedIban::parse("gb33 bukb 2020 1555 5555 55").unwrap().as_str(),
+            "GB****************5555"
+        );
     }
 
     #[test]

@@ -35,9 +35,9 @@ names! {
 
 /// Countries of the Single Euro Payments Area.
 const SEPA: [&str; 41] = [
-    "AD", "AL", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GI", "GR", "HR",
-    "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MC", "MD", "ME", "MK", "MT", "NL", "NO", "PL", "PT", "RO",
-    "SE", "SI", "SK", "SM", "VA",
+    "AD", "AL", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GI", "GR",
+    "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MC", "MD", "ME", "MK", "MT", "NL", "NO", "PL",
+    "PT", "RO", "SE", "SI", "SK", "SM", "VA",
 ];
 
 impl PaymentType {
@@ -116,9 +116,10 @@ pub struct HouseRules {
 impl HouseRules {
     /// The most that goes at once.
     pub fn limit(&self, payment_type: PaymentType, currency: Currency) -> Money {
-        let own = self.limits.get(payment_type.as_str()).map(|major| {
-            i64::from(*major).saturating_mul(10_i64.saturating_pow(currency.exponent()))
-        });
+        let own = self
+            .limits
+            .get(payment_type.as_str())
+            .map(|major| i64::from(*major).saturating_mul(10_i64.saturating_pow(currency.exponent())));
         let scheme = payment_type.limit();
         Money::from_minor(own.map_or(scheme, |own| own.min(scheme)), currency)
     }

@@ -57,8 +57,10 @@ mod tests {
     #[test]
     fn there_are_few_values() {
         let start = DateTime::UNIX_EPOCH;
-        let all: std::collections::BTreeSet<_> =
-            (0..=LONGEST as i64).step_by(7).map(|ms| lasted(start, start + TimeDelta::milliseconds(ms))).collect();
+        let all: std::collections::BTreeSet<_> = (0..=LONGEST as i64)
+            .step_by(7)
+            .map(|ms| lasted(start, start + TimeDelta::milliseconds(ms)))
+            .collect();
         assert!(all.len() < 400, "{}", all.len());
     }
 

@@ -42,6 +42,9 @@ impl TransactionStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId(Uuid);
 
+/// The last moment that a UUIDv7 can tell.
+const LAST_MILLIS: u64 = (1 << 48) - 1;
+
 impl TransactionId {
     pub const fn new(id: Uuid) -> Self {
         Self(id)
@@ -58,7 +61,7 @@ impl TransactionId {
 
     /// The first that could be accepted at this time.
     pub fn first_at(time: DateTime<Utc>) -> Self {
-        let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default();
+        let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default().min(LAST_MILLIS);
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
     }
 
