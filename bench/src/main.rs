@@ -13,6 +13,7 @@ mod load;
 mod processes;
 mod relevance;
 mod report;
+mod transactions;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,6 +60,8 @@ async fn main() -> Result<(), Error> {
     for (name, measured) in everything::measure(&flows, time).await? {
         report.add(name, measured);
     }
+    report.add("transaction accepted", transactions::accepted(&flows, time).await?);
+    report.stream = Some(transactions::measure(&flows, 500, Duration::from_secs(20)).await?);
     report.journey = Some(journey::measure(&flows, 50, Duration::from_secs(20)).await?);
     report.cold_starts = processes::cold_starts(&system)?;
     report.write(&arguments.output)

@@ -11,6 +11,7 @@ use crate::journey::Journey;
 use crate::load::Measurement;
 use crate::processes::Memory;
 use crate::relevance::Relevance;
+use crate::transactions::Stream;
 
 const NGINX: &str = "floor: Nginx constant";
 const MYSQL: &str = "floor: MySQL transaction, three inserts";
@@ -19,6 +20,7 @@ const MYSQL: &str = "floor: MySQL transaction, three inserts";
 pub struct Report {
     pub flows: Vec<(String, Vec<Measurement>)>,
     pub journey: Option<Journey>,
+    pub stream: Option<Stream>,
     pub relevance: Option<Relevance>,
     pub processes: BTreeMap<String, Memory>,
     /// In milliseconds.
@@ -74,6 +76,14 @@ impl Report {
             let _ = writeln!(
                 text,
                 "\nFrom the payment to the shipment, at {orders_per_second} orders a second ({orders} orders, {} failures): p50 {p50_ms:.0} ms, p99 {p99_ms:.0} ms.",
+                failures.len(),
+            );
+        }
+        if let Some(stream) = &self.stream {
+            let Stream { processed_per_second, processed, rate, timed, p50_ms, p99_ms, failures } = stream;
+            let _ = writeln!(
+                text,
+                "\nTransactions from end to end, accepted at 32 connections: {processed_per_second:.0} a second ({processed} of them). From acceptance to end at {rate} a second ({timed} of them, {} failures): p50 {p50_ms:.0} ms, p99 {p99_ms:.0} ms.",
                 failures.len(),
             );
         }

@@ -13,4 +13,5 @@ mod once;
 mod oversell;
 mod security;
 mod startup;
+mod transactions;
 mod walkthrough;

@@ -236,7 +236,7 @@ impl<S: Service> Start<S> {
         let redis = S::NEEDS.contains(&Dependency::Redis).then(|| context.redis.clone()).flatten();
         let (health_mysql, health_kafka) = (mysql.clone(), producer.clone());
         start_tasks::<S>(&mut tasks, &parts, mysql, kafka.zip(producer), &shutdown);
-        let Parts { api, jobs, public_keys, readiness, .. } = parts;
+        let Parts { api, jobs, public_keys, readiness, unlisted, .. } = parts;
         let health = Health {
             service: S::NAME,
             version: S::VERSION,
@@ -257,7 +257,7 @@ impl<S: Service> Start<S> {
             endpoint,
             acceptor,
             address,
-            registration: S::REGISTERED.then_some((S::NAME, S::VERSION)),
+            registration: (S::REGISTERED && !unlisted).then_some((S::NAME, S::VERSION)),
             settings: context.service,
             registry: self.registry,
             tasks,

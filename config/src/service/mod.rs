@@ -97,6 +97,7 @@ pub struct Parts<A> {
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
     pub(crate) public_keys: Option<Arc<dyn PublicKeys>>,
     pub(crate) readiness: Vec<Readiness>,
+    pub(crate) unlisted: bool,
 }
 
 impl<A> Parts<A> {
@@ -108,6 +109,7 @@ impl<A> Parts<A> {
             outbox: None,
             public_keys: None,
             readiness: Vec::new(),
+            unlisted: false,
         }
     }
 
@@ -136,6 +138,13 @@ impl<A> Parts<A> {
     #[must_use]
     pub fn readiness(mut self, readiness: Readiness) -> Self {
         self.readiness.push(readiness);
+        self
+    }
+
+    /// Keeps this instance out of the registry: it works, and nobody is to call it.
+    #[must_use]
+    pub fn unlisted(mut self) -> Self {
+        self.unlisted = true;
         self
     }
 

@@ -119,6 +119,7 @@ impl Service for Payments {
         let parts = Parts::new((api, transactions.api))
             .consumer(Consumer::new("order-events", Arc::new(followed)))
             .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown)));
+        let parts = if transactions.unlisted { parts.unlisted() } else { parts };
         let parts = transactions.consumers.into_iter().fold(parts, Parts::consumer);
         Ok(transactions.jobs.into_iter().fold(parts, Parts::job))
     }

@@ -118,6 +118,8 @@ pub(crate) struct Transactions {
     pub api: TransactionApi,
     pub consumers: Vec<Consumer>,
     pub jobs: Vec<Job>,
+    /// Nobody is to send requests to this instance.
+    pub unlisted: bool,
 }
 
 pub(crate) fn wire<S>(ctx: &Context<S>, settings: &TransactionSettings) -> Transactions {
@@ -143,5 +145,5 @@ pub(crate) fn wire<S>(ctx: &Context<S>, settings: &TransactionSettings) -> Trans
         consumers.push(Consumer::new("payment-transactions", Arc::new(TransactionEvents { process })));
         jobs.push(Job::every("recover-transactions", SWEEP, move || recover.clone().run()));
     }
-    Transactions { api, consumers, jobs }
+    Transactions { api, consumers, jobs, unlisted: settings.role == Role::Processor }
 }

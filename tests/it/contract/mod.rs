@@ -20,6 +20,7 @@ mod returns;
 mod search;
 mod shipping;
 mod taxes;
+mod transactions;
 mod users;
 
 use std::time::Duration;

@@ -158,5 +158,6 @@ async fn far_behind_many_rows_a_page_costs_a_page() {
         let rows = looked_at(&mut connection).await - before;
         assert!(found.len() == 10 && rows <= 40, "{rows}: {filter:?}");
     }
-    assert!(db.transaction(TransactionId::new(Uuid::nil())).await.unwrap().is_none());
+    let nobody = TransactionId::new(Uuid::nil());
+    assert!(TransactionReader::transaction(&db, nobody).await.unwrap().is_none());
 }
