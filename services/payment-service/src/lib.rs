@@ -8,56 +8,25 @@ pub mod application;
 pub mod domain;
 mod infrastructure;
 pub mod presentation;
+mod settings;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use config::BoxError;
 use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
-use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    Act, CancelOrder, HandleWebhook, Operations, Patience, Pay, Recover, RefundReturn, RefusePayment,
+    Act, CancelOrder, Disputes, HandleWebhook, Operations, Pay, Provider, Providers, Recover, RefundReturn,
+    RefusePayment,
 };
-use infrastructure::{OrderService, Simulator, SimulatorSettings};
-use presentation::{OrderEvents, PaymentApi};
+use infrastructure::{Cash, OrderService, Simulator, Stripe};
+use presentation::{DisputeApi, LedgerApi, OrderEvents, PaymentApi};
+pub use settings::PaymentSettings;
 
 /// The service.
 pub struct Payments;
-
-/// Its own settings.
-pub struct PaymentSettings {
-    patience: Patience,
-    simulator: SimulatorSettings,
-}
-
-impl Settings for PaymentSettings {
-    fn read(env: &mut Env) -> Result<Self, Invalid> {
-        let provider: Result<Duration, _> =
-            env.var("PROVIDER_TIMEOUT_SECONDS", "how long the payment provider is waited for").default("5");
-        let customer: Result<Duration, _> = env
-            .var("CONFIRMATION_SECONDS", "how long a customer may take to confirm a payment")
-            .default("600");
-        let slow: Result<Duration, _> = env
-            .var("SIMULATOR_SLOW_SECONDS", "how long the simulated provider takes for tok_slow")
-            .default("3");
-        let secrets = env
-            .var("SIMULATOR_WEBHOOK_SECRETS", "what the simulated provider signs its notices with")
-            .default("");
-        let url: Result<Option<String>, _> =
-            env.var("PUBLIC_URL", "the shop's address, for links").optional();
-        Ok(Self {
-            patience: Patience { provider: provider?, customer: customer? },
-            simulator: SimulatorSettings {
-                slow: slow?,
-                webhook_secrets: secrets?,
-                public_url: url?.unwrap_or_default().trim_end_matches('/').to_owned(),
-            },
-        })
-    }
-}
 
 impl Service for Payments {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
@@ -65,7 +34,7 @@ impl Service for Payments {
     const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
     const TOPICS: &'static [&'static str] = &["payment-events", "order-events"];
     type Settings = PaymentSettings;
-    type Api = PaymentApi;
+    type Api = (PaymentApi, DisputeApi, LedgerApi);
 
     fn migrations() -> Migrator {
         sqlx::migrate!()
@@ -73,6 +42,8 @@ impl Service for Payments {
 
     fn events() -> Vec<EventSchema> {
         config::event_schemas![
+            application::DisputeOpened,
+            application::DisputeUpdated,
             application::ReturnRefundShort,
             application::PaymentProcessed,
             application::PaymentFailed,
@@ -80,13 +51,17 @@ impl Service for Payments {
         ]
     }
 
-    async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<PaymentApi>, BoxError> {
+    async fn wire(ctx: &Context<PaymentSettings>) -> Result<Parts<Self::Api>, BoxError> {
         let store = Arc::new(ctx.mysql().clone());
         let settings = &ctx.settings;
-        let provider =
+        let simulator =
             Arc::new(Simulator::new(ctx.mysql().clone(), ctx.clock.clone(), settings.simulator.clone()));
-        let operations =
-            Operations::new(store.clone(), provider.clone(), ctx.clock.clone(), settings.patience);
+        let mut providers: Vec<Arc<dyn Provider>> = vec![simulator.clone(), Arc::new(Cash)];
+        if let Some(stripe) = settings.stripe.clone() {
+            providers.push(Arc::new(Stripe::new(ctx.mysql().clone(), stripe)?));
+        }
+        let providers = Providers::new(providers, settings.provider);
+        let operations = Operations::new(store.clone(), providers, ctx.clock.clone(), settings.patience);
         let orders = Arc::new(OrderService::new(ctx.registry.client(OrderService::NAME)));
         let followed = OrderEvents {
             cancel: CancelOrder::new(operations.clone()),
@@ -94,16 +69,19 @@ impl Service for Payments {
             refund: RefundReturn::new(operations.clone()),
         };
         let recover = Recover::new(operations.clone());
+        let disputes = Disputes::new(operations.clone(), store.clone());
+        let ledger_api = LedgerApi { ledger: store.clone(), payments: store.clone() };
+        let dispute_api = DisputeApi { act: disputes.clone(), disputes: store.clone() };
         let api = PaymentApi {
             pay: Pay::new(operations.clone(), orders, store.clone()),
             act: Act::new(operations.clone(), store.clone()),
-            webhook: HandleWebhook::new(operations, store.clone()),
+            webhook: HandleWebhook::new(operations, disputes, store.clone()),
             payments: store,
-            challenges: provider,
+            challenges: simulator,
             idempotency: ctx.idempotency(),
             currency: ctx.service.currency,
         };
-        Ok(Parts::new(api)
+        Ok(Parts::new((api, dispute_api, ledger_api))
             .consumer(Consumer::new("order-events", Arc::new(followed)))
             .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown))))
     }

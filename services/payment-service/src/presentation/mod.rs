@@ -1,9 +1,13 @@
 //! How the others reach the service.
 
 mod challenge;
+mod disputes;
 mod dto;
 mod events;
 mod http;
+mod ledger;
 
+pub use disputes::DisputeApi;
 pub use events::OrderEvents;
 pub use http::PaymentApi;
+pub use ledger::LedgerApi;

@@ -3,10 +3,16 @@
 
 mod act;
 mod cancel;
+mod disputes;
+mod localstripe;
+mod model;
 mod pay;
+mod played;
 mod races;
 mod recovery;
 mod returns;
 mod secrets;
+mod stripe;
+mod stripe_wire;
 mod support;
 mod webhook;
