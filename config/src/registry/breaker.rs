@@ -9,7 +9,8 @@ use tokio::time::Instant;
 const THRESHOLD: u32 = 5;
 const OPEN_FOR: Duration = Duration::from_secs(5);
 
-pub(super) struct Breaker {
+/// Counts one callee's failures in a row. Also for callees that no registry knows.
+pub struct Breaker {
     service: &'static str,
     open_for: Duration,
     state: Mutex<State>,
@@ -28,14 +29,16 @@ enum State {
 }
 
 /// The right to make one call. Dropped without a verdict (the caller gave up), it counts for nothing.
-pub(super) struct Permit<'a> {
+#[must_use = "dropped without a verdict it counts for nothing"]
+pub struct Permit<'a> {
     breaker: &'a Breaker,
     probe: bool,
     verdict: Option<bool>,
 }
 
 impl Breaker {
-    pub(super) fn new(service: &'static str) -> Self {
+    /// `service` names it in logs and metrics.
+    pub fn new(service: &'static str) -> Self {
         Self::opening_for(OPEN_FOR, service)
     }
 
@@ -46,7 +49,7 @@ impl Breaker {
     }
 
     /// `None` while the circuit is open.
-    pub(super) fn admit(&self) -> Option<Permit<'_>> {
+    pub fn admit(&self) -> Option<Permit<'_>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let probe = match *state {
             State::Closed { .. } => false,
@@ -100,7 +103,8 @@ impl Breaker {
 }
 
 impl Permit<'_> {
-    pub(super) fn settle(mut self, healthy: bool) {
+    /// Whether the callee answered as one that is well.
+    pub fn settle(mut self, healthy: bool) {
         self.verdict = Some(healthy);
     }
 }

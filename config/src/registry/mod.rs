@@ -30,13 +30,13 @@ use secrecy::SecretString;
 use tokio::sync::watch as channel;
 use url::Url;
 
+pub use self::breaker::{Breaker, Permit};
 pub use self::call::{Call, ServiceClient};
 pub use self::error::{CallError, Trouble};
 pub use self::membership::{Membership, Registration};
 pub use self::snapshot::{Instance, Snapshot, Status};
 
 use self::balance::Endpoints;
-use self::breaker::Breaker;
 
 /// A dead host must not use up a call's whole time limit: another instance may answer in what is left.
 const CONNECT_LIMIT: Duration = Duration::from_millis(500);

@@ -103,6 +103,7 @@ impl Act {
         let operation = NewOperation {
             payment_id: payment.id,
             order_id: payment.order_id,
+            provider: payment.provider,
             kind,
             amount,
             reason,

@@ -10,7 +10,7 @@ use config::registry::CallError;
 use serde_json::{Map, Value, json};
 
 use super::{ProviderError, WebhookError};
-use crate::domain::{Decline, OrderId, Payment, PaymentId, Refusal};
+use crate::domain::{Decline, DisputeId, OrderId, Payment, PaymentId, Refusal};
 
 /// Why a use case did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,12 @@ pub enum PaymentError {
     NotFound(PaymentId),
     #[error("there is no order {0}")]
     NoOrder(OrderId),
+    #[error("there is no dispute {0}")]
+    NoDispute(DisputeId),
+    #[error("there is no such payment provider")]
+    NoProvider,
+    #[error("the provider refuses the evidence: {}", .0.message)]
+    EvidenceRefused(Decline),
     #[error("the order's amount due is {0}")]
     WrongAmount(Money),
     #[error("the order can't be paid: it is {0}")]
@@ -44,7 +50,7 @@ pub enum PaymentError {
 impl PaymentError {
     /// What the customer of a failed payment is told.
     pub fn declined(payment: &Payment) -> Self {
-        let unknown = || Decline { code: "card_declined".to_owned(), message: "It was declined.".to_owned() };
+        let unknown = || Decline::coded("card_declined");
         Self::Declined { payment_id: payment.id, decline: payment.decline.clone().unwrap_or_else(unknown) }
     }
 }
@@ -52,12 +58,13 @@ impl PaymentError {
 impl Fault for PaymentError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound(_) | Self::NoOrder(_) => Kind::NotFound,
+            Self::NotFound(_) | Self::NoOrder(_) | Self::NoDispute(_) | Self::NoProvider => Kind::NotFound,
             Self::WrongAmount(_) | Self::Refused(Refusal::TooMuch { .. } | Refusal::Nothing) => Kind::Invalid,
-            Self::NotPayable(_) | Self::Refused(_) => Kind::Conflict,
+            Self::NotPayable(_) | Self::EvidenceRefused(_) | Self::Refused(_) => Kind::Conflict,
             Self::Declined { .. } => Kind::PaymentRequired,
             Self::Webhook(WebhookError::Signature) => Kind::Unauthenticated,
             Self::Webhook(WebhookError::Body) => Kind::Malformed,
+            Self::Webhook(WebhookError::Store(error)) => error.kind(),
             Self::Provider(_) => Kind::Unavailable,
             Self::Fields(error) => error.kind(),
             Self::Auth(error) => error.kind(),
@@ -70,6 +77,9 @@ impl Fault for PaymentError {
         match self {
             Self::NotFound(_) => "payment-not-found",
             Self::NoOrder(_) => "order-not-found",
+            Self::NoDispute(_) => "dispute-not-found",
+            Self::NoProvider => "provider-not-found",
+            Self::EvidenceRefused(_) => "evidence-refused",
             Self::WrongAmount(_) => "wrong-amount",
             Self::NotPayable(status) if status == "cancelled" => "order-cancelled",
             Self::NotPayable(_) | Self::Refused(Refusal::OrderPaid) => "order-paid",
@@ -78,10 +88,12 @@ impl Fault for PaymentError {
             Self::Refused(Refusal::InProgress) => "payment-in-progress",
             Self::Refused(Refusal::Busy) => "operation-in-progress",
             Self::Refused(Refusal::Illegal { .. }) => "illegal-payment-state",
+            Self::Refused(Refusal::NoEvidence(_)) => "illegal-dispute-state",
             Self::Refused(Refusal::TooMuch { .. }) => "amount-exceeds-payment",
             Self::Refused(Refusal::Nothing) => "invalid-amount",
             Self::Webhook(WebhookError::Signature) => "webhook-signature-invalid",
             Self::Webhook(WebhookError::Body) => "webhook-unreadable",
+            Self::Webhook(WebhookError::Store(error)) => error.code(),
             Self::Provider(_) => "provider-unavailable",
             Self::Fields(error) => error.code(),
             Self::Auth(error) => error.code(),
@@ -108,6 +120,7 @@ impl Fault for PaymentError {
             Self::Refused(Refusal::TooMuch { left, .. }) => {
                 json!({ "amount_left": Amount::from(*left), "currency": left.currency().code() })
             }
+            Self::Refused(Refusal::NoEvidence(status)) => json!({ "dispute_status": status.as_str() }),
             Self::Refused(Refusal::Illegal { status, .. }) => json!({ "payment_status": status.as_str() }),
             _ => Value::Null,
         };

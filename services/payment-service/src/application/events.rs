@@ -1,11 +1,12 @@
 //! What the service tells the others; docs/EVENTS.md.
 
+use chrono::{DateTime, Utc};
 use config::kafka::Event;
 use config::money::{Amount, Money};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::{Account, Operation, Payment, ReturnId};
+use crate::domain::{Account, Dispute, DisputeStatus, Operation, Payment, ReturnId};
 
 const TOPIC: &str = "payment-events";
 
@@ -92,6 +93,65 @@ impl PaymentRefunded {
     }
 }
 
+/// A customer has asked their bank for the money back, and the bank has taken it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DisputeOpened {
+    #[serde(flatten)]
+    about: About,
+    #[serde(flatten)]
+    dispute: AboutDispute,
+}
+
+/// It has come further: evidence is due, was sent, or the bank has decided.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DisputeUpdated {
+    #[serde(flatten)]
+    about: About,
+    #[serde(flatten)]
+    dispute: AboutDispute,
+    previous_status: &'static str,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct AboutDispute {
+    dispute_id: u64,
+    /// What the bank has taken back, in the payment's currency.
+    disputed_amount: Amount,
+    /// Such as `fraudulent`.
+    reason: String,
+    status: &'static str,
+    /// Until when the shop may say something, or null.
+    evidence_due_at: Option<DateTime<Utc>>,
+}
+
+impl AboutDispute {
+    fn new(dispute: &Dispute) -> Self {
+        Self {
+            dispute_id: dispute.id.get(),
+            disputed_amount: dispute.amount.into(),
+            reason: dispute.reason.clone(),
+            status: dispute.status.as_str(),
+            evidence_due_at: dispute.evidence_due_at,
+        }
+    }
+}
+
+impl DisputeOpened {
+    pub fn new(payment: &Payment, dispute: &Dispute) -> Self {
+        Self { about: About::new(payment, payment.captured), dispute: AboutDispute::new(dispute) }
+    }
+}
+
+impl DisputeUpdated {
+    pub fn new(payment: &Payment, dispute: &Dispute, previous: DisputeStatus) -> Self {
+        Self {
+            about: About::new(payment, payment.captured),
+            dispute: AboutDispute::new(dispute),
+            previous_status: previous.as_str(),
+        }
+    }
+}
+
 /// No payment can give back what is to be given back for a return: this is for an administrator.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReturnRefundShort {
@@ -139,4 +199,6 @@ payment_events! {
     PaymentProcessed: "payment_processed",
     PaymentFailed: "payment_failed",
     PaymentRefunded: "payment_refunded",
+    DisputeOpened: "dispute_opened",
+    DisputeUpdated: "dispute_updated",
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use config::database::StoreError;
 use config::kafka::Envelope;
+use config::money::Money;
 use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
@@ -11,7 +12,8 @@ use super::{
     ReturnRefundShort, Store,
 };
 use crate::domain::{
-    Account, ChargeOutcome, Decline, Operation, OperationKind, OperationState, Payment, Status, Unwind,
+    Account, ChargeOutcome, Decline, Movement, Operation, OperationKind, OperationState, Payment, Posting,
+    Status, Unwind,
 };
 
 /// The times that count in it.
@@ -58,6 +60,9 @@ impl Finish {
             }
             _ => Effect::None,
         };
+        if let Some(fee) = outcome.and_then(fee) {
+            post_fee(tx.as_mut(), &operation, fee, self.now).await?;
+        }
         let completed = Completed { payment, operation };
         // The request may be repeated when nothing came of it.
         if let (Cause::Request(reply), false) = (cause, matches!(outcome, Some(Outcome::NotCharged)))
@@ -79,7 +84,7 @@ impl Finish {
     ) -> Result<Effect, PaymentError> {
         operation.state = match outcome {
             Outcome::Charge(ChargeOutcome::ActionRequired { .. }) => OperationState::Pending,
-            Outcome::Done
+            Outcome::Done(_)
             | Outcome::Charge(ChargeOutcome::Captured { .. } | ChargeOutcome::Authorized { .. }) => {
                 OperationState::Succeeded
             }
@@ -105,6 +110,7 @@ impl Finish {
             }
             _ => tell(tx, payment, operation).await?,
         }
+        tx.post(payment.id, &postings(payment, operation, outcome), self.now).await?;
         let before = account.clone();
         account.follow(payment);
         let follow_up = match (account.rejects(payment), outcome) {
@@ -122,12 +128,11 @@ impl Finish {
 
 /// Whether the payment has changed by it.
 fn ended(payment: &mut Payment, operation: &Operation, outcome: &Outcome) -> bool {
-    let done = matches!(outcome, Outcome::Done);
+    let done = matches!(outcome, Outcome::Done(_));
     match (operation.kind, outcome) {
         (OperationKind::Charge, Outcome::Charge(outcome)) => return payment.charge_ended(outcome),
         (OperationKind::Charge, Outcome::NotCharged) => {
-            let (code, message) = ("provider_unavailable", "The payment provider could not be reached.");
-            let decline = Decline { code: code.to_owned(), message: message.to_owned() };
+            let decline = Decline::coded("provider_unavailable");
             return payment.charge_ended(&ChargeOutcome::Declined(decline));
         }
         _ if !operation.is_pending() => return false,
@@ -137,6 +142,54 @@ fn ended(payment: &mut Payment, operation: &Operation, outcome: &Outcome) -> boo
         (OperationKind::Charge, _) => return false,
     }
     true
+}
+
+/// What the ledger is told of it.
+fn postings(payment: &Payment, operation: &Operation, outcome: &Outcome) -> Vec<Posting> {
+    let by = reference(operation);
+    match (operation.kind, outcome) {
+        (OperationKind::Charge, Outcome::Charge(ChargeOutcome::Authorized { .. })) => {
+            vec![Posting::authorization(&by, payment.amount)]
+        }
+        (OperationKind::Charge, Outcome::Charge(ChargeOutcome::Captured { .. })) => {
+            vec![Posting::authorization(&by, payment.amount), Posting::capture(&by, payment.amount)]
+        }
+        (OperationKind::Capture, Outcome::Done(_)) => {
+            let rest = payment.amount.minor() - operation.amount.minor();
+            let rest = Posting::release(&by, Money::from_minor(rest, payment.amount.currency()));
+            vec![Posting::capture(&by, operation.amount), rest]
+        }
+        (OperationKind::Void, Outcome::Done(_)) => vec![Posting::release(&by, payment.amount)],
+        (OperationKind::Refund, Outcome::Done(_)) => vec![Posting::refund(&by, operation.amount)],
+        _ => Vec::new(),
+    }
+}
+
+/// Where a movement of this operation comes from.
+fn reference(operation: &Operation) -> String {
+    format!("operation {}", operation.id)
+}
+
+fn fee(outcome: &Outcome) -> Option<Money> {
+    match outcome {
+        Outcome::Charge(ChargeOutcome::Captured { fee, .. }) | Outcome::Done(fee) => *fee,
+        _ => None,
+    }
+}
+
+/// Notices don't tell the fee, so that an answer which is old news for the payment may bring it.
+async fn post_fee(
+    tx: &mut dyn Store,
+    operation: &Operation,
+    fee: Money,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let by = reference(operation);
+    let is_due = fee.is_positive() && operation.state == OperationState::Succeeded;
+    if is_due && !tx.is_posted(operation.payment_id, Movement::Fee, &by).await? {
+        tx.post(operation.payment_id, &[Posting::fee(&by, fee)], now).await?;
+    }
+    Ok(())
 }
 
 async fn tell(tx: &mut dyn Store, payment: &Payment, operation: &Operation) -> Result<(), StoreError> {
@@ -174,6 +227,7 @@ pub(super) async fn unwind(
     let undoing = NewOperation {
         payment_id: payment.id,
         order_id: payment.order_id,
+        provider: payment.provider,
         kind,
         amount,
         reason: Some(reason),

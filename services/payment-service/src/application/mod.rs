@@ -2,12 +2,14 @@
 
 mod act;
 mod cancel_order;
+mod dispute;
 mod error;
 mod events;
 mod finish;
 mod operations;
 mod pay;
 mod ports;
+mod provider;
 mod recover;
 mod refund_return;
 mod refuse_payment;
@@ -17,14 +19,20 @@ mod webhook;
 
 pub use act::{Act, Action};
 pub use cancel_order::CancelOrder;
+pub use dispute::Disputes;
 pub use error::PaymentError;
-pub use events::{PaymentFailed, PaymentProcessed, PaymentRefunded, ReturnRefundShort};
+pub use events::{
+    DisputeOpened, DisputeUpdated, PaymentFailed, PaymentProcessed, PaymentRefunded, ReturnRefundShort,
+};
 pub use operations::{Operations, Patience};
 pub use pay::{Pay, PaymentRequest};
 pub use ports::{
-    Challenge, Challenges, Charge, NewOperation, NewPayment, OrderSnapshot, Orders, PaymentFilter,
-    PaymentReader, PaymentRepository, PaymentWithRefunds, Provider, ProviderError, ProviderEvent, Store,
-    WebhookError,
+    Challenge, Challenges, DisputeFilter, DisputeReader, DisputeRepository, Ledger, LedgerLine, LedgerReader,
+    NewDispute, NewOperation, NewPayment, OrderSnapshot, Orders, PaymentFilter, PaymentReader,
+    PaymentRepository, PaymentWithRefunds, Store,
+};
+pub use provider::{
+    Charge, Evidence, Fee, News, Provider, ProviderError, ProviderEvent, Providers, WebhookError,
 };
 pub use recover::Recover;
 pub use refund_return::{RefundReturn, ReturnDue};

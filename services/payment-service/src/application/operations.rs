@@ -15,8 +15,8 @@ use config::problem::chain;
 use tokio::sync::Notify;
 
 use super::finish::{Effect, Finish};
-use super::{Completed, PaymentError, Provider, ProviderError, Reply, Store};
-use crate::domain::{ChargeOutcome, Decline, Operation, OperationKind};
+use super::{Completed, Fee, PaymentError, ProviderError, Providers, Reply, Store};
+use crate::domain::{ChargeOutcome, Decline, Operation, OperationKind, ProviderName};
 
 /// A request that waits for the provider gives up first, so that the job never works beside it.
 const GRACE: TimeDelta = TimeDelta::seconds(1);
@@ -38,7 +38,7 @@ pub(super) enum Outcome {
     Charge(ChargeOutcome),
     /// The provider could not be asked for the charge: nothing has happened.
     NotCharged,
-    Done,
+    Done(Fee),
     Refused(Decline),
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Outcome {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cause<'a> {
     Request(&'a Reply),
-    Notice { provider: &'a str, event: &'a str },
+    Notice { provider: ProviderName, event: &'a str },
     Recovery,
 }
 
@@ -54,7 +54,7 @@ pub(super) enum Cause<'a> {
 #[derive(Clone)]
 pub struct Operations {
     pub(super) store: Arc<dyn Begin<dyn Store>>,
-    pub(super) provider: Arc<dyn Provider>,
+    pub(super) providers: Providers,
     pub(super) clock: Arc<dyn Clock>,
     patience: Patience,
     wake: Arc<Notify>,
@@ -63,11 +63,11 @@ pub struct Operations {
 impl Operations {
     pub fn new(
         store: Arc<dyn Begin<dyn Store>>,
-        provider: Arc<dyn Provider>,
+        providers: Providers,
         clock: Arc<dyn Clock>,
         patience: Patience,
     ) -> Self {
-        Self { store, provider, clock, patience, wake: Arc::default() }
+        Self { store, providers, clock, patience, wake: Arc::default() }
     }
 
     /// Until when an operation belongs to whoever has just begun or taken it.
@@ -107,16 +107,24 @@ impl Operations {
 
     async fn ask(&self, operation: &Operation) -> Result<Outcome, ProviderError> {
         let Operation { key, charge_key, amount, .. } = *operation;
-        let answer = match operation.kind {
+        let provider = self.providers.get(operation.provider)?;
+        let done = |()| Outcome::Done(None);
+        Ok(match operation.kind {
             // Nobody is there to be charged any more: what has not happened must not happen later.
-            OperationKind::Charge => {
-                return self.within(self.provider.conclude(charge_key)).await.map(Outcome::Charge);
+            OperationKind::Charge => Outcome::Charge(self.within(provider.conclude(charge_key)).await?),
+            OperationKind::Capture => {
+                let answer = self.within(provider.capture(key, charge_key, amount)).await?;
+                answer.map_or_else(Outcome::Refused, Outcome::Done)
             }
-            OperationKind::Capture => self.within(self.provider.capture(charge_key, amount)).await?,
-            OperationKind::Void => self.within(self.provider.void(charge_key)).await?,
-            OperationKind::Refund => self.within(self.provider.refund(key, charge_key, amount)).await?,
-        };
-        Ok(answer.map_or_else(Outcome::Refused, |()| Outcome::Done))
+            OperationKind::Void => {
+                let answer = self.within(provider.void(key, charge_key)).await?;
+                answer.map_or_else(Outcome::Refused, done)
+            }
+            OperationKind::Refund => {
+                let answer = self.within(provider.refund(key, charge_key, amount)).await?;
+                answer.map_or_else(Outcome::Refused, done)
+            }
+        })
     }
 
     /// An answer that takes too long is not known.

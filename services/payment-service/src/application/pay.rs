@@ -6,7 +6,6 @@ use config::database::retrying;
 use config::id::UserId;
 use config::jwt_auth::{AuthError, Caller};
 use config::money::Money;
-use config::problem::InvalidFields;
 use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
@@ -14,7 +13,7 @@ use super::{
     Charge, Completed, NewOperation, NewPayment, Operations, OrderSnapshot, Orders, PaymentError,
     PaymentReader, ProviderError, Reply,
 };
-use crate::domain::{Instrument, Method, Operation, OperationKind, OrderId, Payment, Status};
+use crate::domain::{Instrument, Method, Operation, OperationKind, OrderId, Payment, ProviderName, Status};
 
 /// What a customer wants to pay, and with what.
 #[derive(Debug)]
@@ -52,13 +51,11 @@ impl Pay {
         if let Some(begun) = self.begun_before(reply).await? {
             return decided(self.operations.execute(&begun, Cause::Request(reply)).await?);
         }
-        if !self.operations.provider.recognises(&wanted.instrument) {
-            let unknown = "is not a token of the payment provider";
-            return Err(InvalidFields::one("payment_token", "unknown-value", unknown).into());
-        }
+        let provider = self.operations.providers.for_method(wanted.method)?;
+        provider.admits(wanted.amount, wanted.method, &wanted.instrument)?;
         let order = self.orders.find(wanted.order_id).await?.ok_or(PaymentError::NoOrder(wanted.order_id))?;
         check(caller, wanted, &order)?;
-        let operation = retrying(|| self.begin(wanted, order.user_id, reply)).await?;
+        let operation = retrying(|| self.begin(wanted, provider.name(), order.user_id, reply)).await?;
         let charge = Charge {
             key: operation.charge_key,
             amount: wanted.amount,
@@ -66,13 +63,12 @@ impl Pay {
             method: wanted.method,
             instrument: &wanted.instrument,
         };
-        let (outcome, unreachable) =
-            match self.operations.within(self.operations.provider.charge(charge)).await {
-                Ok(outcome) => (Some(Outcome::Charge(outcome)), None),
-                Err(error @ ProviderError::Unavailable(_)) => (Some(Outcome::NotCharged), Some(error)),
-                // It may have been charged. The answer tells that it is being looked into.
-                Err(ProviderError::Unknown(_)) => (None, None),
-            };
+        let (outcome, unreachable) = match self.operations.within(provider.charge(charge)).await {
+            Ok(outcome) => (Some(Outcome::Charge(outcome)), None),
+            Err(error @ ProviderError::Unavailable(_)) => (Some(Outcome::NotCharged), Some(error)),
+            // It may have been charged. The answer tells that it is being looked into.
+            Err(ProviderError::Unknown(_)) => (None, None),
+        };
         let completed = self.operations.finish(&operation, outcome.as_ref(), Cause::Request(reply)).await?;
         unreachable.map_or_else(|| decided(completed), |error| Err(error.into()))
     }
@@ -88,6 +84,7 @@ impl Pay {
     async fn begin(
         &self,
         wanted: &PaymentRequest,
+        provider: ProviderName,
         user_id: UserId,
         reply: &Reply,
     ) -> Result<Operation, PaymentError> {
@@ -104,6 +101,7 @@ impl Pay {
         let payment = NewPayment {
             order_id: wanted.order_id,
             user_id,
+            provider,
             charge_key,
             method: wanted.method,
             amount: wanted.amount,
@@ -115,6 +113,7 @@ impl Pay {
         let operation = NewOperation {
             payment_id,
             order_id: wanted.order_id,
+            provider,
             kind: OperationKind::Charge,
             amount: wanted.amount,
             reason: None,

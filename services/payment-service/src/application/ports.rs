@@ -9,9 +9,11 @@ use config::page::{Paging, Slice};
 use config::registry::CallError;
 use uuid::Uuid;
 
+use super::ProviderEvent;
 use crate::domain::{
-    Account, CardSummary, ChargeOutcome, Decline, Instrument, Method, Operation, OperationId, OperationKind,
-    OperationState, OrderId, Payment, PaymentId, ReturnId, Status,
+    Account, Balance, CardSummary, Dispute, DisputeId, DisputeNews, DisputeStatus, Method, Movement,
+    Operation, OperationId, OperationKind, OperationState, OrderId, Payment, PaymentId, Posting,
+    ProviderName, ReturnId, Status,
 };
 
 /// An order as order-service knows it now.
@@ -28,82 +30,6 @@ pub struct OrderSnapshot {
 #[async_trait]
 pub trait Orders: Send + Sync {
     async fn find(&self, id: OrderId) -> Result<Option<OrderSnapshot>, CallError>;
-}
-
-/// What the provider is to charge.
-#[derive(Debug)]
-pub struct Charge<'a> {
-    /// The same key is charged once.
-    pub key: Uuid,
-    pub amount: Money,
-    /// Whether to take the money at once, or only to set it aside.
-    pub capture: bool,
-    pub method: Method,
-    pub instrument: &'a Instrument,
-}
-
-/// Why the provider gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ProviderError {
-    /// It certainly did nothing.
-    #[error("the payment provider is unavailable")]
-    Unavailable(#[source] config::BoxError),
-    /// It may have done what it was asked for.
-    #[error("the payment provider's answer is not known")]
-    Unknown(#[source] config::BoxError),
-}
-
-/// A payment provider. Everything may be asked again under the same key and acts once.
-#[async_trait]
-pub trait Provider: Send + Sync {
-    /// Its name in paths, such as `simulator`.
-    fn name(&self) -> &'static str;
-
-    /// Whether it can charge this at all.
-    fn recognises(&self, instrument: &Instrument) -> bool;
-
-    async fn charge(&self, charge: Charge<'_>) -> Result<ChargeOutcome, ProviderError>;
-
-    /// How the charge ended. One that has not ended, or that the provider has never heard of, ends now: declined as
-    /// `abandoned`, even if it is asked for later.
-    async fn conclude(&self, charge: Uuid) -> Result<ChargeOutcome, ProviderError>;
-
-    async fn capture(&self, charge: Uuid, amount: Money) -> Result<Result<(), Decline>, ProviderError>;
-
-    async fn void(&self, charge: Uuid) -> Result<Result<(), Decline>, ProviderError>;
-
-    async fn refund(
-        &self,
-        key: Uuid,
-        charge: Uuid,
-        amount: Money,
-    ) -> Result<Result<(), Decline>, ProviderError>;
-
-    /// What a signed notice says; `None` when it is about something that is none of our business.
-    fn read_notice(
-        &self,
-        header: &(dyn Fn(&str) -> Option<String> + Sync),
-        body: &[u8],
-        now: DateTime<Utc>,
-    ) -> Result<Option<ProviderEvent>, WebhookError>;
-}
-
-/// How a charge ended, in the provider's own time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderEvent {
-    /// The provider's name for this notice: the same again is a repetition.
-    pub id: String,
-    pub charge: Uuid,
-    pub outcome: ChargeOutcome,
-}
-
-/// Why a notice isn't believed.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookError {
-    #[error("the signature is missing, wrong or too old")]
-    Signature,
-    #[error("the body is not a notice of this provider")]
-    Body,
 }
 
 /// A payment that waits for its customer's word.
@@ -127,6 +53,7 @@ pub trait Challenges: Send + Sync {
 pub struct NewPayment<'a> {
     pub order_id: OrderId,
     pub user_id: UserId,
+    pub provider: ProviderName,
     pub charge_key: Uuid,
     pub method: Method,
     pub amount: Money,
@@ -138,6 +65,7 @@ pub struct NewPayment<'a> {
 pub struct NewOperation<'a> {
     pub payment_id: PaymentId,
     pub order_id: OrderId,
+    pub provider: ProviderName,
     pub kind: OperationKind,
     pub amount: Money,
     pub reason: Option<&'a str>,
@@ -196,15 +124,59 @@ pub trait PaymentRepository: Send {
     /// `false` when this notice was acted on before.
     async fn claim_notice(
         &mut self,
-        provider: &str,
+        provider: ProviderName,
         event: &str,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 }
 
+/// A dispute that begins.
+#[derive(Debug)]
+pub struct NewDispute<'a> {
+    pub payment: &'a Payment,
+    pub news: &'a DisputeNews,
+}
+
+/// Disputes, as a unit of work changes them behind their order's account.
+#[async_trait]
+pub trait DisputeRepository: Send {
+    async fn dispute(&mut self, id: DisputeId) -> Result<Option<Dispute>, StoreError>;
+    /// By the provider's name for it.
+    async fn dispute_by_reference(
+        &mut self,
+        provider: ProviderName,
+        reference: &str,
+    ) -> Result<Option<Dispute>, StoreError>;
+    /// Makes it, as opened.
+    async fn add_dispute(
+        &mut self,
+        dispute: &NewDispute<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Dispute, StoreError>;
+    async fn save_dispute(&mut self, dispute: &Dispute, now: DateTime<Utc>) -> Result<(), StoreError>;
+}
+
+/// The ledger: written in the transaction of the movement, and never changed.
+#[async_trait]
+pub trait Ledger: Send {
+    async fn post(
+        &mut self,
+        payment: PaymentId,
+        postings: &[Posting],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+    /// Whether this stands in it.
+    async fn is_posted(
+        &mut self,
+        payment: PaymentId,
+        movement: Movement,
+        reference: &str,
+    ) -> Result<bool, StoreError>;
+}
+
 /// A unit of work of this service.
-pub trait Store: UnitOfWork + PaymentRepository {}
-impl<T: UnitOfWork + PaymentRepository> Store for T {}
+pub trait Store: UnitOfWork + PaymentRepository + DisputeRepository + Ledger {}
+impl<T: UnitOfWork + PaymentRepository + DisputeRepository + Ledger> Store for T {}
 
 /// A payment with what was given back of it.
 #[derive(Debug, Clone)]
@@ -237,4 +209,38 @@ pub trait PaymentReader: Send + Sync {
     async fn operation_by_key(&self, key: Uuid) -> Result<Option<Operation>, StoreError>;
     /// The charge of a payment.
     async fn charge_of(&self, payment: PaymentId) -> Result<Option<Operation>, StoreError>;
+}
+
+/// Which disputes are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DisputeFilter {
+    pub payment_id: Option<PaymentId>,
+    pub status: Option<DisputeStatus>,
+}
+
+/// Disputes, as they are read outside a unit of work.
+#[async_trait]
+pub trait DisputeReader: Send + Sync {
+    async fn dispute(&self, id: DisputeId) -> Result<Option<Dispute>, StoreError>;
+    /// Newest first.
+    async fn disputes(&self, filter: DisputeFilter, paging: Paging) -> Result<Slice<Dispute>, StoreError>;
+}
+
+/// A line of the ledger.
+#[derive(Debug, Clone)]
+pub struct LedgerLine {
+    pub id: u64,
+    pub movement: Movement,
+    pub reference: String,
+    pub entry: Balance,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The ledger, as it is read outside a unit of work.
+#[async_trait]
+pub trait LedgerReader: Send + Sync {
+    /// As they were written.
+    async fn lines(&self, payment: PaymentId) -> Result<Vec<LedgerLine>, StoreError>;
+    /// The payments after this id with their entries, at one moment.
+    async fn books(&self, after: u64, limit: u32) -> Result<Vec<(Payment, Vec<Balance>)>, StoreError>;
 }

@@ -41,8 +41,8 @@ impl Recover {
         Ok(())
     }
 
-    /// Whether there may be more.
-    async fn round(&self) -> Result<bool, PaymentError> {
+    /// Carries out what is due now; whether there may be more.
+    pub async fn round(&self) -> Result<bool, PaymentError> {
         let due = retrying(|| self.take()).await?;
         join_all(due.iter().map(|operation| self.carry_out(operation))).await;
         Ok(due.len() == BATCH as usize)

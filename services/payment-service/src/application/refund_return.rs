@@ -58,6 +58,7 @@ impl RefundReturn {
             let refund = NewOperation {
                 payment_id: payment.id,
                 order_id: due.order,
+                provider: payment.provider,
                 kind: OperationKind::Refund,
                 amount,
                 reason: Some("return"),

@@ -3,47 +3,54 @@
 use std::sync::Arc;
 
 use super::operations::{Cause, Outcome};
-use super::{Operations, PaymentError, PaymentReader, ProviderEvent};
+use super::{Disputes, News, Operations, PaymentError, PaymentReader, ProviderEvent};
+use crate::domain::ProviderName;
 
-/// Acts on a provider's notices.
+/// Acts on providers' notices.
 #[derive(Clone)]
 pub struct HandleWebhook {
     operations: Operations,
+    disputes: Disputes,
     payments: Arc<dyn PaymentReader>,
 }
 
 impl HandleWebhook {
-    pub fn new(operations: Operations, payments: Arc<dyn PaymentReader>) -> Self {
-        Self { operations, payments }
-    }
-
-    /// Whose notices these are.
-    pub fn provider(&self) -> &'static str {
-        self.operations.provider.name()
+    pub fn new(operations: Operations, disputes: Disputes, payments: Arc<dyn PaymentReader>) -> Self {
+        Self { operations, disputes, payments }
     }
 
     /// A signed notice as it came over the wire.
     pub async fn receive(
         &self,
+        provider: &str,
         header: &(dyn Fn(&str) -> Option<String> + Sync),
         body: &[u8],
     ) -> Result<(), PaymentError> {
-        let notice = self.operations.provider.read_notice(header, body, self.operations.clock.now())?;
+        let name: ProviderName = provider.parse().map_err(|_| PaymentError::NoProvider)?;
+        let provider = self.operations.providers.get(name).map_err(|_| PaymentError::NoProvider)?;
+        let notice = provider.read_notice(header, body, self.operations.clock.now()).await?;
         match notice {
-            Some(event) => self.run(event).await,
+            Some(event) => self.run(name, event).await,
             None => Ok(()),
         }
     }
 
     /// A notice that is believed.
-    pub async fn run(&self, event: ProviderEvent) -> Result<(), PaymentError> {
-        let provider = self.provider();
-        let Some(operation) = self.payments.operation_by_key(event.charge).await? else {
+    pub async fn run(&self, provider: ProviderName, event: ProviderEvent) -> Result<(), PaymentError> {
+        let operation = self.payments.operation_by_key(event.charge).await?;
+        // One provider has nothing to say about another's payments.
+        let Some(operation) = operation.filter(|operation| operation.provider == provider) else {
+            let provider = provider.as_str();
             tracing::warn!(provider, event.id, "a notice about a payment that we don't know");
             return Ok(());
         };
-        let cause = Cause::Notice { provider, event: &event.id };
-        self.operations.finish(&operation, Some(&Outcome::Charge(event.outcome)), cause).await?;
+        match event.news {
+            News::Charge(outcome) => {
+                let cause = Cause::Notice { provider, event: &event.id };
+                self.operations.finish(&operation, Some(&Outcome::Charge(outcome)), cause).await?;
+            }
+            News::Dispute(news) => self.disputes.follow(&operation, &event.id, &news).await?,
+        }
         Ok(())
     }
 }

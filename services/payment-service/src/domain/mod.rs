@@ -3,6 +3,8 @@
 mod account;
 mod card;
 mod charge;
+mod dispute;
+mod ledger;
 mod operation;
 mod payment;
 mod refusal;
@@ -11,11 +13,13 @@ pub mod transactions;
 
 pub use account::Account;
 pub use card::{Card, CardError, CardSummary};
-pub use charge::{ChargeOutcome, Decline, Instrument};
+pub use charge::{ChargeOutcome, Confirmation, Decline, Instrument};
+pub use dispute::{Dispute, DisputeNews, DisputeStatus};
+pub use ledger::{Balance, Book, Finding, Movement, Posting, verify};
 pub use operation::{Operation, OperationKind, OperationState};
 pub use payment::{Payment, Pending, Unwind};
 pub use refusal::Refusal;
-pub use status::{Method, Status};
+pub use status::{Method, ProviderName, Status};
 
 config::ids! {
     /// An order, as order-service numbers it.
@@ -26,4 +30,6 @@ config::ids! {
     OperationId,
     /// A return of goods, as order-service numbers it.
     ReturnId,
+    /// A dispute over a payment.
+    DisputeId,
 }

@@ -5,7 +5,7 @@ use config::money::Money;
 use uuid::Uuid;
 
 use super::status::names;
-use super::{OperationId, OrderId, PaymentId, ReturnId};
+use super::{OperationId, OrderId, PaymentId, ProviderName, ReturnId};
 
 names! {
     /// What is asked of the provider.
@@ -32,6 +32,7 @@ pub struct Operation {
     pub id: OperationId,
     pub payment_id: PaymentId,
     pub order_id: OrderId,
+    pub provider: ProviderName,
     pub kind: OperationKind,
     pub state: OperationState,
     pub amount: Money,

@@ -6,7 +6,10 @@ use config::money::Money;
 use uuid::Uuid;
 
 use super::status::names;
-use super::{CardSummary, ChargeOutcome, Decline, Method, OrderId, PaymentId, Refusal, Status};
+use super::{
+    CardSummary, ChargeOutcome, Confirmation, Decline, Method, OrderId, PaymentId, ProviderName, Refusal,
+    Status,
+};
 
 names! {
     /// What the provider has been asked for and has not answered.
@@ -22,6 +25,7 @@ pub struct Payment {
     pub id: PaymentId,
     pub order_id: OrderId,
     pub user_id: UserId,
+    pub provider: ProviderName,
     /// What the provider knows it by.
     pub charge_key: Uuid,
     pub method: Method,
@@ -32,12 +36,14 @@ pub struct Payment {
     pub refunded: Money,
     /// Promised to refunds that the provider has not confirmed yet.
     pub refund_pending: Money,
+    /// What customers' banks have taken back, or may: disputes that are open or lost.
+    pub disputed: Money,
     pub pending: Option<Pending>,
     /// It took another amount than its order cost by then: all of it goes back.
     pub refused: bool,
     pub transaction_id: Option<String>,
     pub decline: Option<Decline>,
-    pub action_url: Option<String>,
+    pub confirmation: Option<Confirmation>,
     pub card: Option<CardSummary>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -58,9 +64,26 @@ impl Payment {
         self.refused || matches!(self.status, Status::Failed | Status::Voided)
     }
 
-    /// What can still be given back.
+    /// What can still be given back: not again what a customer's bank has taken back.
     pub fn refundable(&self) -> Money {
-        less(less(self.captured, self.refunded), self.refund_pending)
+        let left = less(less(less(self.captured, self.refunded), self.refund_pending), self.disputed);
+        Money::from_minor(left.minor().max(0), left.currency())
+    }
+
+    /// What is set aside for us and not taken yet.
+    pub fn held(&self) -> Money {
+        match self.status {
+            Status::Authorized => self.amount,
+            _ => Money::zero(self.amount.currency()),
+        }
+    }
+
+    pub fn dispute_opened(&mut self, amount: Money) {
+        self.disputed = plus(self.disputed, amount);
+    }
+
+    pub fn dispute_won(&mut self, amount: Money) {
+        self.disputed = less(self.disputed, amount);
     }
 
     /// Takes the provider's word on the charge; `false` when it is old news. Money that arrives after the payment
@@ -68,16 +91,16 @@ impl Payment {
     pub fn charge_ended(&mut self, outcome: &ChargeOutcome) -> bool {
         let open = matches!(self.status, Status::Processing | Status::RequiresAction);
         match outcome {
-            ChargeOutcome::Captured { transaction_id } if open || self.status == Status::Failed => {
+            ChargeOutcome::Captured { transaction_id, .. } if open || self.status == Status::Failed => {
                 self.captured = self.amount;
                 self.settle(Status::Succeeded, Some(transaction_id), None);
             }
             ChargeOutcome::Authorized { transaction_id } if open || self.status == Status::Failed => {
                 self.settle(Status::Authorized, Some(transaction_id), None);
             }
-            ChargeOutcome::ActionRequired { url } if self.status == Status::Processing => {
+            ChargeOutcome::ActionRequired(confirmation) if self.status == Status::Processing => {
                 self.status = Status::RequiresAction;
-                self.action_url = Some(url.clone());
+                self.confirmation = Some(confirmation.clone());
             }
             ChargeOutcome::Declined(decline) if open => {
                 self.settle(Status::Failed, None, Some(decline.clone()))
@@ -91,7 +114,7 @@ impl Payment {
         self.status = status;
         self.transaction_id = transaction_id.cloned();
         self.decline = decline;
-        self.action_url = None;
+        self.confirmation = None;
     }
 
     /// Asks for the authorized money, or for a part of it; the rest is then given back.

@@ -16,6 +16,7 @@ fn payment(amount: i64) -> Payment {
         id: PaymentId::new(1),
         order_id: OrderId::new(1),
         user_id: UserId::new(1),
+        provider: ProviderName::Simulator,
         charge_key: Uuid::nil(),
         method: Method::CreditCard,
         status: Status::Processing,
@@ -23,11 +24,12 @@ fn payment(amount: i64) -> Payment {
         captured: usd(0),
         refunded: usd(0),
         refund_pending: usd(0),
+        disputed: usd(0),
         pending: None,
         refused: false,
         transaction_id: None,
         decline: None,
-        action_url: None,
+        confirmation: None,
         card: None,
         created_at: DateTime::UNIX_EPOCH,
         updated_at: DateTime::UNIX_EPOCH,
@@ -35,7 +37,7 @@ fn payment(amount: i64) -> Payment {
 }
 
 fn captured() -> ChargeOutcome {
-    ChargeOutcome::Captured { transaction_id: "t".to_owned() }
+    ChargeOutcome::Captured { transaction_id: "t".to_owned(), fee: None }
 }
 
 fn authorized() -> ChargeOutcome {
@@ -47,7 +49,7 @@ fn declined() -> ChargeOutcome {
 }
 
 fn action() -> ChargeOutcome {
-    ChargeOutcome::ActionRequired { url: "/challenge".to_owned() }
+    ChargeOutcome::ActionRequired(Confirmation::Redirect("/challenge".to_owned()))
 }
 
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use config::money::Money;
 
-use super::Status;
+use super::{DisputeStatus, Status};
 
 /// A move that the payment's state forbids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,4 +21,6 @@ pub enum Refusal {
     OrderCancelled,
     #[error("a payment for the order is in progress")]
     InProgress,
+    #[error("a dispute that is {} takes no evidence", .0.as_str())]
+    NoEvidence(DisputeStatus),
 }

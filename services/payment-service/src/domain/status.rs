@@ -64,6 +64,16 @@ names! {
 }
 
 names! {
+    /// Who moves the money of a payment, from its beginning to its end.
+    ProviderName {
+        Simulator = "simulator",
+        Stripe = "stripe",
+        /// Cash on delivery, where the provider outside takes cards only.
+        Cash = "cash",
+    }
+}
+
+names! {
     /// How a customer pays.
     Method {
         CreditCard = "credit_card",

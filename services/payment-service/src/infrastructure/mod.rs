@@ -1,17 +1,24 @@
-//! The ports' adapters: MySQL, order-service, the simulated provider.
+//! The ports' adapters: MySQL, order-service, the payment providers.
 
+mod cash;
+mod disputes;
+mod ledger;
 mod orders;
 mod payments;
 mod read;
 mod rows;
+mod signature;
 mod simulator;
+mod stripe;
 mod transactions;
 
 use async_trait::async_trait;
 use config::database::{Begin, Db, StoreError};
 
+pub use cash::Cash;
 pub use orders::OrderService;
 pub use simulator::{Simulator, SimulatorSettings};
+pub use stripe::{Stripe, StripeSettings};
 pub use transactions::{Folder, Record};
 
 use crate::application::Store;

@@ -9,7 +9,8 @@ use sqlx::QueryBuilder;
 use super::rows::{AccountRow, OperationRow, PaymentRow, select_operations, select_payments};
 use crate::application::{NewOperation, NewPayment, PaymentRepository};
 use crate::domain::{
-    Account, Operation, OperationId, OperationState, OrderId, Payment, PaymentId, Pending, ReturnId, Status,
+    Account, Confirmation, Operation, OperationId, OperationState, OrderId, Payment, PaymentId, Pending,
+    ProviderName, ReturnId, Status,
 };
 
 #[async_trait]
@@ -60,11 +61,12 @@ impl PaymentRepository for Tx {
     ) -> Result<PaymentId, StoreError> {
         let inserted = sqlx::query(
             "INSERT INTO payments \
-             (order_id, user_id, charge_key, method, status, currency, amount, card_brand, card_last4, \
-              created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (order_id, user_id, provider, charge_key, method, status, currency, amount, card_brand, card_last4, \
+              created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(payment.order_id.get())
         .bind(payment.user_id.get())
+        .bind(payment.provider.as_str())
         .bind(payment.charge_key)
         .bind(payment.method.as_str())
         .bind(Status::Processing.as_str())
@@ -96,20 +98,28 @@ impl PaymentRepository for Tx {
     }
 
     async fn save_payment(&mut self, payment: &Payment, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (url, secret) = match &payment.confirmation {
+            Some(Confirmation::Redirect(url)) => (Some(url), None),
+            Some(Confirmation::Secret(secret)) => (None, Some(secret)),
+            None => (None, None),
+        };
         sqlx::query(
-            "UPDATE payments SET status = ?, captured = ?, refunded = ?, refund_pending = ?, pending = ?, \
-             refused = ?, transaction_id = ?, decline_code = ?, decline_message = ?, action_url = ?, updated_at = ? WHERE id = ?",
+            "UPDATE payments SET status = ?, captured = ?, refunded = ?, refund_pending = ?, disputed = ?, pending = ?, \
+             refused = ?, transaction_id = ?, decline_code = ?, decline_message = ?, action_url = ?, action_secret = ?, \
+             updated_at = ? WHERE id = ?",
         )
         .bind(payment.status.as_str())
         .bind(payment.captured.minor())
         .bind(payment.refunded.minor())
         .bind(payment.refund_pending.minor())
+        .bind(payment.disputed.minor())
         .bind(payment.pending.map(Pending::as_str))
         .bind(payment.refused)
         .bind(&payment.transaction_id)
         .bind(payment.decline.as_ref().map(|decline| decline.code.as_str()))
         .bind(payment.decline.as_ref().map(|decline| decline.message.as_str()))
-        .bind(&payment.action_url)
+        .bind(url)
+        .bind(secret)
         .bind(now)
         .bind(payment.id.get())
         .execute(self.connection())
@@ -124,11 +134,12 @@ impl PaymentRepository for Tx {
     ) -> Result<Operation, StoreError> {
         let inserted = sqlx::query(
             "INSERT INTO operations \
-             (payment_id, order_id, kind, state, amount, currency, reason, return_id, provider_key, charge_key, \
-              request, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (payment_id, order_id, provider, kind, state, amount, currency, reason, return_id, provider_key, \
+              charge_key, request, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(operation.payment_id.get())
         .bind(operation.order_id.get())
+        .bind(operation.provider.as_str())
         .bind(operation.kind.as_str())
         .bind(OperationState::Pending.as_str())
         .bind(operation.amount.minor())
@@ -146,6 +157,7 @@ impl PaymentRepository for Tx {
             id: OperationId::new(inserted.last_insert_id()),
             payment_id: operation.payment_id,
             order_id: operation.order_id,
+            provider: operation.provider,
             kind: operation.kind,
             state: OperationState::Pending,
             amount: operation.amount,
@@ -246,14 +258,14 @@ impl PaymentRepository for Tx {
 
     async fn claim_notice(
         &mut self,
-        provider: &str,
+        provider: ProviderName,
         event: &str,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let inserted = sqlx::query(
             "INSERT IGNORE INTO webhook_events (provider, event_id, received_at) VALUES (?, ?, ?)",
         )
-        .bind(provider)
+        .bind(provider.as_str())
         .bind(event)
         .bind(now)
         .execute(self.connection())

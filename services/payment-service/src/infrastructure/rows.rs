@@ -10,16 +10,17 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::{
-    Account, CardSummary, Decline, Operation, OperationId, OrderId, Payment, PaymentId, ReturnId,
+    Account, CardSummary, Confirmation, Decline, Operation, OperationId, OrderId, Payment, PaymentId,
+    ReturnId,
 };
 
 /// The columns of [`PaymentRow`].
 macro_rules! select_payments {
     ($rest:literal) => {
         concat!(
-            "SELECT id, order_id, user_id, charge_key, method, status, currency, amount, captured, refunded, \
-             refund_pending, pending, refused, transaction_id, decline_code, decline_message, action_url, card_brand, \
-             card_last4, created_at, updated_at FROM payments ",
+            "SELECT id, order_id, user_id, provider, charge_key, method, status, currency, amount, captured, refunded, \
+             refund_pending, disputed, pending, refused, transaction_id, decline_code, decline_message, action_url, \
+             action_secret, card_brand, card_last4, created_at, updated_at FROM payments ",
             $rest
         )
     };
@@ -30,7 +31,7 @@ pub(super) use select_payments;
 macro_rules! select_operations {
     ($rest:literal) => {
         concat!(
-            "SELECT id, payment_id, order_id, kind, state, amount, currency, reason, return_id, provider_key, charge_key, \
+            "SELECT id, payment_id, order_id, provider, kind, state, amount, currency, reason, return_id, provider_key, charge_key, \
              attempts, created_at FROM operations ",
             $rest
         )
@@ -59,9 +60,10 @@ impl From<AccountRow> for Account {
 
 #[derive(FromRow)]
 pub(super) struct PaymentRow {
-    id: u64,
+    pub id: u64,
     order_id: u64,
     user_id: u64,
+    provider: String,
     charge_key: Uuid,
     method: String,
     status: String,
@@ -70,12 +72,14 @@ pub(super) struct PaymentRow {
     captured: i64,
     refunded: i64,
     refund_pending: i64,
+    disputed: i64,
     pending: Option<String>,
     refused: bool,
     transaction_id: Option<String>,
     decline_code: Option<String>,
     decline_message: Option<String>,
     action_url: Option<String>,
+    action_secret: Option<String>,
     card_brand: Option<String>,
     card_last4: Option<String>,
     created_at: DateTime<Utc>,
@@ -92,6 +96,7 @@ impl TryFrom<PaymentRow> for Payment {
             id: PaymentId::new(row.id),
             order_id: OrderId::new(row.order_id),
             user_id: UserId::new(row.user_id),
+            provider: word(&row.provider)?,
             charge_key: row.charge_key,
             method: word(&row.method)?,
             status: word(&row.status)?,
@@ -99,13 +104,17 @@ impl TryFrom<PaymentRow> for Payment {
             captured: money(row.captured),
             refunded: money(row.refunded),
             refund_pending: money(row.refund_pending),
+            disputed: money(row.disputed),
             pending: row.pending.as_deref().map(word).transpose()?,
             refused: row.refused,
             transaction_id: row.transaction_id,
             decline: row
                 .decline_code
                 .map(|code| Decline { code, message: row.decline_message.unwrap_or_default() }),
-            action_url: row.action_url,
+            confirmation: row
+                .action_secret
+                .map(Confirmation::Secret)
+                .or(row.action_url.map(Confirmation::Redirect)),
             card: row.card_brand.zip(row.card_last4).map(|(brand, last4)| CardSummary { brand, last4 }),
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -118,6 +127,7 @@ pub(super) struct OperationRow {
     id: u64,
     payment_id: u64,
     order_id: u64,
+    provider: String,
     kind: String,
     state: String,
     amount: i64,
@@ -139,6 +149,7 @@ impl TryFrom<OperationRow> for Operation {
             id: OperationId::new(row.id),
             payment_id: PaymentId::new(row.payment_id),
             order_id: OrderId::new(row.order_id),
+            provider: word(&row.provider)?,
             kind: word(&row.kind)?,
             state: word(&row.state)?,
             amount: Money::from_minor(row.amount, currency),
@@ -152,6 +163,6 @@ impl TryFrom<OperationRow> for Operation {
     }
 }
 
-fn word<T: FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
+pub(super) fn word<T: FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|rule| StoreError::corrupt(format!("{text} {rule}")))
 }

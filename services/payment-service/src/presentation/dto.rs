@@ -9,7 +9,7 @@ use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 
 use crate::application::{Action, Completed, PaymentError, PaymentRequest, PaymentWithRefunds};
-use crate::domain::{Card, Instrument, Method, Operation, OrderId, Payment, Status};
+use crate::domain::{Card, Confirmation, Instrument, Method, Operation, OrderId, Payment, Status};
 
 /// How an order is to be paid.
 #[derive(Clone, Object)]
@@ -23,9 +23,10 @@ pub struct NewPayment {
     pub currency: Option<String>,
     /// `credit_card`, `debit_card`, `paypal`, `bank_transfer`, `cod`, `ach`, `wire`, `rtp`, `sepa` or `direct_debit`.
     pub payment_method: String,
-    /// What the provider knows the customer's means by; for the simulator one of its test tokens.
+    /// What the provider knows the customer's means by; for the simulator one of its test tokens, for Stripe a
+    /// payment method (`pm_…`).
     pub payment_token: Option<String>,
-    /// For the simulator only, instead of a token.
+    /// For the simulator only, instead of a token; elsewhere it is refused, as cards don't belong here.
     pub card: Option<CardDto>,
     /// Whether to take the money at once (the default) or to authorize it for a later capture.
     pub capture: Option<bool>,
@@ -113,7 +114,7 @@ fn instrument(
 }
 
 /// A payment.
-#[derive(Debug, Object)]
+#[derive(Object)]
 #[oai(rename = "Payment")]
 pub struct PaymentDto {
     pub id: u64,
@@ -127,6 +128,10 @@ pub struct PaymentDto {
     pub status: String,
     pub captured_amount: Amount,
     pub refunded_amount: Amount,
+    /// What customers' banks have taken back, or may: disputes that are open or lost.
+    pub disputed_amount: Amount,
+    /// `simulator`, `stripe` or `cash`.
+    pub provider: String,
     /// `capture` or `void` while the provider has not answered to it.
     pub pending: Option<String>,
     /// The provider's name for it.
@@ -159,12 +164,23 @@ pub struct FailureDto {
 }
 
 /// What the customer has to do.
-#[derive(Debug, Object)]
+#[derive(Object)]
 pub struct NextAction {
-    /// `redirect`
+    /// `redirect`: to open `url`; `use_stripe_sdk`: to confirm with Stripe's script and `client_secret`.
     #[oai(rename = "type")]
     pub kind: String,
-    pub url: String,
+    pub url: Option<String>,
+    pub client_secret: Option<String>,
+}
+
+impl From<Confirmation> for NextAction {
+    fn from(confirmation: Confirmation) -> Self {
+        let (kind, url, client_secret) = match confirmation {
+            Confirmation::Redirect(url) => ("redirect", Some(url), None),
+            Confirmation::Secret(secret) => ("use_stripe_sdk", None, Some(secret)),
+        };
+        Self { kind: kind.to_owned(), url, client_secret }
+    }
 }
 
 impl From<PaymentWithRefunds> for PaymentDto {
@@ -180,13 +196,15 @@ impl From<PaymentWithRefunds> for PaymentDto {
             status: payment.status.as_str().to_owned(),
             captured_amount: payment.captured.into(),
             refunded_amount: payment.refunded.into(),
+            disputed_amount: payment.disputed.into(),
+            provider: payment.provider.as_str().to_owned(),
             pending: payment.pending.map(|pending| pending.as_str().to_owned()),
             transaction_id: payment.transaction_id,
             card: payment.card.map(|card| CardSummaryDto { brand: card.brand, last4: card.last4 }),
             failure: payment
                 .decline
                 .map(|decline| FailureDto { code: decline.code, message: decline.message }),
-            next_action: payment.action_url.map(|url| NextAction { kind: "redirect".to_owned(), url }),
+            next_action: payment.confirmation.map(NextAction::from),
             refunds,
             created_at: payment.created_at,
             updated_at: payment.updated_at,

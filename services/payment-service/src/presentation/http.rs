@@ -20,9 +20,9 @@ use super::dto::{
     payment_answer, refund_answer,
 };
 use crate::application::{
-    Act, Action, Challenges, HandleWebhook, Pay, PaymentError, PaymentFilter, PaymentReader, Reply,
+    Act, Action, Challenges, HandleWebhook, News, Pay, PaymentError, PaymentFilter, PaymentReader, Reply,
 };
-use crate::domain::{ChargeOutcome, OrderId, PaymentId, Status};
+use crate::domain::{ChargeOutcome, OrderId, PaymentId, ProviderName, Status};
 
 /// The largest notice that is read, in bytes.
 const MAX_NOTICE: usize = 64 << 10;
@@ -138,7 +138,7 @@ impl PaymentApi {
 
     /// Hear from a payment provider
     ///
-    /// The simulator signs the body: `Simulator-Signature: t=UNIX_SECONDS,v1=HMAC_SHA256("t.body")`.
+    /// It signs the body: `Stripe-Signature`, or `Simulator-Signature`, `t=UNIX_SECONDS,v1=HMAC_SHA256("t.body")`.
     #[oai(path = "/api/payments/webhooks/:provider", method = "post")]
     async fn webhook(
         &self,
@@ -146,13 +146,6 @@ impl PaymentApi {
         headers: &HeaderMap,
         body: poem::Body,
     ) -> Result<NoContent, ApiError> {
-        if provider.0 != self.webhook.provider() {
-            return Err(ApiError::new(
-                Kind::NotFound,
-                "provider-not-found",
-                "There is no such payment provider.",
-            ));
-        }
         let body = body.into_bytes_limit(MAX_NOTICE).await.map_err(|_| {
             ApiError::new(
                 Kind::TooLarge,
@@ -161,7 +154,7 @@ impl PaymentApi {
             )
         })?;
         let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
-        self.webhook.receive(&header, &body).await?;
+        self.webhook.receive(&provider, &header, &body).await?;
         Ok(NoContent::NoContent)
     }
 
@@ -190,8 +183,8 @@ impl PaymentApi {
         };
         let token = challenge_token(&token)?;
         let event = self.challenges.decide(token, approve).await?.ok_or_else(no_challenge)?;
-        let approved = !matches!(event.outcome, ChargeOutcome::Declined(_));
-        self.webhook.run(event).await?;
+        let approved = !matches!(event.news, News::Charge(ChargeOutcome::Declined(_)));
+        self.webhook.run(ProviderName::Simulator, event).await?;
         Ok(Json(ChallengeResult { approved }))
     }
 }

@@ -33,6 +33,7 @@ async fn whatever_was_taken_or_set_aside_goes_back_once() {
         (&json!("order_cancelled"), &json!(true))
     );
     assert_eq!(shop.count("SELECT CAST(SUM(refunded) AS SIGNED) FROM simulator_charges").await, 600_000);
+    shop.ledger_is_right().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,4 +81,5 @@ async fn a_payment_raced_against_the_cancellation_never_keeps_money() {
     .await;
     let kept = "SELECT COUNT(*) FROM simulator_charges WHERE captured <> refunded OR state = 'authorized'";
     assert_eq!(shop.count(kept).await, 0, "the provider agrees");
+    shop.ledger_is_right().await;
 }

@@ -3,11 +3,17 @@
 
 mod act;
 mod cancel;
+mod disputes;
+mod localstripe;
+mod model;
 mod pay;
+mod played;
 mod races;
 mod recovery;
 mod returns;
 mod secrets;
+mod stripe;
+mod stripe_wire;
 mod support;
 mod transactions;
 mod webhook;

@@ -45,6 +45,7 @@ async fn an_order_is_paid_once_however_many_try() {
         }
     }
     assert_eq!(paid, 1);
+    shop.ledger_is_right().await;
     assert_eq!(shop.count("SELECT COUNT(*) FROM simulator_charges").await, 1);
 }
 
@@ -133,6 +134,7 @@ async fn refunds_never_exceed_the_payment_however_many_race() {
         (&json!(3000), 30)
     );
     assert_eq!(shop.count("SELECT CAST(SUM(amount) AS SIGNED) FROM simulator_refunds").await, 300_000);
+    shop.ledger_is_right().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,4 +159,5 @@ async fn one_key_is_one_refund_and_one_capture() {
     let payment = shop.get(&id).await;
     assert_eq!((&payment["captured_amount"], &payment["refunded_amount"]), (&json!(2000), &json!(500)));
     assert_eq!(payment["user_id"], SHOPPER);
+    shop.ledger_is_right().await;
 }

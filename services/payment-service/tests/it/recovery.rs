@@ -87,4 +87,5 @@ async fn a_refund_that_hangs_is_finished_later_and_once() {
     let payment = shop.becomes(&id, "refunded").await;
     assert_eq!(payment["refunds"][0]["status"], "succeeded");
     assert_eq!(shop.count("SELECT COUNT(*) FROM simulator_refunds").await, 1);
+    shop.ledger_is_right().await;
 }

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
+use config::clock::{Clock as _, SystemClock};
 use config::kafka::{Envelope, Event};
 use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use hmac::{Hmac, Mac as _};
 use payment_service::Payments;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use sqlx::MySqlPool;
 use wiremock::matchers::{header, method, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -17,6 +21,18 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 pub const SHOPPER: u64 = 7;
 /// What our notices are signed with.
 pub const SECRET: &str = "whsec_of_the_tests";
+/// And Stripe's.
+pub const STRIPE_SECRET: &str = "whsec_of_stripe";
+
+/// The settings of a service that is paid through Stripe, which is there.
+pub fn stripe_settings(url: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("PAYMENT_PROVIDER", "stripe".to_owned()),
+        ("STRIPE_API_BASE", url.to_owned()),
+        ("STRIPE_SECRET_KEY", "sk_test_of_the_tests".to_owned()),
+        ("STRIPE_WEBHOOK_SECRETS", format!("whsec_before,{STRIPE_SECRET}")),
+    ]
+}
 
 /// Orders by their id, as order-service shows them.
 #[derive(Clone, Default)]
@@ -61,6 +77,54 @@ impl Shop {
         let app = env.start::<Payments>().await;
         let db = MySqlPool::connect(env.get("DATABASE_URL")).await.unwrap();
         Self { env, app, db, orders, _order_service: order_service }
+    }
+
+    /// With Stripe for its provider.
+    pub async fn with_stripe(url: &str, settings: &[(&str, &str)]) -> Self {
+        let stripe = stripe_settings(url);
+        let stripe = stripe.iter().map(|(name, value)| (*name, value.as_str()));
+        let all: Vec<_> = stripe.chain(settings.iter().copied()).collect();
+        Self::with(&all).await
+    }
+
+    /// The same service with these settings beside its own.
+    pub async fn restart(&mut self, settings: &[(&'static str, String)]) {
+        let env = std::mem::replace(&mut self.env, TestEnv::new().await);
+        self.env = settings.iter().fold(env, |env, (name, value)| env.set(name, value.as_str()));
+        let app = std::mem::replace(&mut self.app, self.env.start::<Payments>().await);
+        app.stop().await;
+    }
+
+    /// A signed notice of a provider.
+    pub async fn notice(&self, provider: &str, header: &str, secret: &str, body: Vec<u8>) -> Response {
+        let path = format!("/api/payments/webhooks/{provider}");
+        let request = self.app.request(Method::POST, &path).header(header, signature(secret, &body));
+        request.header("content-type", "application/json").body(body).send().await.unwrap()
+    }
+
+    pub async fn simulator_tells(&self, body: Vec<u8>) -> u16 {
+        self.notice("simulator", "Simulator-Signature", SECRET, body).await.status().as_u16()
+    }
+
+    pub async fn stripe_tells(&self, secret: &str, event: &str, kind: &str, object: &Value) -> u16 {
+        let body = json!({ "id": event, "object": "event", "type": kind, "data": { "object": object } });
+        let body = body.to_string().into_bytes();
+        self.notice("stripe", "Stripe-Signature", secret, body).await.status().as_u16()
+    }
+
+    /// What an administrator sees there.
+    pub async fn read(&self, path: &str) -> Value {
+        let answer = self.app.as_admin(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    /// Every payment agrees with its entries.
+    pub async fn ledger_is_right(&self) {
+        let check = self.app.as_admin(Method::GET, "/api/payments/ledger/check").send().await.unwrap();
+        let check: Value = check.json().await.unwrap();
+        assert_eq!((&check["balanced"], &check["findings"]), (&json!(true), &json!([])), "{check}");
+        assert_eq!(check["checked"], self.count("SELECT COUNT(*) FROM payments").await);
     }
 
     /// An order of the shopper over 3000 dollars.
@@ -125,6 +189,14 @@ impl Shop {
             kafka.send(&event).await;
         }
     }
+}
+
+fn signature(secret: &str, body: &[u8]) -> String {
+    let time: DateTime<Utc> = SystemClock.now();
+    let time = time.timestamp();
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    let mac = mac.chain_update(time.to_string()).chain_update(".").chain_update(body);
+    format!("t={time},v1={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 pub fn payment(order: u64, more: &Value) -> Value {

@@ -1,29 +1,15 @@
 //! Notices of the provider, and the page where a customer confirms.
 
-use chrono::Utc;
-use config::clock::{Clock as _, SystemClock};
 use config::testing::TestKafka;
-use hmac::{Hmac, Mac as _};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::support::{SECRET, SHOPPER, Shop, problem};
 
-fn signature(secret: &str, body: &[u8]) -> String {
-    let time: chrono::DateTime<Utc> = SystemClock.now();
-    let time = time.timestamp();
-    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    let mac = mac.chain_update(time.to_string()).chain_update(".").chain_update(body);
-    format!("t={time},v1={}", hex::encode(mac.finalize().into_bytes()))
-}
-
 impl Shop {
     async fn notify_as(&self, secret: &str, body: Vec<u8>) -> Response {
-        let request = self.app.request(Method::POST, "/api/payments/webhooks/simulator");
-        let request = request.header("Simulator-Signature", signature(secret, &body));
-        request.header("content-type", "application/json").body(body).send().await.unwrap()
+        self.notice("simulator", "Simulator-Signature", secret, body).await
     }
 
     /// Tells how the only charge ended.
@@ -146,6 +132,9 @@ async fn a_notice_may_come_before_the_answer_and_twice() {
     };
     events.find(count).await;
     assert_eq!(told.into_inner(), 1, "the others hear of it once");
+    let fees = "SELECT CAST(SUM(amount) AS SIGNED) FROM ledger_entries WHERE book = 'fees'";
+    assert_eq!(shop.count(fees).await, 3000, "the answer brought what the notice didn't tell");
+    shop.ledger_is_right().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

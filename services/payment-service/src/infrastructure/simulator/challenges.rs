@@ -5,7 +5,7 @@ use config::database::StoreError;
 use config::money::Money;
 
 use super::{Simulator, charges};
-use crate::application::{Challenge, Challenges, ProviderEvent};
+use crate::application::{Challenge, Challenges, News, ProviderEvent};
 
 #[async_trait]
 impl Challenges for Simulator {
@@ -20,6 +20,7 @@ impl Challenges for Simulator {
         charges::decide(&self.db, token, approve).await?;
         let Some(charge) = charges::by_challenge(&self.db, token).await? else { return Ok(None) };
         let key = charge.charge_key;
-        Ok(Some(ProviderEvent { id: format!("challenge-{key}"), charge: key, outcome: self.outcome(charge) }))
+        let news = News::Charge(self.outcome(charge));
+        Ok(Some(ProviderEvent { id: format!("challenge-{key}"), charge: key, news }))
     }
 }

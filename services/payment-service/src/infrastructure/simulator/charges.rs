@@ -5,8 +5,8 @@ use config::money::Money;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::scripts;
-use crate::domain::{ChargeOutcome, Decline};
+use crate::application::Fee;
+use crate::domain::{ChargeOutcome, Confirmation, Decline};
 
 /// A charge that is asked for the first time.
 #[derive(Debug)]
@@ -51,19 +51,25 @@ impl ChargeRow {
         self.state == state
     }
 
+    /// One percent, rounded down: about what real ones keep.
+    pub fn fee(&self) -> Fee {
+        let currency = self.currency.parse().ok()?;
+        Some(Money::from_minor(self.captured / 100, currency))
+    }
+
     /// `challenges` is where its challenge is found.
     pub fn outcome(self, challenges: &str) -> ChargeOutcome {
+        let fee = self.fee();
         let transaction_id = self.transaction_id;
         match (self.state.as_str(), self.challenge) {
-            ("captured", _) => ChargeOutcome::Captured { transaction_id },
+            ("captured", _) => ChargeOutcome::Captured { transaction_id, fee },
             ("authorized" | "voided", _) => ChargeOutcome::Authorized { transaction_id },
             ("action_required", Some(token)) => {
-                ChargeOutcome::ActionRequired { url: format!("{challenges}{token}") }
+                ChargeOutcome::ActionRequired(Confirmation::Redirect(format!("{challenges}{token}")))
             }
             _ => {
                 let code = self.decline_code.unwrap_or_else(|| "card_declined".to_owned());
-                let message = scripts::message(&code).to_owned();
-                ChargeOutcome::Declined(Decline { code, message })
+                ChargeOutcome::Declined(Decline::coded(&code))
             }
         }
     }

@@ -17,13 +17,15 @@ use chrono::{DateTime, Datelike, Utc};
 use config::clock::Clock;
 use config::database::{Db, StoreError, retrying};
 use config::money::Money;
+use config::problem::InvalidFields;
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use self::charges::{ChargeRow, NewCharge};
 use self::scripts::Script;
-use crate::application::{Charge, Provider, ProviderError, ProviderEvent, WebhookError};
-use crate::domain::{ChargeOutcome, Decline, Instrument, Method};
+use super::signature;
+use crate::application::{Charge, Evidence, Fee, Provider, ProviderError, ProviderEvent, WebhookError};
+use crate::domain::{ChargeOutcome, Decline, Instrument, Method, ProviderName};
 
 /// How the simulator behaves.
 #[derive(Debug, Clone)]
@@ -70,12 +72,14 @@ impl Simulator {
 
 #[async_trait]
 impl Provider for Simulator {
-    fn name(&self) -> &'static str {
-        "simulator"
+    fn name(&self) -> ProviderName {
+        ProviderName::Simulator
     }
 
-    fn recognises(&self, instrument: &Instrument) -> bool {
-        self.script(instrument).is_some()
+    fn admits(&self, _: Money, _: Method, instrument: &Instrument) -> Result<(), InvalidFields> {
+        let unknown = "is not a token of the payment provider";
+        let unknown = || InvalidFields::one("payment_token", "unknown-value", unknown);
+        self.script(instrument).map(drop).ok_or_else(unknown)
     }
 
     async fn charge(&self, charge: Charge<'_>) -> Result<ChargeOutcome, ProviderError> {
@@ -100,13 +104,19 @@ impl Provider for Simulator {
         Ok(self.outcome(charges::find(&self.db, charge).await.map_err(unknown)?))
     }
 
-    async fn capture(&self, charge: Uuid, amount: Money) -> Result<Result<(), Decline>, ProviderError> {
+    async fn capture(
+        &self,
+        _: Uuid,
+        charge: Uuid,
+        amount: Money,
+    ) -> Result<Result<Fee, Decline>, ProviderError> {
         charges::capture(&self.db, charge, amount.minor()).await.map_err(unknown)?;
         let row = charges::find(&self.db, charge).await.map_err(unknown)?;
-        Ok(answer(row.is("captured") && row.captured == amount.minor(), "not_capturable"))
+        let done = row.is("captured") && row.captured == amount.minor();
+        Ok(answer(done, "not_capturable").map(|()| row.fee()))
     }
 
-    async fn void(&self, charge: Uuid) -> Result<Result<(), Decline>, ProviderError> {
+    async fn void(&self, _: Uuid, charge: Uuid) -> Result<Result<(), Decline>, ProviderError> {
         charges::void(&self.db, charge).await.map_err(unknown)?;
         let row = charges::find(&self.db, charge).await.map_err(unknown)?;
         Ok(answer(row.is("voided"), "not_voidable"))
@@ -123,21 +133,25 @@ impl Provider for Simulator {
         Ok(answer(done, "not_refundable"))
     }
 
-    fn read_notice(
+    /// The simulated bank reads nothing: how it decides is told by a notice.
+    async fn submit_evidence(&self, _: &str, _: &Evidence) -> Result<Result<(), Decline>, ProviderError> {
+        Ok(Ok(()))
+    }
+
+    async fn read_notice(
         &self,
         header: &(dyn Fn(&str) -> Option<String> + Sync),
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Option<ProviderEvent>, WebhookError> {
-        let signature = header(notices::SIGNATURE).ok_or(WebhookError::Signature)?;
-        notices::verify(&self.settings.webhook_secrets, &signature, body, now)?;
+        let signed = header(notices::SIGNATURE).ok_or(WebhookError::Signature)?;
+        signature::verify(&self.settings.webhook_secrets, &signed, body, now)?;
         notices::read(body)
     }
 }
 
 fn answer(done: bool, code: &str) -> Result<(), Decline> {
-    let message = "The simulator doesn't have that much of this payment.".to_owned();
-    if done { Ok(()) } else { Err(Decline { code: code.to_owned(), message }) }
+    if done { Ok(()) } else { Err(Decline::coded(code)) }
 }
 
 /// The simulator's memory is away in the middle of something.

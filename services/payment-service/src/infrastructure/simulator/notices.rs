@@ -1,134 +1,107 @@
-//! The simulator's signed notices.
-//!
-//! The header `Simulator-Signature: t=UNIX_SECONDS,v1=HEX` carries the HMAC-SHA256 of `t.body` under a shared secret;
-//! several `v1` may stand there while a secret is changed.
+//! The simulator's notices; the header `Simulator-Signature` carries their signature.
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, Mac as _};
-use secrecy::{ExposeSecret as _, SecretString};
+use config::money::Amount;
 use serde::Deserialize;
-use sha2::Sha256;
 use uuid::Uuid;
 
-use super::scripts;
-use crate::application::{ProviderEvent, WebhookError};
-use crate::domain::{ChargeOutcome, Decline};
+use crate::application::{News, ProviderEvent, WebhookError};
+use crate::domain::{ChargeOutcome, Decline, DisputeNews, DisputeStatus};
+use crate::infrastructure::signature::is_name;
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "simulator-signature";
-/// How far a notice's time may be from ours, in seconds: an old one may be replayed by whoever overheard it.
-const TOLERANCE: i64 = 300;
-
-/// Whether one of our secrets signed this body just now.
-pub fn verify(
-    secrets: &[SecretString],
-    header: &str,
-    body: &[u8],
-    now: DateTime<Utc>,
-) -> Result<(), WebhookError> {
-    let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
-    let time =
-        parts().find(|(name, _)| *name == "t").map(|(_, value)| value).ok_or(WebhookError::Signature)?;
-    let sent: i64 = time.parse().map_err(|_| WebhookError::Signature)?;
-    let fresh = now.timestamp().checked_sub(sent).is_some_and(|age| (-TOLERANCE..=TOLERANCE).contains(&age));
-    let signatures: Vec<Vec<u8>> =
-        parts().filter(|(name, _)| *name == "v1").filter_map(|(_, value)| hex::decode(value).ok()).collect();
-    let signed = secrets.iter().any(|secret| {
-        let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-            .map(|mac| mac.chain_update(time).chain_update(".").chain_update(body));
-        // `verify_slice` takes the same time for every wrong signature.
-        mac.is_ok_and(|mac| signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok()))
-    });
-    if fresh && signed { Ok(()) } else { Err(WebhookError::Signature) }
-}
 
 #[derive(Deserialize)]
 struct Notice {
     id: String,
     #[serde(rename = "type")]
     kind: String,
-    data: ChargeData,
+    data: Data,
 }
 
 #[derive(Deserialize)]
-struct ChargeData {
+struct Data {
     /// The key that the charge was asked for with.
     charge: Option<Uuid>,
     transaction_id: Option<String>,
     code: Option<String>,
+    dispute: Option<DisputeData>,
 }
 
-/// What a notice says; `None` when it is not about how a charge ended.
+#[derive(Deserialize)]
+struct DisputeData {
+    id: String,
+    reason: String,
+    /// In major units.
+    amount: Amount,
+    currency: String,
+    fee: Option<Amount>,
+    evidence_due_at: Option<DateTime<Utc>>,
+}
+
+impl DisputeData {
+    fn parse(self, status: DisputeStatus) -> Option<DisputeNews> {
+        let currency = self.currency.parse().ok()?;
+        let amount = self.amount.in_currency(currency).ok().filter(|amount| amount.is_positive())?;
+        let fee = self.fee.map(|fee| fee.in_currency(currency)).transpose().ok()?;
+        let fits = is_name(&self.id) && self.reason.len() <= 50;
+        fits.then_some(DisputeNews {
+            reference: self.id,
+            status,
+            reason: self.reason,
+            amount,
+            evidence_due_at: self.evidence_due_at,
+            fee,
+        })
+    }
+}
+
+/// What a notice says; `None` when it is none of our business.
 pub fn read(body: &[u8]) -> Result<Option<ProviderEvent>, WebhookError> {
     let notice: Notice = serde_json::from_slice(body).map_err(|_| WebhookError::Body)?;
-    let is_name = (1..=100).contains(&notice.id.len()) && notice.id.bytes().all(|b| b.is_ascii_graphic());
-    if !is_name {
+    if !is_name(&notice.id) {
         return Err(WebhookError::Body);
     }
-    let transaction_id =
-        || notice.data.transaction_id.clone().filter(|id| id.len() <= 100).ok_or(WebhookError::Body);
-    let outcome = match notice.kind.as_str() {
-        "charge.captured" => ChargeOutcome::Captured { transaction_id: transaction_id()? },
-        "charge.authorized" => ChargeOutcome::Authorized { transaction_id: transaction_id()? },
-        "charge.declined" => {
-            let code = notice.data.code.filter(|code| code.len() <= 50).ok_or(WebhookError::Body)?;
-            let message = scripts::message(&code).to_owned();
-            ChargeOutcome::Declined(Decline { code, message })
-        }
-        _ => return Ok(None),
+    let Some(news) = news(&notice.kind, &notice.data.transaction_id, notice.data.code, notice.data.dispute)?
+    else {
+        return Ok(None);
     };
     let charge = notice.data.charge.ok_or(WebhookError::Body)?;
-    Ok(Some(ProviderEvent { id: notice.id, charge, outcome }))
+    Ok(Some(ProviderEvent { id: notice.id, charge, news }))
+}
+
+fn news(
+    kind: &str,
+    transaction_id: &Option<String>,
+    code: Option<String>,
+    dispute: Option<DisputeData>,
+) -> Result<Option<News>, WebhookError> {
+    let transaction_id = || transaction_id.clone().filter(|id| id.len() <= 100).ok_or(WebhookError::Body);
+    let disputed = |status| {
+        let news = dispute.and_then(|dispute| dispute.parse(status)).ok_or(WebhookError::Body)?;
+        Ok(Some(News::Dispute(news)))
+    };
+    let outcome = match kind {
+        "charge.captured" => ChargeOutcome::Captured { transaction_id: transaction_id()?, fee: None },
+        "charge.authorized" => ChargeOutcome::Authorized { transaction_id: transaction_id()? },
+        "charge.declined" => {
+            let code = code.filter(|code| code.len() <= 50).ok_or(WebhookError::Body)?;
+            ChargeOutcome::Declined(Decline::coded(&code))
+        }
+        "dispute.opened" => return disputed(DisputeStatus::Opened),
+        "dispute.evidence_due" => return disputed(DisputeStatus::EvidenceDue),
+        "dispute.under_review" => return disputed(DisputeStatus::EvidenceSubmitted),
+        "dispute.won" => return disputed(DisputeStatus::Won),
+        "dispute.lost" => return disputed(DisputeStatus::Lost),
+        _ => return Ok(None),
+    };
+    Ok(Some(News::Charge(outcome)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NOW: i64 = 1_700_000_000;
-
-    fn header(secret: &str, time: i64, body: &[u8]) -> String {
-        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-        let mac = mac.chain_update(time.to_string()).chain_update(".").chain_update(body);
-        format!("t={time},v1={}", hex::encode(mac.finalize().into_bytes()))
-    }
-
-    fn accepted(header: &str, body: &[u8]) -> bool {
-        let secrets = ["new".to_owned().into(), "old".to_owned().into()];
-        verify(&secrets, header, body, DateTime::from_timestamp(NOW, 0).unwrap()).is_ok()
-    }
-
-    #[test]
-    fn any_of_our_secrets_is_believed_for_five_minutes() {
-        for secret in ["new", "old"] {
-            for age in [-300, 0, 300] {
-                assert!(accepted(&header(secret, NOW - age, b"{}"), b"{}"));
-            }
-        }
-        assert!(!accepted(&header("other", NOW, b"{}"), b"{}"));
-        assert!(!accepted(&header("new", NOW - 301, b"{}"), b"{}"));
-        assert!(!accepted(&header("new", NOW + 301, b"{}"), b"{}"));
-        assert!(!accepted(&header("new", NOW, b"{}"), b"{ }"));
-    }
-
-    #[test]
-    fn a_strange_header_is_no_signature() {
-        for strange in [
-            "",
-            "t=",
-            "v1=00",
-            "t=1700000000",
-            "t=x,v1=00",
-            "t=1700000000,v1=zz",
-            "t=-9223372036854775808,v1=00",
-        ] {
-            assert!(!accepted(strange, b"{}"), "{strange}");
-        }
-        assert!(
-            verify(&[], &header("new", NOW, b"{}"), b"{}", DateTime::from_timestamp(NOW, 0).unwrap())
-                .is_err()
-        );
-    }
 
     #[test]
     fn notices_are_read() {
@@ -138,9 +111,32 @@ mod tests {
         );
         let event = read(body.as_bytes()).unwrap().unwrap();
         assert_eq!(event.charge, charge);
-        assert!(matches!(event.outcome, ChargeOutcome::Declined(decline) if decline.code == "expired_card"));
+        let News::Charge(ChargeOutcome::Declined(decline)) = event.news else { panic!("{:?}", event.news) };
+        assert_eq!(decline.code, "expired_card");
         assert_eq!(read(br#"{"id":"evt_2","type":"payout.paid","data":{}}"#).unwrap(), None);
         assert!(read(br#"{"id":"","type":"payout.paid","data":{}}"#).is_err());
         assert!(read(b"[]").is_err());
+    }
+
+    #[test]
+    fn a_dispute_must_be_about_money_of_a_currency() {
+        let read = |amount: &str, currency: &str| {
+            let charge = Uuid::now_v7();
+            let dispute = format!(
+                r#"{{"id":"dp_1","reason":"fraudulent","amount":{amount},"currency":"{currency}","fee":15}}"#
+            );
+            let body = format!(
+                r#"{{"id":"evt_1","type":"dispute.lost","data":{{"charge":"{charge}","dispute":{dispute}}}}}"#
+            );
+            read(body.as_bytes())
+        };
+        let Some(ProviderEvent { news: News::Dispute(news), .. }) = read("10.5", "USD").unwrap() else {
+            panic!("a dispute")
+        };
+        assert_eq!((news.amount.minor(), news.fee.unwrap().minor()), (1050, 1500));
+        assert_eq!(news.status, DisputeStatus::Lost);
+        for (amount, currency) in [("0", "USD"), ("-1", "USD"), ("1.005", "USD"), ("1", "XXQ")] {
+            assert!(read(amount, currency).is_err(), "{amount} {currency}");
+        }
     }
 }

@@ -45,20 +45,6 @@ pub fn of_card(number: &str) -> Script {
     }
 }
 
-/// What people are told about a decline.
-pub fn message(code: &str) -> &'static str {
-    match code {
-        "insufficient_funds" => "The card has insufficient funds.",
-        "expired_card" => "The card has expired.",
-        "incorrect_cvc" => "The card's security code is incorrect.",
-        "fraudulent" => "The payment looks fraudulent.",
-        "processing_error" => "The provider could not process the payment; please try again.",
-        "authentication_failed" => "The payment was not confirmed by its owner.",
-        "abandoned" => "The payment was not completed in time.",
-        _ => "The card was declined.",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,92 @@
+//! The service's own settings.
+
+use std::time::Duration;
+
+use config::settings::{Env, Invalid, Settings, Value};
+use url::Url;
+
+use crate::application::Patience;
+use crate::domain::ProviderName;
+use crate::infrastructure::{SimulatorSettings, StripeSettings};
+use crate::transactions::TransactionSettings;
+
+/// Who takes the money, and how long others are waited for.
+pub struct PaymentSettings {
+    pub(crate) provider: ProviderName,
+    pub(crate) patience: Patience,
+    pub(crate) simulator: SimulatorSettings,
+    /// Also where another provider begins payments now: Stripe's go on.
+    pub(crate) stripe: Option<StripeSettings>,
+    pub(crate) transactions: TransactionSettings,
+}
+
+/// The providers that payments can begin with.
+struct Chosen(ProviderName);
+
+impl Value for Chosen {
+    fn parse(raw: &str) -> Result<Self, String> {
+        match raw.parse() {
+            Ok(name @ (ProviderName::Simulator | ProviderName::Stripe)) => Ok(Self(name)),
+            _ => Err("must be simulator or stripe".to_owned()),
+        }
+    }
+}
+
+impl Settings for PaymentSettings {
+    fn read(env: &mut Env) -> Result<Self, Invalid> {
+        let provider: Result<Chosen, _> =
+            env.var("PAYMENT_PROVIDER", "who takes the money: simulator or stripe").default("simulator");
+        let is_stripe = matches!(provider, Ok(Chosen(ProviderName::Stripe)));
+        let patience: Result<Duration, _> = env
+            .var("PROVIDER_TIMEOUT_SECONDS", "how long the payment provider is waited for")
+            .default(if is_stripe { "20" } else { "5" });
+        let customer: Result<Duration, _> = env
+            .var("CONFIRMATION_SECONDS", "how long a customer may take to confirm a payment")
+            .default("600");
+        let slow: Result<Duration, _> = env
+            .var("SIMULATOR_SLOW_SECONDS", "how long the simulated provider takes for tok_slow")
+            .default("3");
+        let secrets = env
+            .var("SIMULATOR_WEBHOOK_SECRETS", "what the simulated provider signs its notices with")
+            .default("");
+        let url: Result<Option<String>, _> =
+            env.var("PUBLIC_URL", "the shop's address, for links").optional();
+        let stripe = stripe(env, is_stripe, patience.unwrap_or_default());
+        let transactions = TransactionSettings::read(env);
+        Ok(Self {
+            provider: provider?.0,
+            patience: Patience { provider: patience?, customer: customer? },
+            simulator: SimulatorSettings {
+                slow: slow?,
+                webhook_secrets: secrets?,
+                public_url: url?.unwrap_or_default().trim_end_matches('/').to_owned(),
+            },
+            stripe: stripe?,
+            transactions: transactions?,
+        })
+    }
+}
+
+fn stripe(env: &mut Env, required: bool, patience: Duration) -> Result<Option<StripeSettings>, Invalid> {
+    let api_base: Result<Url, _> =
+        env.var("STRIPE_API_BASE", "Stripe's API").default("https://api.stripe.com/");
+    let key = env.var("STRIPE_SECRET_KEY", "Stripe's secret key, sk_…");
+    let key = if required { key.required().map(Some) } else { key.optional() };
+    let secrets =
+        env.var("STRIPE_WEBHOOK_SECRETS", "what Stripe signs its notices with, whsec_…").default("");
+    let return_url: Result<Option<Url>, _> = env
+        .var(
+            "STRIPE_RETURN_URL",
+            "where a bank's page sends customers back to; none: Stripe's script confirms",
+        )
+        .optional();
+    let (api_base, key, webhook_secrets, return_url) = (api_base?, key?, secrets?, return_url?);
+    Ok(key.map(|secret_key| StripeSettings {
+        api_base,
+        secret_key,
+        webhook_secrets,
+        return_url,
+        // A charge is two calls.
+        time_limit: patience / 2,
+    }))
+}
