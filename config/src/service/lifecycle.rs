@@ -1,5 +1,6 @@
 //! From the first setting to the exit code.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::{Parts, Service, ServiceSettings, openapi};
 use crate::BoxError;
 use crate::database::{self, Db, MySqlSettings, RedisSettings};
 use crate::jwt_auth::{Auth, AuthSettings, Keys, PublicKeys, Revocations};
-use crate::kafka::{self, Group, KafkaSettings, MySqlOutbox, Outbox, Producer};
+use crate::kafka::{self, Consumer, Group, KafkaSettings, MySqlOutbox, Outbox, Producer};
 use crate::problem::chain;
 use crate::registry::{Registration, Registry};
 use crate::settings::{Env, Invalid, Settings};
@@ -289,11 +290,14 @@ fn start_tasks<S: Service>(
     let (own, shared): (Vec<_>, Vec<_>) =
         parts.consumers.iter().cloned().partition(|consumer| consumer.per_instance);
     let instance = Group::Instance(format!("{}-{}", S::NAME, uuid::Uuid::now_v7()));
-    for (group, consumers) in [(Group::Service(S::NAME), shared), (instance, own)] {
-        if !consumers.is_empty() {
-            let work = kafka::consume(settings.clone(), producer.clone(), group, consumers, shutdown.clone());
-            tasks.spawn("consumer", work);
-        }
+    let mut groups: BTreeMap<&'static str, Vec<Consumer>> = BTreeMap::new();
+    for consumer in shared {
+        groups.entry(consumer.group.unwrap_or(S::NAME)).or_default().push(consumer);
+    }
+    let groups = groups.into_iter().map(|(name, consumers)| (Group::Service(name), consumers));
+    for (group, consumers) in groups.chain((!own.is_empty()).then_some((instance, own))) {
+        let work = kafka::consume(settings.clone(), producer.clone(), group, consumers, shutdown.clone());
+        tasks.spawn("consumer", work);
     }
 }
 

@@ -14,6 +14,8 @@ use crate::application::transactions::{Accept, Deadlines, Network, Process, Reco
 use crate::domain::transactions::{HouseRules, PaymentType, SuccessRate};
 use crate::presentation::{TransactionApi, TransactionEvents};
 
+/// The processors' consumer group: as many can work as the topic has partitions.
+const PROCESSORS: &str = "payment-service-transactions";
 /// How often it is looked for transactions that nobody works on.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -142,7 +144,8 @@ pub(crate) fn wire<S>(ctx: &Context<S>, settings: &TransactionSettings) -> Trans
         let process = Process::new(store.clone(), ctx.clock.clone(), settings.network, deadlines);
         let recover =
             Arc::new(RecoverTransactions::new(store, process.clone(), ctx.clock.clone(), deadlines));
-        consumers.push(Consumer::new("payment-transactions", Arc::new(TransactionEvents { process })));
+        let events = Arc::new(TransactionEvents { process });
+        consumers.push(Consumer::new("payment-transactions", events).at_once().in_group(PROCESSORS));
         jobs.push(Job::every("recover-transactions", SWEEP, move || recover.clone().run()));
     }
     Transactions { api, consumers, jobs, unlisted: settings.role == Role::Processor }

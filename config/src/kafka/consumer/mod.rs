@@ -55,6 +55,15 @@ impl Fault for super::Undecodable {
 pub trait MessageHandler: Send + Sync {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError>;
 
+    /// Messages that waited in a row, for a handler of [`Consumer::at_once`]. When it fails they come again, one by
+    /// one.
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        for message in messages {
+            self.handle(message).await?;
+        }
+        Ok(())
+    }
+
     /// Every message that is sent from now on will come. Told once, and only to handlers of
     /// [`Consumer::per_instance`]: what they read elsewhere from now on, no change of it can be missed.
     fn following(&self) {}
@@ -68,23 +77,46 @@ pub struct Consumer {
     pub(crate) per_instance: bool,
     /// Messages that wait in a row are handled in one transaction here.
     pub(crate) batches: Option<Db>,
+    /// The handler takes messages that wait in a row all at once.
+    pub(crate) at_once: bool,
+    /// Who shares the partitions, if not all instances of the service.
+    pub(crate) group: Option<&'static str>,
 }
 
 impl Consumer {
     /// The instances of the service share the topic's partitions.
     pub fn new(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
-        Self { topic, handler, per_instance: false, batches: None }
+        Self { topic, handler, per_instance: false, batches: None, at_once: false, group: None }
     }
 
     /// Every instance gets every message that comes from now on: for what it keeps in memory.
     pub fn per_instance(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
-        Self { topic, handler, per_instance: true, batches: None }
+        Self { per_instance: true, ..Self::new(topic, handler) }
     }
 
     /// Messages that wait in a row share a transaction, and what one of them does the next one sees only there. For
     /// handlers that read and write in units of work alone and call nobody meanwhile.
     pub fn in_batches(self, db: &Db) -> Self {
         Self { batches: Some(db.clone()), ..self }
+    }
+
+    /// The handler is given all messages that wait in a row, whatever their partitions, and makes one transaction of
+    /// them, or several. One partition's messages are in their order.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        Self { at_once: true, ..self }
+    }
+
+    /// The partitions are shared by those instances alone that consume in this group: for work that not every
+    /// instance of the service does.
+    #[must_use]
+    pub fn in_group(self, group: &'static str) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// Whether one worker takes the messages of all partitions.
+    fn takes_many(&self) -> bool {
+        self.batches.is_some() || self.at_once
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken,
     describe,
 };
-use crate::database::Batch;
+use crate::database::{Batch, Db};
 use crate::problem::chain;
 
 /// A partition with this many messages waiting is paused, so that one that is stuck doesn't fill the memory.
@@ -30,6 +30,8 @@ const LOW: usize = 50;
 const TRIES: u32 = 3;
 /// Messages in one transaction. It holds its locks until the last of them is handled.
 const BATCH: usize = 32;
+/// Messages that a handler is given at once.
+const AT_ONCE: usize = 256;
 
 pub(super) struct Workers {
     shared: Arc<Shared>,
@@ -82,7 +84,7 @@ impl Workers {
         if depth.fetch_add(1, Ordering::Relaxed) + 1 == HIGH {
             self.shared.pause(&message);
         }
-        let lane = (topic, consumer.batches.is_none().then_some(message.partition));
+        let lane = (topic, (!consumer.takes_many()).then_some(message.partition));
         let queue = self.queues.entry(lane).or_insert_with(|| {
             let (sender, receiver) = mpsc::unbounded_channel();
             self.tasks.spawn(work(self.shared.clone(), consumer.clone(), receiver));
@@ -127,12 +129,37 @@ impl Shared {
         messages.iter().map(|waiting| &waiting.message).filter(ours).collect()
     }
 
-    /// Handles them in one transaction; `false`: nothing is done.
+    /// Handles them in one go; `false`: they are to be handled one by one.
     async fn handle_together(&self, consumer: &Consumer, messages: &[&Taken]) -> bool {
-        let Some(db) = &consumer.batches else { return false };
         if messages.len() < 2 {
             return false;
         }
+        let done = match &consumer.batches {
+            Some(db) => self.handle_in_one_transaction(consumer, db, messages).await,
+            None if consumer.at_once => self.handle_at_once(consumer, messages).await,
+            None => return false,
+        };
+        let outcome = if done.is_ok() { "committed" } else { "split" };
+        let topic = consumer.topic;
+        metrics::counter!("kafka_consumer_batches_total", "topic" => topic, "outcome" => outcome)
+            .increment(1);
+        if let Err(reason) = &done {
+            tracing::debug!(reason, topic, count = messages.len(), "a batch is handled one by one");
+        }
+        done.is_ok()
+    }
+
+    async fn handle_at_once(&self, consumer: &Consumer, messages: &[&Taken]) -> Result<(), String> {
+        let envelopes = messages.iter().map(|message| decode(message)).collect::<Result<Vec<_>, _>>()?;
+        consumer.handler.handle_all(&envelopes).await.map_err(|error| describe(&error))
+    }
+
+    async fn handle_in_one_transaction(
+        &self,
+        consumer: &Consumer,
+        db: &Db,
+        messages: &[&Taken],
+    ) -> Result<(), String> {
         let batch = Batch::new(db);
         let done = batch.run(async {
             for message in messages {
@@ -142,18 +169,8 @@ impl Shared {
             }
             Ok::<_, String>(())
         });
-        let committed = match done.await {
-            Ok(()) => batch.commit().await.map_err(|error| chain(&error)),
-            failed => failed,
-        };
-        let outcome = if committed.is_ok() { "committed" } else { "split" };
-        let topic = consumer.topic;
-        metrics::counter!("kafka_consumer_batches_total", "topic" => topic, "outcome" => outcome)
-            .increment(1);
-        if let Err(reason) = &committed {
-            tracing::debug!(reason, topic, count = messages.len(), "a batch is handled one by one");
-        }
-        committed.is_ok()
+        done.await?;
+        batch.commit().await.map_err(|error| chain(&error))
     }
 
     /// Handles one message to the end; `false` when the process ends first.
@@ -237,7 +254,11 @@ impl Shared {
 }
 
 async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::UnboundedReceiver<Waiting>) {
-    let most = if consumer.batches.is_some() { BATCH } else { 1 };
+    let most = match (&consumer.batches, consumer.at_once) {
+        (Some(_), _) => BATCH,
+        (None, true) => AT_ONCE,
+        (None, false) => 1,
+    };
     let mut waiting = Vec::with_capacity(most);
     while queue.recv_many(&mut waiting, most).await > 0 {
         if shared.shutdown.is_cancelled() {

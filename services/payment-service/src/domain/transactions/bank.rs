@@ -101,7 +101,7 @@ impl FromStr for RoutingNumber {
         let district = digits[0] * 10 + digits[1];
         let weighed: u32 =
             digits.iter().zip([3, 7, 1].into_iter().cycle()).map(|(d, weight)| d * weight).sum();
-        let good = matches!(district, 1..=12 | 21..=32 | 61..=72 | 80) && weighed % 10 == 0;
+        let good = matches!(district, 1..=12 | 21..=32 | 61..=72 | 80) && weighed.is_multiple_of(10);
         if good { Ok(Self(number.to_owned())) } else { Err(BankError::RoutingNumber) }
     }
 }

@@ -37,8 +37,13 @@ fn due(message: &Envelope) -> Result<Option<Due>, Undecodable> {
 #[async_trait]
 impl MessageHandler for TransactionEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
-        let due = due(message)?;
-        self.process.run(due.as_slice()).await?;
+        self.handle_all(std::slice::from_ref(message)).await
+    }
+
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        let due = messages.iter().filter_map(|message| due(message).transpose());
+        let due = due.collect::<Result<Vec<_>, _>>()?;
+        self.process.run(&due).await?;
         Ok(())
     }
 }
