@@ -9,7 +9,7 @@ use crate::support::{SHOPPER, Shop, problem};
 
 impl Shop {
     /// The simulated provider tells of a dispute over a payment.
-    async fn disputed(&self, event: &str, kind: &str, payment: &Value, amount: f64) {
+    pub async fn disputed(&self, event: &str, kind: &str, payment: &Value, amount: f64) {
         let charge: Uuid = sqlx::query_scalar("SELECT charge_key FROM payments WHERE id = ?")
             .bind(payment.as_u64().unwrap())
             .fetch_one(&self.db)
