@@ -90,3 +90,43 @@ fn stripe(env: &mut Env, required: bool, patience: Duration) -> Result<Option<St
         time_limit: patience / 2,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> (Option<PaymentSettings>, Env) {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut env: Env = pairs.collect();
+        (PaymentSettings::read(&mut env).ok(), env)
+    }
+
+    #[test]
+    fn nobody_is_charged_by_a_provider_that_is_not_set_up() {
+        let (settings, _) = read(&[]);
+        let settings = settings.unwrap();
+        assert_eq!(settings.provider, ProviderName::Simulator);
+        assert!(settings.stripe.is_none());
+        for wrong in ["cash", "paypal"] {
+            let (settings, env) = read(&[("PAYMENT_PROVIDER", wrong)]);
+            assert!(settings.is_none());
+            assert!(env.problems()[0].contains("must be simulator or stripe"), "{:?}", env.problems());
+        }
+        let (settings, env) = read(&[("PAYMENT_PROVIDER", "stripe")]);
+        assert!(settings.is_none());
+        assert!(env.problems()[0].contains("STRIPE_SECRET_KEY is not set"), "{:?}", env.problems());
+    }
+
+    #[test]
+    fn stripes_secrets_are_never_shown() {
+        let (settings, env) = read(&[
+            ("PAYMENT_PROVIDER", "stripe"),
+            ("STRIPE_SECRET_KEY", "sk_live_hush"),
+            ("STRIPE_WEBHOOK_SECRETS", "whsec_hush,whsec_hush_too"),
+        ]);
+        let settings = settings.unwrap();
+        assert_eq!(settings.patience.provider, Duration::from_secs(20), "banks take their time");
+        let shown = format!("{}{:?}", env.describe(), settings.stripe);
+        assert!(shown.contains("STRIPE_SECRET_KEY") && !shown.contains("hush"), "{shown}");
+    }
+}

@@ -1,11 +1,12 @@
 //! What the shop promises those who call it: endpoint by endpoint, through the gateway only.
 //!
 //! Races, redeliveries, forged tokens and failures of servers have tests of their own beside this folder, and so have
-//! order, payment and refund under one idempotency key. The gateway's limits are tested with the gateway, and signed
-//! notices of providers with payment-service.
+//! order, payment and refund under one idempotency key. The gateway's limits are tested with the gateway, and what
+//! notices of providers do to payments with payment-service.
 
 mod demo;
 mod discovery;
+mod disputes;
 mod everywhere;
 mod favourites;
 mod inventory;

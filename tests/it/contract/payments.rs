@@ -1,4 +1,4 @@
-//! Payments. Races, repetitions and signed notices are tested elsewhere; notices need the provider's secret.
+//! Payments. Races, repetitions and what notices do are tested elsewhere.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};

@@ -35,6 +35,7 @@ pub fn run(args: Args) -> Result<()> {
             servers::stop_all(&system)
         }
         Action::Env(Instance { instance }) => {
+            servers::localstripe::install()?;
             for (name, value) in servers::test_environment(&System::attach(&instance)?)? {
                 ui::say(format!("export {name}='{value}'"));
             }

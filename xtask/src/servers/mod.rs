@@ -1,6 +1,7 @@
 //! The data servers that the shop runs on: real ones, in folders and on ports of their own.
 
 mod kafka;
+pub mod localstripe;
 mod mongodb;
 mod mysql;
 mod redis;
@@ -118,6 +119,7 @@ pub fn test_environment(system: &System) -> Result<Vec<(&'static str, String)>> 
         ("TEST_MONGODB_URL", mongodb::Mongodb.url(system)?),
         ("TEST_REDIS_URL", redis::Redis.url(system)?),
         ("TEST_KAFKA_BROKERS", kafka::address(system)?),
+        ("TEST_LOCALSTRIPE_PYTHON", localstripe::python().display().to_string()),
     ])
 }
 

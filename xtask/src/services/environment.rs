@@ -31,6 +31,9 @@ pub fn of_service(system: &System, service: &Service, port: u16) -> Result<Envir
     }
     match service.name {
         "user-service" => put(&mut env, "JWT_KEYS_DIR", jwt_keys(system)?.display().to_string()),
+        "payment-service" => {
+            put(&mut env, "SIMULATOR_WEBHOOK_SECRETS", system.secrets()?.simulator_webhook_secret);
+        }
         "notification-service" => put(&mut env, "MAIL_DIR", mail_folder(system)?.display().to_string()),
         _ => {}
     }

@@ -17,6 +17,9 @@ static CREATING: Mutex<()> = Mutex::new(());
 pub struct Secrets {
     /// The credential with which services speak to each other.
     pub internal_token: String,
+    /// What the simulated payment provider signs its notices with. A system that is older gets its own at the next start.
+    #[serde(default)]
+    pub simulator_webhook_secret: String,
     /// By user name. A service that is new gets its own at the next start.
     database_passwords: BTreeMap<String, String>,
 }
@@ -28,16 +31,22 @@ impl Secrets {
             Ok(bytes) => {
                 serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Self { internal_token: generate(), database_passwords: BTreeMap::new() }
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self {
+                internal_token: generate(),
+                simulator_webhook_secret: String::new(),
+                database_passwords: BTreeMap::new(),
+            },
             Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
         };
         let missing: Vec<String> = crate::services::schemas()
             .chain([crate::servers::TEST_USER.to_owned()])
             .filter(|user| !secrets.database_passwords.contains_key(user))
             .collect();
-        if !missing.is_empty() || !file.exists() {
+        let is_older = secrets.simulator_webhook_secret.is_empty();
+        if !missing.is_empty() || is_older {
+            if is_older {
+                secrets.simulator_webhook_secret = generate();
+            }
             secrets.database_passwords.extend(missing.into_iter().map(|user| (user, generate())));
             write_private(file, &serde_json::to_vec_pretty(&secrets)?)?;
         }

@@ -26,11 +26,13 @@ impl HandleWebhook {
         header: &(dyn Fn(&str) -> Option<String> + Sync),
         body: &[u8],
     ) -> Result<(), PaymentError> {
-        let name: ProviderName = provider.parse().map_err(|_| PaymentError::NoProvider)?;
-        let provider = self.operations.providers.get(name).map_err(|_| PaymentError::NoProvider)?;
+        // Nobody tells notices of cash.
+        let name = provider.parse().ok().filter(|name| *name != ProviderName::Cash);
+        let provider = name.and_then(|name| self.operations.providers.get(name).ok());
+        let provider = provider.ok_or(PaymentError::NoProvider)?;
         let notice = provider.read_notice(header, body, self.operations.clock.now()).await?;
         match notice {
-            Some(event) => self.run(name, event).await,
+            Some(event) => self.run(provider.name(), event).await,
             None => Ok(()),
         }
     }

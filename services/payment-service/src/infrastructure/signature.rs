@@ -1,4 +1,4 @@
-//! Signed notices: `t=UNIX_SECONDS,v1=HEX`, the HMAC-SHA256 of `t.body` under a shared secret. Several `v1` may stand
+//! What notices have in common. They are signed: `t=UNIX_SECONDS,v1=HEX`, the HMAC-SHA256 of `t.body` under a shared secret. Several `v1` may stand
 //! there, and several secrets be known, while a secret is changed.
 
 use chrono::{DateTime, Utc};
@@ -37,6 +37,13 @@ pub fn verify(
 /// Whether this may name a notice or anything in it: it is kept and compared.
 pub fn is_name(name: &str) -> bool {
     (1..=100).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A dispute's reason is a word such as `fraudulent`; anything else is none that we repeat.
+pub fn reason(told: String) -> String {
+    let is_word =
+        (1..=50).contains(&told.len()) && told.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_word { told } else { "general".to_owned() }
 }
 
 #[cfg(test)]

@@ -1,25 +1,28 @@
 //! Customers who ask their bank for the money back.
 
-use config::testing::TestKafka;
+use config::database::{Db, MySqlSettings};
+use config::service::Service as _;
+use config::settings::{Env, Settings as _};
+use config::testing::{TestEnv, TestKafka};
+use payment_service::Payments;
+use payment_service::application::LedgerReader as _;
+use payment_service::domain::verify;
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
+use sqlx::migrate::Migrator;
 
 use crate::support::{SHOPPER, Shop, problem};
 
 impl Shop {
     /// The simulated provider tells of a dispute over a payment.
-    async fn disputed(&self, event: &str, kind: &str, payment: &Value, amount: f64) {
-        let charge: Uuid = sqlx::query_scalar("SELECT charge_key FROM payments WHERE id = ?")
-            .bind(payment.as_u64().unwrap())
-            .fetch_one(&self.db)
-            .await
-            .unwrap();
+    pub async fn disputed(&self, event: &str, kind: &str, payment: &Value, amount: f64) {
+        // Whoever has no look into the database knows the charge by this.
+        let transaction = self.get(payment).await["transaction_id"].clone();
         let dispute = json!({
             "id": format!("dp_{payment}"), "reason": "product_not_received", "amount": amount, "currency": "USD",
             "fee": 15, "evidence_due_at": "2030-01-02T03:04:05Z",
         });
-        let data = json!({ "charge": charge, "dispute": dispute });
+        let data = json!({ "transaction_id": transaction, "dispute": dispute });
         let body = json!({ "id": event, "type": kind, "data": data }).to_string();
         assert_eq!(self.simulator_tells(body.into_bytes()).await, 204);
     }
@@ -157,4 +160,43 @@ async fn a_ledger_that_was_tampered_with_is_found_out() {
     let missing =
         json!({ "payment_id": 4, "book": "merchant", "expected": -3000, "found": 0, "currency": "USD" });
     assert!(found.contains(&missing), "{check}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_moved_before_there_was_a_ledger_stands_in_it() {
+    let env = TestEnv::new().await;
+    let mut settings: Env =
+        [("DATABASE_URL".to_owned(), env.get("DATABASE_URL").to_owned())].into_iter().collect();
+    let settings = MySqlSettings::read(&mut settings).unwrap();
+    let db = Db::connect("payment-service", &settings).await.unwrap();
+    let all = Payments::migrations();
+    let before = all.iter().filter(|migration| migration.version < 1102).cloned().collect();
+    db.migrate(Migrator::with_migrations(before)).await.unwrap();
+    for (status, captured, refunded) in [
+        ("succeeded", 3000, 0),
+        ("succeeded", 1000, 0),
+        ("partially_refunded", 3000, 500),
+        ("refunded", 3000, 3000),
+        ("authorized", 0, 0),
+        ("voided", 0, 0),
+        ("failed", 0, 0),
+    ] {
+        sqlx::query(
+            "INSERT INTO payments (order_id, user_id, charge_key, method, status, currency, amount, captured, refunded, \
+             created_at, updated_at) VALUES (1, 7, ?, 'credit_card', ?, 'USD', 3000, ?, ?, NOW(6), NOW(6))",
+        )
+        .bind(uuid::Uuid::now_v7())
+        .bind(status)
+        .bind(captured)
+        .bind(refunded)
+        .execute(db.pool())
+        .await
+        .unwrap();
+    }
+    db.migrate(all).await.unwrap();
+    let books = db.books(0, 100).await.unwrap();
+    assert_eq!(books.len(), 7);
+    for (payment, entries) in books {
+        assert_eq!(verify(&payment, &entries), [], "{payment:?}");
+    }
 }

@@ -142,6 +142,10 @@ async fn cards_themselves_and_what_stripe_does_not_take_are_refused_before_it_he
     }
     let paypal = json!({ "payment_method": "paypal" });
     assert_eq!(fields(paypal).await, ["payment_method", "payment_token"], "both at once");
+    for nobody in ["cash", "paypal"] {
+        let notice = shop.notice(nobody, "Stripe-Signature", crate::support::STRIPE_SECRET, b"{}".to_vec());
+        assert_eq!(problem(notice.await).await.1, "provider-not-found");
+    }
     let cash = shop.paid(order, json!({ "payment_method": "cod" })).await;
     assert_eq!((&cash["status"], &cash["provider"]), (&json!("authorized"), &json!("cash")));
     let brought = shop.admin(&format!("/api/payments/{}/capture", cash["id"]), json!({})).await;

@@ -96,6 +96,7 @@ impl Run {
 
     fn tests(&mut self) -> Result<Outcome> {
         self.servers()?;
+        servers::localstripe::install()?;
         let mut tests = run::cargo();
         tests.args(["test", "--workspace", "--no-fail-fast"]);
         tests.envs(servers::test_environment(&self.system)?);

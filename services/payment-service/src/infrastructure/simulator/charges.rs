@@ -116,6 +116,12 @@ pub async fn by_challenge(db: &Db, token: &str) -> Result<Option<ChargeRow>, Sto
     Ok(select.bind(token).fetch_optional(db.pool()).await?)
 }
 
+/// The charge that is known by this to those who paid.
+pub async fn by_transaction(db: &Db, id: &str) -> Result<Option<Uuid>, StoreError> {
+    let select = sqlx::query_scalar("SELECT charge_key FROM simulator_charges WHERE transaction_id = ?");
+    Ok(select.bind(id).fetch_optional(db.pool()).await?)
+}
+
 /// Ends a charge that has not ended, and one that never began before it can.
 pub async fn abandon(db: &Db, key: Uuid) -> Result<(), StoreError> {
     sqlx::query(

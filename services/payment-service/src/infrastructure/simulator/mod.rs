@@ -22,6 +22,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use self::charges::{ChargeRow, NewCharge};
+use self::notices::Named;
 use self::scripts::Script;
 use super::signature;
 use crate::application::{Charge, Evidence, Fee, Provider, ProviderError, ProviderEvent, WebhookError};
@@ -146,7 +147,12 @@ impl Provider for Simulator {
     ) -> Result<Option<ProviderEvent>, WebhookError> {
         let signed = header(notices::SIGNATURE).ok_or(WebhookError::Signature)?;
         signature::verify(&self.settings.webhook_secrets, &signed, body, now)?;
-        notices::read(body)
+        let Some(told) = notices::read(body)? else { return Ok(None) };
+        let charge = match told.charge {
+            Named::Key(charge) => Some(charge),
+            Named::Transaction(id) => charges::by_transaction(&self.db, &id).await?,
+        };
+        Ok(charge.map(|charge| ProviderEvent { id: told.id, charge, news: told.news }))
     }
 }
 

@@ -5,9 +5,9 @@ use config::money::Amount;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::application::{News, ProviderEvent, WebhookError};
+use crate::application::{News, WebhookError};
 use crate::domain::{ChargeOutcome, Decline, DisputeNews, DisputeStatus};
-use crate::infrastructure::signature::is_name;
+use crate::infrastructure::signature::{is_name, reason};
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "simulator-signature";
@@ -24,6 +24,7 @@ struct Notice {
 struct Data {
     /// The key that the charge was asked for with.
     charge: Option<Uuid>,
+    /// Names the charge where its key doesn't.
     transaction_id: Option<String>,
     code: Option<String>,
     dispute: Option<DisputeData>,
@@ -45,11 +46,10 @@ impl DisputeData {
         let currency = self.currency.parse().ok()?;
         let amount = self.amount.in_currency(currency).ok().filter(|amount| amount.is_positive())?;
         let fee = self.fee.map(|fee| fee.in_currency(currency)).transpose().ok()?;
-        let fits = is_name(&self.id) && self.reason.len() <= 50;
-        fits.then_some(DisputeNews {
+        is_name(&self.id).then(|| DisputeNews {
             reference: self.id,
             status,
-            reason: self.reason,
+            reason: reason(self.reason),
             amount,
             evidence_due_at: self.evidence_due_at,
             fee,
@@ -57,8 +57,23 @@ impl DisputeData {
     }
 }
 
+/// A notice that is our business, if the charge is.
+#[derive(Debug, PartialEq)]
+pub struct Told {
+    pub id: String,
+    pub charge: Named,
+    pub news: News,
+}
+
+/// What a charge is called.
+#[derive(Debug, PartialEq)]
+pub enum Named {
+    Key(Uuid),
+    Transaction(String),
+}
+
 /// What a notice says; `None` when it is none of our business.
-pub fn read(body: &[u8]) -> Result<Option<ProviderEvent>, WebhookError> {
+pub fn read(body: &[u8]) -> Result<Option<Told>, WebhookError> {
     let notice: Notice = serde_json::from_slice(body).map_err(|_| WebhookError::Body)?;
     if !is_name(&notice.id) {
         return Err(WebhookError::Body);
@@ -67,8 +82,9 @@ pub fn read(body: &[u8]) -> Result<Option<ProviderEvent>, WebhookError> {
     else {
         return Ok(None);
     };
-    let charge = notice.data.charge.ok_or(WebhookError::Body)?;
-    Ok(Some(ProviderEvent { id: notice.id, charge, news }))
+    let by_transaction = || notice.data.transaction_id.map(Named::Transaction);
+    let charge = notice.data.charge.map(Named::Key).or_else(by_transaction).ok_or(WebhookError::Body)?;
+    Ok(Some(Told { id: notice.id, charge, news }))
 }
 
 fn news(
@@ -110,7 +126,7 @@ mod tests {
             r#"{{"id":"evt_1","type":"charge.declined","data":{{"charge":"{charge}","code":"expired_card"}}}}"#
         );
         let event = read(body.as_bytes()).unwrap().unwrap();
-        assert_eq!(event.charge, charge);
+        assert_eq!(event.charge, Named::Key(charge));
         let News::Charge(ChargeOutcome::Declined(decline)) = event.news else { panic!("{:?}", event.news) };
         assert_eq!(decline.code, "expired_card");
         assert_eq!(read(br#"{"id":"evt_2","type":"payout.paid","data":{}}"#).unwrap(), None);
@@ -130,7 +146,7 @@ mod tests {
             );
             read(body.as_bytes())
         };
-        let Some(ProviderEvent { news: News::Dispute(news), .. }) = read("10.5", "USD").unwrap() else {
+        let Some(Told { news: News::Dispute(news), .. }) = read("10.5", "USD").unwrap() else {
             panic!("a dispute")
         };
         assert_eq!((news.amount.minor(), news.fee.unwrap().minor()), (1050, 1500));

@@ -8,7 +8,7 @@ use super::amounts;
 use super::wire::{BalanceTransaction, DisputeObject, Intent};
 use crate::application::{News, WebhookError};
 use crate::domain::{ChargeOutcome, Decline, DisputeNews, DisputeStatus};
-use crate::infrastructure::signature::is_name;
+use crate::infrastructure::signature::{is_name, reason};
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "stripe-signature";
@@ -97,12 +97,12 @@ fn stage(status: &str) -> Option<DisputeStatus> {
 
 fn disputed(dispute: DisputeObject, status: DisputeStatus) -> Result<DisputeNews, WebhookError> {
     let amount = amounts::from_stripe(dispute.amount, &dispute.currency).ok_or(WebhookError::Body)?;
-    let fits = is_name(&dispute.id) && dispute.reason.len() <= 50 && amount.is_positive();
+    let fits = is_name(&dispute.id) && amount.is_positive();
     let due = dispute.evidence_details.and_then(|details| details.due_by);
     fits.then(|| DisputeNews {
         reference: dispute.id,
         status,
-        reason: dispute.reason,
+        reason: reason(dispute.reason),
         amount,
         evidence_due_at: due.and_then(|due| DateTime::from_timestamp(due, 0)),
         fee: dispute.balance_transactions.iter().find_map(BalanceTransaction::fee),
