@@ -19,6 +19,8 @@ pub struct Call {
     pub method: Method,
     pub path: String,
     pub token: Option<String>,
+    /// With it, the call may be sent again without a second effect.
+    pub idempotency_key: Option<String>,
     pub content_type: &'static str,
     pub body: Bytes,
 }
@@ -41,12 +43,19 @@ impl Call {
     }
 
     fn new(method: Method, path: String, body: Bytes) -> Self {
-        Self { method, path, token: None, content_type: "application/json", body }
+        let (token, idempotency_key) = (None, None);
+        Self { method, path, token, idempotency_key, content_type: "application/json", body }
     }
 
     #[must_use]
     pub fn by(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn once(mut self, key: String) -> Self {
+        self.idempotency_key = Some(key);
         self
     }
 }
@@ -80,6 +89,9 @@ impl Client {
             Request::builder().method(&call.method).uri(&call.path).header(HOST, &self.authority);
         if let Some(token) = &call.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = &call.idempotency_key {
+            request = request.header("idempotency-key", key);
         }
         if !call.body.is_empty() {
             request = request.header(CONTENT_TYPE, call.content_type);

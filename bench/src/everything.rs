@@ -10,8 +10,9 @@ use uuid::Uuid;
 use crate::Error;
 use crate::catalogue::{self, new_search, popular_search, suggestion};
 use crate::client::{Call, Client};
-use crate::flows::{Flows, Shopper, login, payment, success};
+use crate::flows::{Flows, Shopper, payment};
 use crate::load::{Measurement, measure as under_load};
+use crate::shop::{login, success};
 
 type Measured = Vec<(&'static str, Vec<Measurement>)>;
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::client::{Call, Client};
 use crate::load::{Measurement, measure};
+use crate::shop::{login, login_call, register_call, success};
 
 const SHOPPERS: usize = 16;
 const PRODUCTS: usize = 48;
@@ -46,9 +47,7 @@ impl Flows {
         let mut shoppers = Vec::new();
         for _ in 0..SHOPPERS {
             let name = format!("b{}", Uuid::new_v4().simple());
-            let new =
-                json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
-            client.json(&Call::post("/api/users/register", &new)).await?;
+            client.json(&register_call(&name, PASSWORD)).await?;
             let token = login(&mut client, &name, PASSWORD).await?;
             shoppers.push(Arc::new(Shopper { name, token }));
         }
@@ -88,7 +87,7 @@ impl Flows {
         let shoppers = self.shoppers.clone();
         let log_in = move |n: usize| {
             let shopper = &shoppers[n % shoppers.len()];
-            Call::post("/api/users/login", &json!({ "username": shopper.name, "password": PASSWORD }))
+            login_call(&shopper.name, PASSWORD)
         };
         all.push(("login", self.repeat(time, log_in).await?));
         let quote = self.basket("/api/orders/quote");
@@ -160,20 +159,4 @@ impl Flows {
 pub fn payment(order: u64, total: &Value, shopper: &Shopper) -> Call {
     let body = json!({ "order_id": order, "amount": total, "payment_method": "credit_card" });
     Call::post("/api/payments/", &body).by(&shopper.token)
-}
-
-pub async fn login(client: &mut Client, username: &str, password: &str) -> Result<String, Error> {
-    let body = json!({ "username": username, "password": password });
-    let answer = client.json(&Call::post("/api/users/login", &body)).await?;
-    Ok(answer["access_token"].as_str().ok_or("a login gives a token")?.to_owned())
-}
-
-pub fn success(
-    answer: Result<(hyper::StatusCode, hyper::body::Bytes), Error>,
-) -> Result<hyper::body::Bytes, String> {
-    match answer {
-        Ok((status, body)) if status.is_success() => Ok(body),
-        Ok((status, _)) => Err(status.to_string()),
-        Err(error) => Err(error.to_string()),
-    }
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::Error;
 use crate::client::{Call, Client};
 use crate::flows::{Flows, Shopper, payment};
-use crate::load::{LONGEST_MICROS, micros};
+use crate::times::{LONGEST_MICROS, micros};
 
 /// How long it took from the answer to the payment until the shipment could be read.
 #[derive(Debug, Serialize)]

@@ -8,10 +8,8 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use crate::times::{LONGEST_MICROS, micros};
 use crate::{CONNECTIONS, Error};
-
-/// What takes longer counts as this long: a minute.
-pub const LONGEST_MICROS: u64 = 60_000_000;
 
 /// What one measurement gave.
 #[derive(Debug, Clone, Serialize)]
@@ -107,8 +105,4 @@ where
         done: times.len(),
         errors,
     })
-}
-
-pub fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,6 @@
 //! the same run: Nginx answering a constant of the same size, and a transaction of three inserts in MySQL.
 
 mod catalogue;
-mod client;
 mod everything;
 mod floor;
 mod flows;
@@ -18,12 +17,11 @@ mod transactions;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bench::{Error, client, shop, times};
 use clap::Parser;
 
 use crate::flows::Flows;
 use crate::report::Report;
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Measures a running shop.
 #[derive(Parser)]

@@ -16,7 +16,9 @@ fn schemas() -> BTreeMap<String, (String, Validator)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let services = std::fs::read_dir(root.join("services")).unwrap().flatten();
     let folders = services.filter_map(|service| std::fs::read_dir(service.path().join("events")).ok());
-    let schemas = folders.flatten().flatten().map(|file| {
+    let files = folders.flatten().flatten();
+    let files = files.filter(|file| file.path().extension().is_some_and(|it| it == "json"));
+    let schemas = files.map(|file| {
         let schema: Value = serde_json::from_str(&std::fs::read_to_string(file.path()).unwrap()).unwrap();
         let kind = file.path().file_stem().unwrap().to_string_lossy().into_owned();
         let topic = schema["x-topic"].as_str().unwrap().to_owned();

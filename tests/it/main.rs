@@ -8,6 +8,7 @@ mod event_schemas;
 mod everything;
 mod expiry;
 mod faults;
+mod generator;
 mod hostile;
 mod once;
 mod oversell;

@@ -1,12 +1,13 @@
 //! Messages that can't be handled, kept with the reason until somebody sends them again.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::{KafkaSettings, Producer, TIMEOUT};
+use super::{Envelope, EventFormat, KafkaSettings, Producer, TIMEOUT, Undecodable, protobuf};
 
 const REASON: &str = "dlq-reason";
 const GROUP: &str = "dlq-group";
@@ -58,7 +59,7 @@ impl DeadLetters {
             .fold(OwnedHeaders::new(), |headers, (key, value)| {
                 headers.insert(Header { key, value: Some(value) })
             });
-        self.producer.send(&dlq(&message.topic), &message.key, &message.payload, headers).await
+        self.producer.send(&dlq(&message.topic), &message.key, &message.readable(), headers).await
     }
 
     /// Sends a dead letter to its topic again; its group's handlers see it as if it had just come, the others
@@ -130,6 +131,7 @@ pub(crate) struct Taken {
     pub offset: i64,
     pub key: Vec<u8>,
     pub payload: Vec<u8>,
+    pub format: EventFormat,
 }
 
 impl Taken {
@@ -141,7 +143,25 @@ impl Taken {
             offset: message.offset(),
             key: message.key().unwrap_or_default().to_vec(),
             payload: message.payload().unwrap_or_default().to_vec(),
+            format: EventFormat::of(message),
         }
+    }
+
+    pub fn envelope(&self) -> Result<Envelope, Undecodable> {
+        match self.format {
+            EventFormat::Json => Envelope::from_json(&self.topic, &self.payload),
+            EventFormat::Protobuf => Envelope::from_protobuf(&self.topic, &self.payload),
+        }
+    }
+
+    /// For people: the JSON document, whatever travelled, or what travelled where nobody can read it.
+    fn readable(&self) -> Cow<'_, [u8]> {
+        let document = match self.format {
+            EventFormat::Json => None,
+            EventFormat::Protobuf => protobuf::decode(&self.payload).ok(),
+        };
+        let json = document.and_then(|document| serde_json::to_vec(&document).ok());
+        json.map_or(self.payload.as_slice().into(), Cow::from)
     }
 }
 

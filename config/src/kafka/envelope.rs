@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::protobuf;
 use crate::clock::{Clock as _, SystemClock};
 use crate::telemetry::RequestContext;
 
@@ -37,24 +38,25 @@ pub struct Envelope {
 /// A message that isn't what its topic promises.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} can't be read")]
-pub struct Undecodable(String, #[source] serde_json::Error);
+pub struct Undecodable(String, #[source] crate::BoxError);
 
-#[derive(Serialize, Deserialize)]
-struct CloudEvent {
-    specversion: String,
-    id: Uuid,
-    source: String,
+/// The document.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct CloudEvent {
+    pub specversion: String,
+    pub id: Uuid,
+    pub source: String,
     #[serde(rename = "type")]
-    kind: String,
-    subject: String,
-    time: DateTime<Utc>,
+    pub kind: String,
+    pub subject: String,
+    pub time: DateTime<Utc>,
     #[serde(default)]
-    datacontenttype: String,
+    pub datacontenttype: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    requestid: String,
+    pub requestid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    traceparent: Option<String>,
-    data: Value,
+    pub traceparent: Option<String>,
+    pub data: Value,
 }
 
 impl Envelope {
@@ -77,7 +79,8 @@ impl Envelope {
 
     /// The event's data as the consumer's type, which may know fewer members.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, Undecodable> {
-        T::deserialize(&self.data).map_err(|error| Undecodable(format!("{} {}", self.kind, self.id), error))
+        T::deserialize(&self.data)
+            .map_err(|error| Undecodable(format!("{} {}", self.kind, self.id), error.into()))
     }
 
     /// The event as part of what is being worked on in this task.
@@ -113,9 +116,20 @@ impl Envelope {
 
     /// Reads what [`to_json`](Self::to_json) wrote.
     pub fn from_json(topic: &str, payload: &[u8]) -> Result<Self, Undecodable> {
-        let event: CloudEvent = serde_json::from_slice(payload)
-            .map_err(|error| Undecodable(format!("a message of {topic}"), error))?;
-        Ok(Self {
+        let event = serde_json::from_slice(payload)
+            .map_err(|error| Undecodable(format!("a message of {topic}"), error.into()))?;
+        Ok(Self::of(topic, event))
+    }
+
+    /// Reads the Protobuf format.
+    pub(super) fn from_protobuf(topic: &str, payload: &[u8]) -> Result<Self, Undecodable> {
+        let event = protobuf::decode(payload)
+            .map_err(|error| Undecodable(format!("a Protobuf message of {topic}"), error))?;
+        Ok(Self::of(topic, event))
+    }
+
+    fn of(topic: &str, event: CloudEvent) -> Self {
+        Self {
             id: event.id,
             topic: topic.to_owned(),
             key: event.subject,
@@ -124,7 +138,7 @@ impl Envelope {
             data: event.data,
             request_id: event.requestid,
             traceparent: event.traceparent,
-        })
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod dead_letter;
 mod envelope;
 mod outbox;
 mod producer;
+mod protobuf;
 mod relay;
 mod schema;
 mod topics;
@@ -18,10 +19,13 @@ use rdkafka::ClientConfig;
 
 pub use consumer::{Consumer, HandlerError, MessageHandler};
 pub(crate) use consumer::{Group, consume};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use dead_letter::Taken;
 pub use dead_letter::{DeadLetter, DeadLetters, dlq};
 pub use envelope::{Envelope, Event, Undecodable};
 pub use outbox::{Lead, MySqlOutbox, Outbox, Unsent};
 pub use producer::Producer;
+pub use protobuf::EventFormat;
 pub(crate) use relay::relay;
 pub use schema::EventSchema;
 pub use topics::ensure as ensure_topics;
@@ -35,6 +39,7 @@ pub struct KafkaSettings {
     prefix: String,
     partitions: u32,
     replication: u32,
+    format: EventFormat,
 }
 
 impl Settings for KafkaSettings {
@@ -48,14 +53,24 @@ impl Settings for KafkaSettings {
             .default("");
         let partitions = env.var("KAFKA_PARTITIONS", "partitions of a topic that is made here").default("6");
         let replication = env.var("KAFKA_REPLICATION", "replicas of a topic that is made here").default("1");
-        Ok(Self { brokers: brokers?, prefix: prefix?, partitions: partitions?, replication: replication? })
+        let format = env
+            .var("EVENT_FORMAT", "how events are sent, json or protobuf; both are understood")
+            .default("json");
+        Ok(Self {
+            brokers: brokers?,
+            prefix: prefix?,
+            partitions: partitions?,
+            replication: replication?,
+            format: format?,
+        })
     }
 }
 
 impl KafkaSettings {
     /// For tools and tests that get their brokers elsewhere.
     pub fn at(brokers: impl Into<String>, prefix: impl Into<String>) -> Self {
-        Self { brokers: brokers.into(), prefix: prefix.into(), partitions: 1, replication: 1 }
+        let format = EventFormat::default();
+        Self { brokers: brokers.into(), prefix: prefix.into(), partitions: 1, replication: 1, format }
     }
 
     /// What a topic or a group is called in this cluster.

@@ -28,6 +28,17 @@ impl Producer {
         Ok(Self { inner, settings: settings.clone() })
     }
 
+    /// Puts an event into the queue, in the format that the settings want.
+    pub(super) fn enqueue_event(
+        &self,
+        topic: &str,
+        key: &str,
+        document: &str,
+    ) -> Result<DeliveryFuture, BoxError> {
+        let (payload, headers) = self.settings.format.encode(document);
+        self.enqueue(topic, key.as_bytes(), &payload, headers)
+    }
+
     /// Puts a record into the queue; the future resolves when Kafka has it.
     pub(super) fn enqueue(
         &self,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use rdkafka::message::OwnedHeaders;
 use tokio_util::sync::CancellationToken;
 
 use super::{Lead, Outbox, Producer, Unsent};
@@ -94,8 +93,7 @@ async fn show_ageing(pending: usize, oldest: Duration) -> Infallible {
 async fn send(producer: &Producer, events: &[Unsent]) -> Result<(), crate::BoxError> {
     let mut deliveries = Vec::with_capacity(events.len());
     for event in events {
-        let (key, payload) = (event.key.as_bytes(), event.payload.as_bytes());
-        deliveries.push(producer.enqueue(&event.topic, key, payload, OwnedHeaders::new())?);
+        deliveries.push(producer.enqueue_event(&event.topic, &event.key, &event.payload)?);
     }
     let outcomes = try_join_all(deliveries).await?;
     outcomes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|(error, _)| error)?;

@@ -3,31 +3,38 @@
 use std::time::Duration;
 
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
-use rdkafka::message::{Message as _, OwnedHeaders};
+use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use uuid::Uuid;
 
 use super::{TestEnv, eventually};
-use crate::kafka::{DeadLetter, DeadLetters, Envelope, KafkaSettings, Producer};
+use crate::kafka::{DeadLetter, DeadLetters, Envelope, EventFormat, KafkaSettings, Producer, Taken};
 
 /// Sends what other services would, and listens to what the service says.
 pub struct TestKafka {
     settings: KafkaSettings,
     producer: Producer,
+    format: EventFormat,
 }
 
 impl TestKafka {
     pub fn new(env: &TestEnv) -> Self {
         let settings = KafkaSettings::at(env.get("KAFKA_BROKERS"), env.get("KAFKA_PREFIX"));
         let producer = Producer::new(&settings, "test").expect("the client's settings are good");
-        Self { settings, producer }
+        Self { settings, producer, format: EventFormat::Json }
+    }
+
+    /// The same, but its events go in this format.
+    #[must_use]
+    pub fn speaking(self, format: EventFormat) -> Self {
+        Self { format, ..self }
     }
 
     /// Sends an event; sending it again is a redelivery.
     pub async fn send(&self, event: &Envelope) {
         let payload = event.to_json("test").expect("an envelope is JSON");
-        let sent =
-            self.producer.send(&event.topic, event.key.as_bytes(), payload.as_bytes(), OwnedHeaders::new());
+        let (payload, headers) = self.format.encode(&payload);
+        let sent = self.producer.send(&event.topic, event.key.as_bytes(), &payload, headers);
         tokio::time::timeout(Duration::from_secs(20), sent)
             .await
             .expect("Kafka answers")
@@ -83,14 +90,19 @@ pub struct TestListener(StreamConsumer);
 impl TestListener {
     /// The next event that is meant; those before it are passed over.
     pub async fn find(&self, meant: impl Fn(&Envelope) -> bool) -> Envelope {
+        self.find_with_format(meant).await.0
+    }
+
+    /// The same, and how it travelled.
+    pub async fn find_with_format(&self, meant: impl Fn(&Envelope) -> bool) -> (Envelope, EventFormat) {
         let search = async {
             loop {
                 let message = self.0.recv().await.expect("Kafka answers");
-                let payload = message.payload().unwrap_or_default();
-                if let Ok(event) = Envelope::from_json(message.topic(), payload)
+                let taken = Taken::new(&message, message.topic());
+                if let Ok(event) = taken.envelope()
                     && meant(&event)
                 {
-                    return event;
+                    return (event, taken.format);
                 }
             }
         };

@@ -12,8 +12,9 @@ use crate::services::{self, Service, built_binary};
 use crate::{paths, run, ui};
 
 mod compatibility;
+mod protobuf;
 
-/// Writes the JSON Schema of every event to `events/` in its service's folder
+/// Writes the JSON Schema and the Protobuf contract of every event to `events/` in its service's folder
 ///
 /// Consumers read old and new events alike, in any order of upgrading. So a change that takes something away from
 /// them isn't written: it needs an event type of another name.
@@ -42,11 +43,13 @@ pub fn run(args: &Args) -> Result<()> {
 pub fn check() -> Result<()> {
     let mut differing = Vec::new();
     for service in services::present() {
-        let (committed, current) = (committed(&service)?, current(&service)?);
-        refuse_breaking(&service, &committed, &current)?;
-        for file in committed.keys().chain(current.keys().filter(|file| !committed.contains_key(*file))) {
-            let text = |schemas: &BTreeMap<PathBuf, Value>| schemas.get(file).map(pretty).unwrap_or_default();
-            let (before, now) = (text(&committed), text(&current));
+        let (schemas, current) = (committed(&service)?, current(&service)?);
+        let contracts = contracts(&current)?;
+        refuse_breaking(&service, &schemas, &current, &contracts)?;
+        let (before, now) = (texts(&service)?, generated(&current, contracts));
+        for file in before.keys().chain(now.keys().filter(|file| !before.contains_key(*file))) {
+            let text = |files: &BTreeMap<PathBuf, String>| files.get(file).cloned().unwrap_or_default();
+            let (before, now) = (text(&before), text(&now));
             if before != now {
                 let name = file.strip_prefix(paths::root()).unwrap_or(file).display().to_string();
                 let diff = TextDiff::from_lines(&before, &now);
@@ -63,21 +66,40 @@ pub fn check() -> Result<()> {
 
 fn write(service: &Service) -> Result<()> {
     let (committed, current) = (committed(service)?, current(service)?);
-    refuse_breaking(service, &committed, &current)?;
-    for (file, schema) in &current {
-        fs::create_dir_all(file.parent().unwrap_or(file))?;
-        fs::write(file, pretty(schema)).with_context(|| format!("writing {}", file.display()))?;
-        ui::note(format!("  ✓ {}", file.strip_prefix(paths::root()).unwrap_or(file).display()));
+    let contracts = contracts(&current)?;
+    refuse_breaking(service, &committed, &current, &contracts)?;
+    for (file, text) in generated(&current, contracts) {
+        fs::create_dir_all(file.parent().unwrap_or(&file))?;
+        fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        ui::note(format!("  ✓ {}", file.strip_prefix(paths::root()).unwrap_or(&file).display()));
     }
     Ok(())
+}
+
+/// The Protobuf contracts of these schemas.
+fn contracts(schemas: &BTreeMap<PathBuf, Value>) -> Result<BTreeMap<PathBuf, String>> {
+    schemas.iter().map(|(file, schema)| Ok((file.clone(), protobuf::generate(file, schema)?))).collect()
+}
+
+/// All files, with what belongs into them.
+fn generated(
+    schemas: &BTreeMap<PathBuf, Value>,
+    contracts: BTreeMap<PathBuf, String>,
+) -> BTreeMap<PathBuf, String> {
+    let contracts = contracts.into_iter().map(|(file, text)| (protobuf::file_of(&file), text));
+    schemas.iter().map(|(file, schema)| (file.clone(), pretty(schema))).chain(contracts).collect()
 }
 
 fn refuse_breaking(
     service: &Service,
     committed: &BTreeMap<PathBuf, Value>,
     current: &BTreeMap<PathBuf, Value>,
+    contracts: &BTreeMap<PathBuf, String>,
 ) -> Result<()> {
     let mut broken = Vec::new();
+    for (file, contract) in contracts {
+        broken.extend(protobuf::broken(file, contract)?);
+    }
     for (file, before) in committed {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         match current.get(file) {
@@ -102,13 +124,25 @@ fn folder(service: &Service) -> PathBuf {
 }
 
 fn committed(service: &Service) -> Result<BTreeMap<PathBuf, Value>> {
+    let schemas = texts(service)?;
+    let schemas = schemas.into_iter().filter(|(file, _)| file.extension().is_some_and(|it| it == "json"));
+    schemas
+        .map(|(file, text)| {
+            let schema = serde_json::from_str(&text);
+            let schema = schema.with_context(|| format!("{} is no JSON", file.display()))?;
+            Ok((file, schema))
+        })
+        .collect()
+}
+
+/// What is in the service's folder of events.
+fn texts(service: &Service) -> Result<BTreeMap<PathBuf, String>> {
     let Ok(entries) = fs::read_dir(folder(service)) else { return Ok(BTreeMap::new()) };
     entries
         .map(|entry| {
             let file = entry?.path();
-            let schema = serde_json::from_str(&fs::read_to_string(&file)?);
-            let schema = schema.with_context(|| format!("{} is no JSON", file.display()))?;
-            Ok((file, schema))
+            let text = fs::read_to_string(&file)?;
+            Ok((file, text))
         })
         .collect()
 }

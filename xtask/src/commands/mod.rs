@@ -4,6 +4,7 @@ mod bench;
 mod dlq;
 mod down;
 mod events;
+mod generate;
 mod logs;
 mod openapi;
 mod process;
@@ -51,6 +52,7 @@ enum Command {
     Dlq(dlq::Args),
     Transactions(transactions::Args),
     Bench(bench::Args),
+    Generate(generate::Args),
 }
 
 /// Runs the command that was asked for.
@@ -74,6 +76,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Dlq(args) => dlq::run(&args),
         Command::Transactions(args) => transactions::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Generate(args) => generate::run(&args),
     }
 }
 

@@ -285,7 +285,7 @@ async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::Unbounde
 }
 
 fn decode(message: &Taken) -> Result<Envelope, String> {
-    Envelope::from_json(&message.topic, &message.payload).map_err(|error| error.to_string())
+    message.envelope().map_err(|error| error.to_string())
 }
 
 /// What is done for a message belongs to the trace and the request that it comes from.
