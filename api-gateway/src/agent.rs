@@ -7,19 +7,21 @@ use std::time::Duration;
 use config::BoxError;
 use config::problem::chain;
 use config::registry::{Registry, Snapshot};
-use config::telemetry::Telemetry;
+use config::telemetry::{Telemetry, Witness};
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{sleep, timeout};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::files::Files;
+use crate::files::{AgentPorts, Files};
 use crate::health::Health;
 use crate::http;
 use crate::nginx::{Nginx, Reloader};
+use crate::seen::Requests;
 use crate::settings::GatewaySettings;
 use crate::state::State;
+use crate::upkeep::Upkeep;
 use crate::upstreams::{Upstream, Upstreams};
 
 /// Changes that come together make one reload.
@@ -27,28 +29,41 @@ const DEBOUNCE: Duration = Duration::from_millis(100);
 /// After a failure, to try the same list again.
 const RETRY: Duration = Duration::from_secs(1);
 const RETRY_NAMES: Duration = Duration::from_secs(5);
+/// Between two looks at logs and certificates.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Runs the gateway until it is asked to stop, or Nginx ends.
 pub async fn run(settings: GatewaySettings) -> Result<(), BoxError> {
     let telemetry = Telemetry::start("api-gateway", &settings.telemetry)?;
-    let outcome = serve(&settings).await;
+    let witness = Witness::new("api-gateway", &settings.telemetry)?;
+    let outcome = serve(&settings, &witness).await;
     if let Err(error) = &outcome {
         tracing::error!(error = %chain(error.as_ref()), "the gateway ends");
     }
+    witness.flush().await;
     telemetry.flush().await;
     outcome
 }
 
-async fn serve(settings: &GatewaySettings) -> Result<(), BoxError> {
+async fn serve(settings: &GatewaySettings, witness: &Witness) -> Result<(), BoxError> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let acceptor = TcpListener::bind(("127.0.0.1", settings.agent_port)).into_acceptor().await?;
+    let hangups = signal(SignalKind::hangup())?;
+    let acceptor = TcpListener::bind((settings.agent_host, settings.agent_port)).into_acceptor().await?;
     let agent_port = acceptor.local_addr().into_iter().find_map(|it| Some(it.as_socket_addr()?.port()));
-    let files = Files::prepare(settings, agent_port.ok_or("the agent has no address")?).await?;
+    let (requests, seen) = Requests::listen().await?;
+    let ports = AgentPorts { http: agent_port.ok_or("the agent has no address")?, seen };
+    let files = Files::prepare(settings, ports).await?;
+    let upkeep = Upkeep::new(settings, files.folder()).await;
 
     let registry = Registry::new(settings.discovery.clone(), settings.auth.service_token());
     let health = Health::new(registry.clone())?;
-    let mut agent =
-        Agent { state: State::load(files.folder()), applied: Vec::new(), files, health: health.clone() };
+    let mut agent = Agent {
+        state: State::load(files.folder()),
+        applied: Vec::new(),
+        files,
+        upkeep,
+        health: health.clone(),
+    };
     let remembered = agent.state.snapshot.clone();
     if remembered != Snapshot::default() {
         registry.restore(remembered.clone());
@@ -68,7 +83,8 @@ async fn serve(settings: &GatewaySettings) -> Result<(), BoxError> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         error = nginx.ended() => return Err(error),
-        never = agent.follow(&registry, reloader) => match never {},
+        never = agent.follow(&registry, reloader, hangups) => match never {},
+        () = requests.watch(witness) => Err("nobody counts requests any more".into()),
         ended = server => Err(format!("the agent's server ended: {ended:?}").into()),
     };
     tracing::info!("shutting down");
@@ -80,6 +96,7 @@ async fn serve(settings: &GatewaySettings) -> Result<(), BoxError> {
 
 struct Agent {
     files: Files,
+    upkeep: Upkeep,
     state: State,
     health: Health,
     /// What Nginx runs on.
@@ -88,16 +105,29 @@ struct Agent {
 
 impl Agent {
     /// Brings every change to Nginx; never ends.
-    async fn follow(&mut self, registry: &Registry, nginx: Reloader) -> Infallible {
+    async fn follow(&mut self, registry: &Registry, nginx: Reloader, mut hangups: Signal) -> Infallible {
         let mut seen: Option<Arc<Snapshot>> = None;
+        let mut looks = interval(UPKEEP);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            registry.changed(seen.as_deref()).await;
+            let (asked, changed) = tokio::select! {
+                _ = registry.changed(seen.as_deref()) => (false, true),
+                _ = looks.tick() => (false, false),
+                _ = hangups.recv() => (true, false),
+            };
+            if !changed {
+                if let Err(error) = self.look_after(nginx, asked).await {
+                    tracing::error!(error = %chain(error.as_ref()), "nginx goes on with what it has");
+                }
+                continue;
+            }
             sleep(DEBOUNCE).await;
             let snapshot = registry.changed(None).await;
             let retry = match self.apply(&snapshot, nginx).await {
                 Ok(true) => None,
                 Ok(false) => Some(RETRY_NAMES),
                 Err(error) => {
+                    metrics::counter!("gateway_reload_failures_total").increment(1);
                     tracing::error!(error = %chain(error.as_ref()), "keeping the last good upstreams");
                     Some(RETRY)
                 }
@@ -110,12 +140,27 @@ impl Agent {
         }
     }
 
+    /// Has Nginx open its files anew when that is called for: a log was put aside, the certificate was renewed, or
+    /// somebody asked for it by SIGHUP.
+    async fn look_after(&mut self, nginx: Reloader, asked: bool) -> Result<(), BoxError> {
+        let put_aside = self.upkeep.put_aside().await?;
+        let renewed = self.upkeep.is_renewed().await;
+        if !(put_aside || renewed || asked) {
+            return Ok(());
+        }
+        Nginx::test(self.files.folder(), &self.files.main()).await?;
+        nginx.reload(&self.files.reloading()).await?;
+        tracing::info!(put_aside, renewed, asked, "nginx opens its files anew");
+        Ok(())
+    }
+
     /// `false` when some host name could not be resolved.
     async fn apply(&mut self, snapshot: &Snapshot, nginx: Reloader) -> Result<bool, BoxError> {
         self.state.update(self.files.folder(), snapshot.clone()).await?;
         self.health.expect(self.state.services.clone());
         let (upstreams, complete) = Upstreams::resolve(snapshot).await;
         if upstreams.services != self.applied {
+            metrics::counter!("gateway_reloads_total").increment(1);
             self.accept(upstreams).await?;
             nginx.reload(&self.files.reloading()).await?;
             tracing::info!(index = snapshot.index, "nginx takes up the registry's change {}", snapshot.index);
@@ -127,6 +172,13 @@ impl Agent {
         let candidate = self.files.propose(&upstreams).await?;
         Nginx::test(self.files.folder(), &candidate).await?;
         self.files.accept().await?;
+        for Upstream { name, .. } in &self.applied {
+            metrics::gauge!("gateway_upstream_instances", "upstream" => name.clone()).set(0);
+        }
+        for Upstream { name, addresses } in &upstreams.services {
+            metrics::gauge!("gateway_upstream_instances", "upstream" => name.clone())
+                .set(addresses.len() as f64);
+        }
         self.applied = upstreams.services;
         Ok(())
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::refusals::{REFUSALS, Refusal};
-use crate::settings::{GatewaySettings, Network, Origin, Rate, Workers};
+use crate::settings::{GatewaySettings, Network, Origin, Rate, Tls, Workers};
 use crate::state::replace;
 use crate::upstreams::Upstreams;
 
@@ -27,7 +27,12 @@ const CANDIDATE_UPSTREAMS: &str = "upstreams.candidate.conf";
 struct Main<'a> {
     upstreams: &'static str,
     agent_port: u16,
+    /// Where the agent hears of requests.
+    seen_port: u16,
+    /// `01`, `00`, or the share of traces that are kept, in per cent.
+    sampled: Sampled,
     listen: SocketAddr,
+    tls: Option<Door>,
     workers: &'a Workers,
     access_log: &'a Path,
     error_log: &'a Path,
@@ -37,6 +42,54 @@ struct Main<'a> {
     cors_origins: &'a [Origin],
     trusted_proxies: &'a [Network],
     refusals: &'static [Refusal],
+}
+
+/// Which traces are kept.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Sampled {
+    All,
+    None,
+    PerCent(String),
+}
+
+impl Sampled {
+    fn of(share: f64) -> Self {
+        match share {
+            _ if share >= 1.0 => Self::All,
+            // The smallest share that Nginx can tell from none.
+            _ if share < 0.0001 => Self::None,
+            _ => Self::PerCent(format!("{:.2}", share * 100.0)),
+        }
+    }
+}
+
+/// The door with TLS.
+#[derive(Serialize)]
+struct Door {
+    listen: SocketAddr,
+    certificate: PathBuf,
+    key: PathBuf,
+    /// What an address has after the host.
+    suffix: String,
+}
+
+impl Door {
+    fn new(settings: &GatewaySettings, tls: &Tls) -> Result<Self, BoxError> {
+        Ok(Self {
+            listen: (settings.host, tls.port).into(),
+            certificate: std::path::absolute(&tls.certificate)?,
+            key: std::path::absolute(&tls.key)?,
+            suffix: if tls.port == 443 { String::new() } else { format!(":{}", tls.port) },
+        })
+    }
+}
+
+/// The ports on which the agent itself listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AgentPorts {
+    pub http: u16,
+    pub seen: u16,
 }
 
 /// Nginx's files.
@@ -49,7 +102,7 @@ pub(crate) struct Files {
 
 impl Files {
     /// Makes the folders, and the part of the configuration that doesn't change.
-    pub async fn prepare(settings: &GatewaySettings, agent_port: u16) -> Result<Self, BoxError> {
+    pub async fn prepare(settings: &GatewaySettings, agent: AgentPorts) -> Result<Self, BoxError> {
         let mut templates = Environment::new();
         templates.add_template(MAIN, include_str!("../nginx.conf"))?;
         templates.add_template(UPSTREAMS, include_str!("../templates/upstreams.conf"))?;
@@ -67,8 +120,11 @@ impl Files {
         for (file, upstreams) in [(MAIN, UPSTREAMS), (CANDIDATE_MAIN, CANDIDATE_UPSTREAMS)] {
             let text = files.templates.get_template(MAIN)?.render(Serde(&Main {
                 upstreams,
-                agent_port,
+                agent_port: agent.http,
+                seen_port: agent.seen,
+                sampled: Sampled::of(settings.telemetry.sampled()),
                 listen: (settings.host, settings.port).into(),
+                tls: settings.tls.as_ref().map(|tls| Door::new(settings, tls)).transpose()?,
                 workers: &settings.workers,
                 access_log: &settings.access_log,
                 error_log: &settings.error_log,

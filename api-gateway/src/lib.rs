@@ -6,8 +6,10 @@ mod health;
 mod http;
 mod nginx;
 mod refusals;
+mod seen;
 mod settings;
 mod state;
+mod upkeep;
 mod upstreams;
 
 pub use settings::GatewaySettings;

@@ -18,8 +18,11 @@ pub struct GatewaySettings {
     pub port: u16,
     /// Nginx's prefix: configuration, logs, what is remembered from one run to the next.
     pub folder: PathBuf,
-    /// Where the agent itself listens, on loopback; 0 for any free port.
+    /// Where the agent itself listens; port 0 is any free one.
+    pub agent_host: IpAddr,
     pub agent_port: u16,
+    pub tls: Option<Tls>,
+    pub logs: LogLimits,
     pub workers: Workers,
     pub access_log: PathBuf,
     pub error_log: PathBuf,
@@ -27,6 +30,24 @@ pub struct GatewaySettings {
     pub login_rate: Rate,
     pub cors_origins: Vec<Origin>,
     pub trusted_proxies: Vec<Network>,
+}
+
+/// What the door shows to be trusted.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// With the chain, in PEM.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    pub port: u16,
+}
+
+/// How much log is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct LogLimits {
+    /// A larger file is put aside.
+    pub bytes: u64,
+    /// So many that were put aside stay.
+    pub files: u32,
 }
 
 /// How many requests a client may make.
@@ -45,8 +66,13 @@ impl Settings for GatewaySettings {
         let host = env.var("GATEWAY_HOST", "address to listen on").default("0.0.0.0");
         let port = env.var("GATEWAY_PORT", "port to listen on").default("80");
         let folder = env.var("GATEWAY_DIR", "folder for configuration, logs and state").required();
-        let agent_port =
-            env.var("AGENT_PORT", "port of the agent on loopback, 0 for any free one").default("0");
+        let agent_host =
+            env.var("AGENT_HOST", "address that the agent itself listens on").default("127.0.0.1");
+        let agent_port = env.var("AGENT_PORT", "the agent's port, 0 for any free one").default("0");
+        let tls = tls(env);
+        let log_bytes =
+            env.var("LOG_MAX_BYTES", "size at which a log file is put aside").default("100000000");
+        let log_files = env.var("LOG_FILES", "how many of them are kept").default("5");
         let workers = env.var("NGINX_WORKERS", "worker processes, auto for one a processor").default("auto");
         let access_log =
             env.var("ACCESS_LOG", "file, in GATEWAY_DIR unless absolute").default("logs/access.log");
@@ -67,7 +93,10 @@ impl Settings for GatewaySettings {
             host: host?,
             port: port?,
             folder: folder?,
+            agent_host: agent_host?,
             agent_port: agent_port?,
+            tls: tls?,
+            logs: LogLimits { bytes: log_bytes.map(|bytes: Positive| bytes.0.into())?, files: log_files? },
             workers: workers?,
             access_log: access_log?,
             error_log: error_log?,
@@ -76,6 +105,23 @@ impl Settings for GatewaySettings {
             cors_origins: cors?,
             trusted_proxies: proxies?,
         })
+    }
+}
+
+/// Both files, or neither.
+fn tls(env: &mut Env) -> Result<Option<Tls>, Invalid> {
+    let files: [Result<Option<PathBuf>, _>; 2] = [
+        env.var("TLS_CERTIFICATE", "certificate with its chain, PEM; with TLS_KEY the door speaks HTTPS")
+            .optional(),
+        env.var("TLS_KEY", "the certificate's private key, PEM").optional(),
+    ];
+    let port = env.var("TLS_PORT", "port to listen on with TLS").default("443");
+    let [certificate, key] = files;
+    match (certificate?, key?, port?) {
+        (Some(certificate), Some(key), port) => Ok(Some(Tls { certificate, key, port })),
+        (None, None, _) => Ok(None),
+        (Some(_), None, _) => Err(env.refuse("TLS_KEY is missing: TLS_CERTIFICATE needs it")),
+        (None, Some(_), _) => Err(env.refuse("TLS_CERTIFICATE is missing: TLS_KEY needs it")),
     }
 }
 

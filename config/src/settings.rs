@@ -68,6 +68,12 @@ impl Env {
         Var { env: self, name, help, secret: false }
     }
 
+    /// Adds a problem that shows only when settings are looked at together.
+    pub fn refuse(&mut self, problem: &str) -> Invalid {
+        self.problems.push(problem.to_owned());
+        Invalid
+    }
+
     /// What is wrong, a line each; empty when all is well.
     pub fn problems(&self) -> &[String] {
         &self.problems

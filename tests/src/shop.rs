@@ -64,6 +64,11 @@ impl Shop {
         Alone { shop: Self::open().await, _guard: guard }
     }
 
+    /// The same, after everybody was signed out.
+    pub async fn reopened(alone: Alone) -> Alone {
+        Alone { shop: Self::open().await, _guard: alone._guard }
+    }
+
     async fn open() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the shop is where the test command says")]
         let variable =
@@ -174,16 +179,31 @@ impl Shop {
     /// Restarts a process with another setting, for as long as the result lives.
     #[must_use]
     pub fn restart_with(&self, name: &str, setting: &str, value: &str) -> Resettled<'_> {
-        let before = self.system.process(name).expect("the process exists").spec;
-        let mut spec = before.clone();
-        spec.env.insert(setting.to_owned(), value.to_owned());
-        self.relaunch(spec);
+        self.restart_all_with(&[name], setting, value)
+    }
+
+    /// The same for several, all at once.
+    #[must_use]
+    pub fn restart_all_with(&self, names: &[&str], setting: &str, value: &str) -> Resettled<'_> {
+        let spec = |name: &&str| self.system.process(name).expect("the process exists").spec;
+        let before: Vec<_> = names.iter().map(spec).collect();
+        let mut specs = before.clone();
+        for spec in &mut specs {
+            spec.env.insert(setting.to_owned(), value.to_owned());
+        }
+        self.relaunch(specs);
         Resettled { shop: self, before }
     }
 
-    fn relaunch(&self, spec: xtask::Spec) {
-        self.system.stop(&spec.name).expect("the process stops");
-        self.system.launch(spec).expect("the process starts");
+    fn relaunch(&self, specs: Vec<xtask::Spec>) {
+        std::thread::scope(|scope| {
+            for spec in specs {
+                scope.spawn(|| {
+                    self.system.stop(&spec.name).expect("the process stops");
+                    self.system.launch(spec).expect("the process starts");
+                });
+            }
+        });
         self.healthy();
     }
 
@@ -195,12 +215,21 @@ impl Shop {
 /// A process with other settings than it had; it gets its own back in the end.
 pub struct Resettled<'a> {
     shop: &'a Shop,
-    before: xtask::Spec,
+    before: Vec<xtask::Spec>,
+}
+
+impl Resettled<'_> {
+    /// Leaves it at that.
+    pub fn for_good(mut self) {
+        self.before.clear();
+    }
 }
 
 impl Drop for Resettled<'_> {
     fn drop(&mut self) {
-        self.shop.relaunch(self.before.clone());
+        if !self.before.is_empty() {
+            self.shop.relaunch(std::mem::take(&mut self.before));
+        }
     }
 }
 

@@ -3,4 +3,6 @@
 mod changes;
 mod harness;
 mod requests;
+mod telling;
+mod tls;
 mod upstream;

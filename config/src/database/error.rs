@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
+use super::pool;
 use crate::problem::{Fault, Kind};
 
 /// A store's failure.
@@ -91,7 +92,11 @@ impl From<sqlx::Error> for StoreError {
                     _ => Self::Broken(error.into()),
                 }
             }
-            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+            E::PoolTimedOut => {
+                pool::timed_out("mysql");
+                Self::Unavailable(error.into())
+            }
+            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolClosed | E::WorkerCrashed => {
                 Self::Unavailable(error.into())
             }
             _ => Self::Broken(error.into()),

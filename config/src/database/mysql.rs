@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use metrics::Counter;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::Migrator;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -13,8 +14,8 @@ use sqlx::{Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, Qu
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::batch::Batch;
-use super::{StoreError, UnitOfWork, until_up};
+use super::batch::{Batch, once_committed};
+use super::{PoolUse, StoreError, UnitOfWork, until_up};
 use crate::clock::{Clock as _, SystemClock};
 use crate::idempotency::{Answer, Claim};
 use crate::kafka::Envelope;
@@ -78,7 +79,9 @@ impl Db {
     pub async fn migrate(&self, migrator: Migrator) -> Result<(), sqlx::migrate::MigrateError> {
         let shared = sqlx::migrate!("./migrations");
         let all = shared.iter().cloned().chain(migrator.iter().cloned()).collect();
-        Migrator::with_migrations(all).run(&self.pool).await
+        // While a new version is rolled out, an old one that restarts finds migrations that it doesn't know. They only
+        // added.
+        Migrator::with_migrations(all).set_ignore_missing(true).run(&self.pool).await
     }
 
     /// For reads outside a unit of work.
@@ -93,7 +96,14 @@ impl Db {
             Some(batch) => batch.lend().await?,
             None => self.pool.begin().await?,
         };
-        Ok(Tx { inner: Some(inner), db: self.clone(), batch, claimed: Vec::new(), events: Vec::new() })
+        Ok(Tx { inner: Some(inner), db: self.clone(), batch, claimed: Vec::new(), events: Vec::new(), counts: Vec::new() })
+    }
+
+    /// Shows how the pool is used.
+    pub(crate) fn measure(&self) {
+        let (all, idle) = (self.pool.size(), u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX));
+        let max = self.pool.options().get_max_connections();
+        PoolUse { system: "mysql", used: all.saturating_sub(idle), idle, max }.show();
     }
 
     /// Whether the server answers.
@@ -131,6 +141,7 @@ pub struct Tx {
     claimed: Vec<Uuid>,
     /// Written in one statement at the commit.
     events: Vec<Envelope>,
+    counts: Vec<(Counter, u64)>,
 }
 
 impl Tx {
@@ -208,10 +219,17 @@ impl UnitOfWork for Tx {
         }
     }
 
+    fn tally(&mut self, counter: Counter, by: u64) {
+        self.counts.push((counter, by));
+    }
+
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
+        let counts = std::mem::take(&mut self.counts);
+        let count = move || counts.iter().for_each(|(counter, by)| counter.increment(*by));
         let mut transaction = self.inner.take().expect("it ends with the unit of work");
         if let Some(batch) = self.batch.take() {
+            once_committed(count);
             batch.take_back(transaction, std::mem::take(&mut self.claimed), events);
             return Ok(());
         }
@@ -220,6 +238,7 @@ impl UnitOfWork for Tx {
             write_outbox(&mut transaction, &self.db.source, events).await?;
         }
         transaction.commit().await?;
+        count();
         if wake {
             self.db.wake_relay();
         }

@@ -1,6 +1,7 @@
 //! The port behind which a use case changes state.
 
 use async_trait::async_trait;
+use metrics::Counter;
 
 use super::StoreError;
 use crate::idempotency::{Answer, Claim};
@@ -17,6 +18,10 @@ pub trait UnitOfWork: Send {
 
     /// Makes `answer` what any repetition of the claimed request gets.
     async fn answer(&mut self, claim: &Claim, answer: Answer) -> Result<(), StoreError>;
+
+    /// Counts what this unit of work did, once it has committed: what was rolled back hasn't happened.
+    /// A fake counts nothing.
+    fn tally(&mut self, _counter: Counter, _by: u64) {}
 
     /// Makes it all so.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -86,7 +86,16 @@ impl Envelope {
     /// The event as part of what is being worked on in this task.
     pub fn in_current_context(mut self) -> Self {
         self.request_id = RequestContext::current().request_id;
-        self.traceparent = crate::telemetry::traceparent();
+        let span = tracing::info_span!(
+            "publish",
+            otel.name = format!("{} publish", self.topic),
+            otel.kind = "producer",
+            messaging.system = "kafka",
+            messaging.destination.name = self.topic,
+            message.id = %self.id,
+            message.kind = self.kind,
+        );
+        self.traceparent = span.in_scope(crate::telemetry::traceparent);
         self
     }
 

@@ -3,6 +3,7 @@
 //! A use case publishes into its unit of work; nothing else sends to Kafka. A consumer's handler claims the
 //! message in the unit of work of its effect, so that a message delivered twice acts once.
 
+mod archive;
 mod consumer;
 mod dead_letter;
 mod envelope;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+pub use archive::{Archive, Kept, Marks, Topics};
 pub use consumer::{Consumer, HandlerError, MessageHandler};
 pub(crate) use consumer::{Group, consume};
 #[cfg(any(test, feature = "testing"))]

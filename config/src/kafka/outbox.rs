@@ -35,6 +35,9 @@ pub trait Lead: Send {
     /// The oldest unsent events, in order.
     async fn unsent(&mut self, limit: u32) -> Result<Vec<Unsent>, StoreError>;
 
+    /// How many wait.
+    async fn pending(&mut self) -> Result<u64, StoreError>;
+
     /// These are in Kafka.
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError>;
 }
@@ -86,6 +89,11 @@ impl Lead for MySqlLead {
             age: std::time::Duration::from_micros(age.try_into().unwrap_or_default()),
         };
         Ok(rows.into_iter().map(unsent).collect())
+    }
+
+    async fn pending(&mut self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outbox").fetch_one(&mut self.0).await?;
+        Ok(count.try_into().unwrap_or_default())
     }
 
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError> {

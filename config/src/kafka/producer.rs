@@ -65,6 +65,22 @@ impl Producer {
         Ok(())
     }
 
+    /// Sends one record to a partition of one's choice.
+    pub(super) async fn send_to(
+        &self,
+        topic: &str,
+        partition: i32,
+        key: &[u8],
+        payload: &[u8],
+        headers: OwnedHeaders,
+    ) -> Result<(), BoxError> {
+        let topic = self.settings.name(topic);
+        let record = FutureRecord::to(&topic).partition(partition).key(key).payload(payload).headers(headers);
+        let delivered = self.inner.send_result(record).map_err(|(error, _)| error)?.await?;
+        delivered.map_err(|(error, _)| error)?;
+        Ok(())
+    }
+
     /// Whether a broker answers.
     pub(crate) async fn reachable(&self) -> bool {
         let producer = self.inner.clone();

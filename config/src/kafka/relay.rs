@@ -52,7 +52,8 @@ async fn send_all(
     loop {
         let events = lead.unsent(BATCH).await?;
         let oldest = events.first().map(|event| event.age).unwrap_or_default();
-        show(events.len(), oldest);
+        let all = if events.len() < BATCH as usize { events.len() as u64 } else { lead.pending().await? };
+        show(all, oldest);
         if events.is_empty() {
             if shutdown.is_cancelled() {
                 return Ok(());
@@ -66,7 +67,7 @@ async fn send_all(
         }
         tokio::select! {
             delivered = send(producer, &events) => delivered?,
-            never = show_ageing(events.len(), oldest) => match never {},
+            never = show_growing(lead, all, oldest) => match never {},
             // Kafka is away and we are asked to end: the next leader sends them.
             () = overdue(shutdown) => return Err("the process ends before Kafka took everything".into()),
         }
@@ -75,16 +76,18 @@ async fn send_all(
     }
 }
 
-fn show(pending: usize, oldest: Duration) {
+fn show(pending: u64, oldest: Duration) {
     metrics::gauge!("outbox_oldest_age_seconds").set(oldest.as_secs_f64());
     metrics::gauge!("outbox_pending_events").set(pending as f64);
 }
 
-/// While Kafka is away nothing else moves.
-async fn show_ageing(pending: usize, oldest: Duration) -> Infallible {
+/// While Kafka is away nothing else moves: what waits grows older, and more.
+async fn show_growing(lead: &mut dyn Lead, mut pending: u64, oldest: Duration) -> Infallible {
     let since = Instant::now();
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
+        // With the database away too, the last number is as good as any.
+        pending = lead.pending().await.unwrap_or(pending);
         show(pending, oldest + since.elapsed());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::header::HeaderName;
@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
+use tracing::field::Empty;
 use tracing::{Instrument, info_span};
 
 use super::balance::Endpoint;
@@ -127,9 +128,37 @@ impl Call {
             request.build().map_err(|error| CallError::Invalid { service, source: error.into() })?;
 
         let permit = client.breaker.admit().ok_or_else(|| unavailable(Trouble::CircuitOpen))?;
-        let span = info_span!("call", service, method = %request.method(), path = request.url().path());
-        let outcome = timeout(limit, client.tries(&request, repeatable, limit)).instrument(span).await;
+        let method = request.method().to_string();
+        let span = info_span!(
+            "call",
+            otel.name = format!("{method} {service}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = method,
+            http.response.status_code = Empty,
+            url.path = request.url().path(),
+            peer.service = service,
+        );
+        let started = Instant::now();
+        let outcome =
+            timeout(limit, client.tries(&request, repeatable, limit)).instrument(span.clone()).await;
         let outcome = outcome.unwrap_or(Err(Trouble::TimedOut));
+        let status = match &outcome {
+            Ok((status, _)) => {
+                span.record("http.response.status_code", status.as_u16());
+                status.as_str().to_owned()
+            }
+            // Nobody answered, or with an error of its own.
+            Err(_) => {
+                span.record("otel.status_code", "ERROR");
+                "error".to_owned()
+            }
+        };
+        metrics::histogram!(
+            "http_client_request_duration_seconds",
+            "callee" => service, "http_request_method" => method, "http_response_status_code" => status,
+        )
+        .record(started.elapsed());
         match outcome {
             // Nobody was asked, so nothing was learnt about the service.
             Err(Trouble::NoInstance) => drop(permit),

@@ -29,7 +29,7 @@ pub(super) fn application<S: Service>(
     let routes = Route::new()
         .at("/livez", get(make_sync(|_| "alive")))
         .at("/health", get(ready))
-        .at("/metrics", get(make_sync(|_| render_metrics().with_content_type("text/plain; version=0.0.4"))))
+        .at("/metrics", get(measured))
         .at("/openapi.json", get(make_sync(move |_| spec.clone().with_content_type("application/json"))))
         .at("/docs", get(make_sync(move |_| docs.clone().with_content_type("text/html; charset=utf-8"))))
         .nest("/", service);
@@ -44,6 +44,14 @@ pub(super) fn application<S: Service>(
 #[handler]
 async fn ready(health: Data<&Arc<Health>>) -> Response {
     health.check().await.into_response()
+}
+
+#[handler]
+fn measured(Data(health): Data<&Arc<Health>>) -> Response {
+    if let Some(db) = &health.mysql {
+        db.measure();
+    }
+    render_metrics().with_content_type("text/plain; version=0.0.4").into_response()
 }
 
 /// Renders every error as problem+json.

@@ -62,7 +62,10 @@ pub fn run<S: Service>() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain::<S>(&[format!("no runtime: {error}")]),
     };
-    let outcome = runtime.block_on(until_stopped::<S>(settings));
+    let outcome = match arguments.get_flag("migrate") {
+        true => runtime.block_on(migrated::<S>(settings)),
+        false => runtime.block_on(until_stopped::<S>(settings)),
+    };
     // Blocking work that never ends (a stuck broker) must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(500));
     match outcome {
@@ -84,6 +87,7 @@ fn command<S: Service>() -> Command {
         .about("A service of the shop. It takes its settings from the environment and from a .env file.")
         .arg(flag("openapi", "Print the OpenAPI document and exit"))
         .arg(flag("events", "Print the JSON Schemas of the events that it publishes and exit"))
+        .arg(flag("migrate", "Bring the schema and the topics up to date and exit"))
         .arg(flag("print-settings", "Print every setting, secrets hidden, check them and exit"))
 }
 
@@ -168,6 +172,40 @@ async fn until_stopped<S: Service>(settings: AllSettings<S>) -> Result<(), BoxEr
     outcome
 }
 
+/// Does what must be done before a new version's first instance starts, and nothing else.
+async fn migrated<S: Service>(settings: AllSettings<S>) -> Result<(), BoxError> {
+    let telemetry = Telemetry::start(S::NAME, &settings.telemetry)?;
+    let stop = stop_requested()?;
+    let prepared = stop.run_until_cancelled(prepared::<S>(settings.mysql.as_ref(), settings.kafka.as_ref()));
+    let outcome = match prepared.await {
+        Some(prepared) => prepared.map(|_| tracing::info!("{} is up to date", S::NAME)),
+        None => Err("stopped before everything was up to date".into()),
+    };
+    telemetry.flush().await;
+    outcome
+}
+
+/// Waits for the servers; then the schema and the topics are as this version needs them.
+async fn prepared<S: Service>(
+    mysql: Option<&MySqlSettings>,
+    kafka: Option<&KafkaSettings>,
+) -> Result<Option<Db>, BoxError> {
+    let (mysql, ()) = tokio::try_join!(
+        async {
+            let Some(settings) = mysql else { return Ok(None) };
+            Db::connect(S::NAME, settings).await.map(Some)
+        },
+        async {
+            let Some(settings) = kafka else { return Ok(()) };
+            kafka::ensure_topics(settings, S::TOPICS).await
+        },
+    )?;
+    if let Some(db) = &mysql {
+        db.migrate(S::migrations()).await?;
+    }
+    Ok(mysql)
+}
+
 /// Cancelled by the first SIGTERM or SIGINT.
 fn stop_requested() -> Result<CancellationToken, BoxError> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -194,20 +232,8 @@ impl<S: Service> Start<S> {
     /// Connects everything, brings the schema up to date, wires the service and listens.
     pub(crate) async fn begin(self) -> Result<Running, BoxError> {
         let AllSettings { service, auth, mysql, redis, kafka, own, .. } = self.settings;
-        let (mysql, redis, ()) = tokio::try_join!(
-            async {
-                let Some(settings) = &mysql else { return Ok(None) };
-                Db::connect(S::NAME, settings).await.map(Some)
-            },
-            database::connect_redis(&redis),
-            async {
-                let Some(settings) = &kafka else { return Ok(()) };
-                kafka::ensure_topics(settings, S::TOPICS).await
-            },
-        )?;
-        if let Some(db) = &mysql {
-            db.migrate(S::migrations()).await?;
-        }
+        let (mysql, redis) =
+            tokio::try_join!(prepared::<S>(mysql.as_ref(), kafka.as_ref()), database::connect_redis(&redis))?;
         let producer = kafka.as_ref().map(|settings| Producer::new(settings, S::NAME)).transpose()?;
         let revocations = Revocations::default();
         let shutdown = CancellationToken::new();

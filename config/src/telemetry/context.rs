@@ -5,6 +5,7 @@ use std::future::Future;
 use opentelemetry::propagation::Injector;
 use opentelemetry::trace::TraceContextExt;
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
@@ -38,6 +39,19 @@ impl RequestContext {
         CURRENT.scope(self, work).await
     }
 
+    /// The identity of what was begun elsewhere, or earlier, and is gone on with here.
+    pub fn of_trace(traceparent: Option<String>) -> Self {
+        Self { traceparent, ..Self::default() }
+    }
+
+    /// Runs `work` as part of this request, in a span that is the caller's child.
+    pub async fn follow<F: Future>(self, span: Span, work: F) -> F::Output {
+        if self.traceparent.is_some() {
+            let _ = span.set_parent(self.parent());
+        }
+        self.scope(work.instrument(span)).await
+    }
+
     pub(crate) fn from_headers(headers: &HeaderMap, path: &str) -> Self {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let request_id = text(REQUEST_ID)
@@ -56,7 +70,7 @@ impl RequestContext {
 }
 
 /// The `traceparent` of the current span, or the caller's when traces are off.
-pub(crate) fn traceparent() -> Option<String> {
+pub fn traceparent() -> Option<String> {
     struct First(Option<String>);
     impl Injector for First {
         fn set(&mut self, key: &str, value: String) {

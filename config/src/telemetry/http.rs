@@ -5,6 +5,7 @@ use std::time::Instant;
 use poem::http::HeaderValue;
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
 use tracing::Instrument as _;
+use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::context::{REQUEST_ID, RequestContext};
@@ -24,6 +25,22 @@ impl<E: Endpoint> Middleware<E> for Instrument {
 #[derive(Debug)]
 pub(crate) struct Instrumented<E>(E);
 
+/// A request that is being answered; one whose client has gone counts no longer.
+struct Active;
+
+impl Active {
+    fn begin() -> Self {
+        metrics::gauge!("http_server_active_requests").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        metrics::gauge!("http_server_active_requests").decrement(1.0);
+    }
+}
+
 impl<E: Endpoint> Endpoint for Instrumented<E> {
     type Output = Response;
 
@@ -40,7 +57,10 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
                 "request",
                 otel.name = format!("{method} {}", context.path),
                 otel.kind = "server",
+                otel.status_code = Empty,
                 http.request.method = method,
+                http.response.status_code = Empty,
+                http.route = Empty,
                 url.path = context.path,
                 request.id = context.request_id,
             ),
@@ -49,7 +69,10 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
             let _ = span.set_parent(context.parent());
         }
         let work = async {
-            let mut response = self.0.call(request).await?.into_response();
+            let mut response = {
+                let _active = Active::begin();
+                self.0.call(request).await?.into_response()
+            };
             let status = response.status();
             let elapsed = started.elapsed();
             if !quiet {
@@ -57,6 +80,13 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
             }
             let route =
                 response.data::<PathPattern>().map_or_else(|| "unmatched".to_owned(), |p| p.0.to_string());
+            let span = tracing::Span::current();
+            span.record("otel.name", format!("{method} {route}"));
+            span.record("http.route", &route);
+            span.record("http.response.status_code", status.as_u16());
+            if status.is_server_error() {
+                span.record("otel.status_code", "ERROR");
+            }
             metrics::histogram!(
                 "http_server_request_duration_seconds",
                 "http_request_method" => method, "http_route" => route,

@@ -6,6 +6,7 @@
 mod context;
 mod http;
 mod metrics;
+mod witness;
 
 use std::time::Duration;
 
@@ -19,12 +20,15 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use url::Url;
 
-pub(crate) use context::traceparent;
-pub use context::{RequestContext, propagation_headers};
+pub use context::{RequestContext, propagation_headers, traceparent};
 pub(crate) use http::Instrument;
 pub use metrics::render as render_metrics;
+pub use witness::{Witness, Witnessed};
 
 use crate::settings::{Env, Invalid, Settings};
+
+/// How long the last traces may take.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// Where logs and traces go.
 #[derive(Debug)]
@@ -33,6 +37,13 @@ pub struct TelemetrySettings {
     filter: String,
     otlp: Option<Url>,
     sampled: f64,
+}
+
+impl TelemetrySettings {
+    /// The share of traces that is kept, 0 to 1.
+    pub fn sampled(&self) -> f64 {
+        self.sampled
+    }
 }
 
 impl Settings for TelemetrySettings {
@@ -92,8 +103,7 @@ impl Telemetry {
     /// Sends what is left to the collector.
     pub async fn flush(self) {
         if let Some(provider) = self.0 {
-            let done =
-                tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(Duration::from_secs(2)));
+            let done = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(FLUSH));
             if !matches!(done.await, Ok(Ok(()))) {
                 tracing::warn!("the last traces could not be sent");
             }
@@ -103,11 +113,18 @@ impl Telemetry {
 
 fn tracer(service: &'static str, url: &Url, sampled: f64) -> Result<SdkTracerProvider, crate::BoxError> {
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    let endpoint = url.join("/v1/traces")?;
-    let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
     Ok(SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
+        .with_batch_exporter(exporter(url)?)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(sampled))))
-        .with_resource(Resource::builder().with_service_name(service).build())
+        .with_resource(resource(service))
         .build())
+}
+
+fn exporter(url: &Url) -> Result<SpanExporter, crate::BoxError> {
+    let endpoint = url.join("/v1/traces")?;
+    Ok(SpanExporter::builder().with_http().with_endpoint(endpoint).build()?)
+}
+
+fn resource(service: &'static str) -> Resource {
+    Resource::builder().with_service_name(service).build()
 }

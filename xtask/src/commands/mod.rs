@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod backup;
 mod bench;
 mod dlq;
 mod down;
@@ -51,6 +52,8 @@ enum Command {
     Events(events::Args),
     Dlq(dlq::Args),
     Transactions(transactions::Args),
+    Backup(backup::Save),
+    Restore(backup::Restore),
     Bench(bench::Args),
     Generate(generate::Args),
 }
@@ -75,6 +78,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Events(args) => events::run(&args),
         Command::Dlq(args) => dlq::run(&args),
         Command::Transactions(args) => transactions::run(&args),
+        Command::Backup(args) => backup::save(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Generate(args) => generate::run(&args),
     }

@@ -19,13 +19,19 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let system = System::attach(&args.system.instance)?;
     if !args.yes {
-        ensure!(stdin().is_terminal(), "this deletes {}: say --yes", system.folder().display());
-        ui::note(format!("Delete {} with all data in it? [y/N]", system.folder().display()));
-        let mut answer = String::new();
-        stdin().read_line(&mut answer)?;
-        ensure!(answer.trim().eq_ignore_ascii_case("y"), "nothing was deleted");
+        confirm(&format!("Delete {} with all data in it?", system.folder().display()))?;
     }
     delete(&system)
+}
+
+/// Fails unless somebody at a terminal says yes.
+pub fn confirm(question: &str) -> Result<()> {
+    ensure!(stdin().is_terminal(), "nobody is here to answer “{question}”: say --yes");
+    ui::note(format!("{question} [y/N]"));
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    ensure!(answer.trim().eq_ignore_ascii_case("y"), "nothing was deleted");
+    Ok(())
 }
 
 /// Stops everything and deletes the system's folder.

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use crate::ui::{self, seconds};
 use crate::{interrupt, ui::table};
 
+mod k8s;
 mod schemathesis;
 mod steps;
 
@@ -40,6 +41,8 @@ pub enum Step {
     Openapi,
     /// The committed schemas of the events are those of the programs, and nothing was taken away from consumers
     Events,
+    /// The Kubernetes objects render, and are what the API and the shop want of them
+    K8s,
     /// Licences, bans and sources of dependencies
     Deny,
     /// Fresh data servers

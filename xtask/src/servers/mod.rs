@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-pub use mysql::TEST_USER;
+pub use mysql::{TEST_USER, as_administrator, install_dump as install_mysql_dump};
 
 use crate::interrupt;
 use crate::parallel;

@@ -11,7 +11,7 @@ use crate::install::apt_install;
 use crate::paths::find_program;
 use crate::run;
 use crate::services;
-use crate::system::{Spec, System};
+use crate::system::{Spec, System, write_private};
 use crate::ui::Task;
 
 /// The user of tests: may make and drop schemas named `t_…`, and sees nothing else.
@@ -76,6 +76,20 @@ impl Server for Mysql {
     fn url(&self, system: &System) -> Result<String> {
         Ok(format!("mysql://127.0.0.1:{}", system.port(self.name(), &[])?))
     }
+}
+
+/// What makes backups, which a server alone doesn't bring.
+pub fn install_dump(task: &Task) -> Result<()> {
+    let is_there = ["mariadb-dump", "mysqldump"].into_iter().any(|program| find_program(program).is_some());
+    if is_there { Ok(()) } else { apt_install(&["mariadb-client"], task) }
+}
+
+/// Lets a program that reads `MYSQL_OPTION_FILE` in as root, through the socket.
+pub fn as_administrator(system: &System, command: &mut Command) -> Result<()> {
+    let file = system.folder().join("administrator.cnf");
+    write_private(&file, b"[client]\nsocket=mysql.sock\nuser=root\n")?;
+    command.current_dir(system.data("mysql")).env("MYSQL_OPTION_FILE", std::path::absolute(file)?);
+    Ok(())
 }
 
 /// The address with a user's credentials.

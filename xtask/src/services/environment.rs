@@ -17,6 +17,17 @@ use crate::ui::Task;
 
 type Environment = BTreeMap<String, String>;
 
+/// The catalogue's database in MongoDB.
+const CATALOGUE: &str = "product_service";
+
+/// What tools for the whole shop are told, beside where the servers are.
+pub fn of_tools(system: &System) -> Environment {
+    let mut env = Environment::new();
+    put(&mut env, "MONGODB_DATABASE", CATALOGUE);
+    env.extend(system.options().env);
+    env
+}
+
 pub fn of_service(system: &System, service: &Service, port: u16) -> Result<Environment> {
     let options = system.options();
     let mut env = common(system)?;
@@ -24,7 +35,7 @@ pub fn of_service(system: &System, service: &Service, port: u16) -> Result<Envir
     put(&mut env, "ADVERTISE_HOST", "127.0.0.1");
     put(&mut env, "PORT", port.to_string());
     put(&mut env, "PUBLIC_URL", public_url(system)?);
-    put(&mut env, "MONGODB_DATABASE", "product_service");
+    put(&mut env, "MONGODB_DATABASE", CATALOGUE);
     put(&mut env, "DEMO_DATA", options.demo_data.to_string());
     for (name, value) in servers::service_environment(system, service.schema().as_deref())? {
         put(&mut env, name, value);
@@ -95,6 +106,13 @@ fn common(system: &System) -> Result<Environment> {
 
 fn put(env: &mut Environment, name: &str, value: impl Into<String>) {
     env.insert(name.to_owned(), value.into());
+}
+
+/// Makes every access token void: signs with another key from the next start on.
+pub fn renew_jwt_keys(system: &System) -> Result<()> {
+    let folder = jwt_keys(system)?;
+    fs::remove_dir_all(&folder).with_context(|| format!("deleting {}", folder.display()))?;
+    jwt_keys(system).map(drop)
 }
 
 /// The folder with the private keys that sign access tokens; the first key is made here.

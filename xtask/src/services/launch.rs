@@ -60,6 +60,24 @@ pub fn stop_all(system: &System) -> Result<()> {
     stopped.into_iter().try_for_each(|result| result.map(drop))
 }
 
+/// Every service and the gateway, running or not.
+pub fn known(system: &System) -> Result<Vec<Process>> {
+    let all = system.processes()?;
+    Ok(all.into_iter().filter(|process| servers::find(&process.spec.name).is_none()).collect())
+}
+
+/// Starts them as they were started last: the registry first, the gateway last.
+pub fn start_known(system: &System, processes: &[Process]) -> Result<()> {
+    let rank = |name: &str| match name {
+        DISCOVERY => 0,
+        GATEWAY => 2,
+        _ => 1,
+    };
+    let mut names: Vec<&str> = processes.iter().map(|process| process.spec.name.as_str()).collect();
+    names.sort_by_key(|name| rank(name));
+    names.into_iter().try_for_each(|name| system.start(name))
+}
+
 impl System {
     /// Runs `n` instances of a service: `order-service`, `order-service-2`, … Returns the names of all. New ones are
     /// started like the first one; they may still be starting, see [`System::wait_healthy`].

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use crate::paths::root;
 
 pub use build::{build_system, built_binary};
-pub use environment::public_url;
-pub use launch::{start_all, stop_all};
+pub use environment::{of_tools as own_environment, public_url, renew_jwt_keys};
+pub use launch::{known, start_all, start_known, stop_all};
 
 /// One service, by the name of its package and binary.
 #[derive(Debug, Clone, Copy)]

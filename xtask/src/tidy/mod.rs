@@ -1,6 +1,7 @@
 //! The project's own rules, as data with their reasons. What rustc and clippy can check is left to them.
 
 mod manifest;
+mod migrations;
 mod shape;
 mod source;
 
@@ -41,7 +42,11 @@ pub fn check() -> Result<Vec<Violation>> {
         let read = || std::fs::read_to_string(file).with_context(|| format!("reading {}", path.display()));
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("rs") => violations.extend(source::check_rust(path, &read()?)),
-            Some("sql") => violations.extend(source::check_length(path, &read()?)),
+            Some("sql") => {
+                let text = read()?;
+                violations.extend(source::check_length(path, &text));
+                violations.extend(migrations::check(path, &text));
+            }
             Some("toml") if is_member_manifest(path) => violations.extend(manifest::check(path, &read()?)?),
             _ => {}
         }

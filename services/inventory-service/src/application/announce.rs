@@ -41,6 +41,7 @@ impl AnnounceChanges {
                     threshold: item.low_stock_threshold,
                 };
                 tx.publish(Envelope::new(&event)).await?;
+                tx.tally(metrics::counter!("inventory_low_total"), 1);
             }
             let event = InventoryUpdated {
                 product_id,

@@ -40,8 +40,9 @@ impl ExpireReservations {
             tx.set_state(reservation.id, ReservationState::Expired, None).await?;
             tracing::info!(reservation.id = %reservation.id, "a reservation expired: no order came");
         }
+        let expired = metrics::counter!("inventory_reservations_total", "state" => "expired");
+        tx.tally(expired, due.len() as u64);
         tx.commit().await?;
-        metrics::counter!("inventory_reservations_total", "state" => "expired").increment(due.len() as u64);
         Ok(due.len())
     }
 }

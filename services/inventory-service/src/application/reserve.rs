@@ -64,10 +64,13 @@ impl Reserve {
         for Wanted { product_id, quantity } in wanted {
             let item = items.iter().find(|item| item.product_id == *product_id);
             let found = item.and_then(|item| allocate(product_id, &item.levels, *quantity));
-            lines.extend(found.ok_or_else(|| InventoryError::OutOfStock {
-                product_id: product_id.clone(),
-                requested: quantity.get(),
-                available: item.map_or(0, |item| item.available()),
+            lines.extend(found.ok_or_else(|| {
+                metrics::counter!("inventory_out_of_stock_total").increment(1);
+                InventoryError::OutOfStock {
+                    product_id: product_id.clone(),
+                    requested: quantity.get(),
+                    available: item.map_or(0, |item| item.available()),
+                }
             })?);
         }
         lines.sort();
@@ -92,6 +95,7 @@ impl Reserve {
         if !set_all_aside(tx.as_mut(), lines, now).await? {
             return Ok(None);
         }
+        tx.tally(metrics::counter!("inventory_reservations_total", "state" => "active"), 1);
         tx.commit().await?;
         Ok(Some(reservation))
     }

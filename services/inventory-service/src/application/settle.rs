@@ -99,7 +99,7 @@ impl Settle {
         state: ReservationState,
     ) -> Result<(), InventoryError> {
         reservation.state = state;
-        metrics::counter!("inventory_reservations_total", "state" => state.as_str()).increment(1);
+        tx.tally(metrics::counter!("inventory_reservations_total", "state" => state.as_str()), 1);
         Ok(tx.set_state(reservation.id, state, None).await?)
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use config::clock::Clock;
 use config::database::{Begin, StoreError, retrying};
+use config::telemetry::RequestContext;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +52,14 @@ impl Deliver {
 
     async fn round(&self) -> Result<usize, NotificationError> {
         let due = retrying(|| self.take()).await?;
-        join_all(due.iter().map(|due| self.attempt(due))).await;
+        let attempts = due.iter().map(|due| {
+            let span = tracing::info_span!(
+                "delivery", otel.name = format!("{} send", self.channel), otel.kind = "client",
+                delivery.id = %due.id, channel = %self.channel,
+            );
+            RequestContext::of_trace(due.traceparent.clone()).follow(span, self.attempt(due))
+        });
+        join_all(attempts).await;
         Ok(due.len())
     }
 

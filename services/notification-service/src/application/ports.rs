@@ -68,6 +68,8 @@ pub struct Due {
     pub notification: NotificationRecord,
     pub details: Option<Details>,
     pub webhook: Option<WebhookId>,
+    /// Of what led to the notification.
+    pub traceparent: Option<String>,
 }
 
 /// What came of an attempt.

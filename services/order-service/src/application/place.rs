@@ -91,7 +91,6 @@ impl PlaceOrder {
         };
         match retrying(|| self.keep(&order, reply.as_ref())).await {
             Ok(order) => {
-                metrics::counter!("orders_created_total").increment(1);
                 tracing::info!(order.id = order.id.get(), user.id = user.get(), total = %order.totals.total(), "order placed");
                 Ok(order)
             }
@@ -132,6 +131,7 @@ impl PlaceOrder {
         if let Some(Reply { claim, render }) = reply {
             tx.answer(claim, render(&order)).await?;
         }
+        tx.tally(metrics::counter!("orders_created_total"), 1);
         // Last, because others may wait for this row.
         tx.book(&order, Figures { orders: 1, ..Figures::default() }).await?;
         commit(tx).await?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use config::database::StoreError;
 use config::kafka::Envelope;
+use metrics::counter;
 
 use super::{Entry, Figures, OrderCancelled, OrderData, OrderError, OrderStatusUpdated, Store};
 use crate::domain::{Actor, Move, Order, OrderId, Status};
@@ -59,7 +60,7 @@ pub(super) async fn keep_step(
         let (reason, refund_due) = (by.cancel_reason(), order.paid_at.is_some());
         tx.publish(Envelope::new(&OrderCancelled { order: data, previous_status, reason, refund_due }))
             .await?;
-        metrics::counter!("orders_cancelled_total", "reason" => reason).increment(1);
+        tx.tally(counter!("orders_cancelled_total", "reason" => reason), 1);
     } else {
         tx.publish(Envelope::new(&OrderStatusUpdated { order: data, previous_status })).await?;
     }
@@ -67,7 +68,9 @@ pub(super) async fn keep_step(
         let paid = order.totals.total().minor();
         tx.book_products(order).await?;
         tx.book(order, Figures { paid_orders: 1, paid, ..Figures::default() }).await?;
-        metrics::counter!("orders_paid_total").increment(1);
+        tx.tally(counter!("orders_paid_total"), 1);
+        let currency = order.totals.total().currency().code();
+        tx.tally(counter!("orders_paid_minor_units_total", "currency" => currency), paid.unsigned_abs());
     }
     tracing::info!(
         order.id = order.id.get(),

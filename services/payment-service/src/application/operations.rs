@@ -167,6 +167,9 @@ impl Operations {
 fn report(Completed { payment, operation }: &Completed) {
     let (kind, state) = (operation.kind.as_str(), operation.state.as_str());
     metrics::counter!("payment_operations_total", "kind" => kind, "state" => state).increment(1);
+    let currency = operation.amount.currency().code();
+    metrics::counter!("payment_minor_units_total", "kind" => kind, "state" => state, "currency" => currency)
+        .increment(operation.amount.minor().unsigned_abs());
     tracing::info!(
         payment.id = %payment.id, order.id = %payment.order_id, status = payment.status.as_str(), kind, state,
         "payment {} of order {} is {}", payment.id, payment.order_id, payment.status.as_str(),

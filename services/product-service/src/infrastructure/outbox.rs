@@ -160,6 +160,12 @@ impl Lead for MongoLead {
         Ok(unsent)
     }
 
+    /// Products that have events; hardly ever has one more than one.
+    async fn pending(&mut self) -> Result<u64, StoreError> {
+        let has_events = doc! { "outbox_since": { "$gte": DateTime::from_millis(0) } };
+        Ok(self.products.count_documents(has_events).await?)
+    }
+
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError> {
         let mut sent: HashMap<ObjectId, Vec<&str>> = HashMap::new();
         for event in events {

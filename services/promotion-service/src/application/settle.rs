@@ -84,6 +84,6 @@ pub(super) async fn give_back(tx: &mut dyn Store, held: &Held) -> Result<(), Sto
 }
 
 async fn move_to(tx: &mut dyn Store, id: ReservationId, state: ReservationState) -> Result<(), StoreError> {
-    metrics::counter!("promotion_reservations_total", "state" => state.as_str()).increment(1);
+    tx.tally(metrics::counter!("promotion_reservations_total", "state" => state.as_str()), 1);
     tx.set_state(id, state, None).await
 }

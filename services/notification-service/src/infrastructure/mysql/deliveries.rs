@@ -62,6 +62,7 @@ struct DueRow {
     attempts: u16,
     details: Option<String>,
     webhook_id: Option<u64>,
+    traceparent: Option<String>,
     #[sqlx(flatten)]
     notification: NotificationRow,
 }
@@ -94,7 +95,7 @@ impl DeliveryQueue for Tx {
         push_list(&mut update, &ids);
         update.build().execute(self.connection()).await?;
         let mut select = QueryBuilder::<MySql>::new(
-            "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, \
+            "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, d.traceparent, \
              n.id, n.user_id, n.type, n.title, n.message, n.read_at, n.created_at \
              FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE d.id IN ",
         );
@@ -110,6 +111,7 @@ impl DeliveryQueue for Tx {
                 notification: row.notification.try_into()?,
                 details: details.map_err(StoreError::corrupt)?,
                 webhook: row.webhook_id.map(WebhookId::new),
+                traceparent: row.traceparent,
             })
         };
         rows.into_iter().map(due).collect()

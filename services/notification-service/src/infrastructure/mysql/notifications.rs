@@ -84,8 +84,9 @@ impl Notifications for Tx {
     ) -> Result<(), StoreError> {
         let mut insert = QueryBuilder::<MySql>::new(
             "INSERT INTO deliveries (message_id, notification_id, user_id, channel, webhook_id, details, status, attempts, \
-             next_attempt_at, created_at, updated_at) ",
+             next_attempt_at, created_at, updated_at, traceparent) ",
         );
+        let traceparent = config::telemetry::traceparent();
         insert.push_values(deliveries, |mut row, delivery| {
             let (status, attempts) = match delivery.due {
                 Some(_) => (DeliveryStatus::Pending, 0_u16),
@@ -101,7 +102,8 @@ impl Notifications for Tx {
                 .push_bind(attempts)
                 .push_bind(delivery.due)
                 .push_bind(now)
-                .push_bind(now);
+                .push_bind(now)
+                .push_bind(traceparent.as_deref());
         });
         // One prepared statement for each number of deliveries; there are few.
         insert.build().execute(self.connection()).await?;
