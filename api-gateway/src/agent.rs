@@ -41,7 +41,7 @@ pub async fn run(settings: GatewaySettings) -> Result<(), BoxError> {
 
 async fn serve(settings: &GatewaySettings) -> Result<(), BoxError> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let acceptor = TcpListener::bind(("127.0.0.1", settings.agent_port)).into_acceptor().await?;
+    let acceptor = TcpListener::bind((settings.agent_host, settings.agent_port)).into_acceptor().await?;
     let agent_port = acceptor.local_addr().into_iter().find_map(|it| Some(it.as_socket_addr()?.port()));
     let files = Files::prepare(settings, agent_port.ok_or("the agent has no address")?).await?;
 

@@ -18,7 +18,8 @@ pub struct GatewaySettings {
     pub port: u16,
     /// Nginx's prefix: configuration, logs, what is remembered from one run to the next.
     pub folder: PathBuf,
-    /// Where the agent itself listens, on loopback; 0 for any free port.
+    /// Where the agent itself listens; port 0 is any free one.
+    pub agent_host: IpAddr,
     pub agent_port: u16,
     pub workers: Workers,
     pub access_log: PathBuf,
@@ -45,8 +46,9 @@ impl Settings for GatewaySettings {
         let host = env.var("GATEWAY_HOST", "address to listen on").default("0.0.0.0");
         let port = env.var("GATEWAY_PORT", "port to listen on").default("80");
         let folder = env.var("GATEWAY_DIR", "folder for configuration, logs and state").required();
-        let agent_port =
-            env.var("AGENT_PORT", "port of the agent on loopback, 0 for any free one").default("0");
+        let agent_host =
+            env.var("AGENT_HOST", "address that the agent itself listens on").default("127.0.0.1");
+        let agent_port = env.var("AGENT_PORT", "the agent's port, 0 for any free one").default("0");
         let workers = env.var("NGINX_WORKERS", "worker processes, auto for one a processor").default("auto");
         let access_log =
             env.var("ACCESS_LOG", "file, in GATEWAY_DIR unless absolute").default("logs/access.log");
@@ -67,6 +69,7 @@ impl Settings for GatewaySettings {
             host: host?,
             port: port?,
             folder: folder?,
+            agent_host: agent_host?,
             agent_port: agent_port?,
             workers: workers?,
             access_log: access_log?,
