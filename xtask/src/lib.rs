@@ -15,6 +15,7 @@
 //! ```
 
 pub mod commands;
+mod containers;
 mod install;
 mod interrupt;
 mod parallel;

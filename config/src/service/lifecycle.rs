@@ -18,7 +18,7 @@ use super::context::{Context, Dependency};
 use super::health::Health;
 use super::settings::refuse_example;
 use super::tasks::{Job, Tasks};
-use super::{Parts, Service, ServiceSettings, openapi};
+use super::{Parts, Service, ServiceSettings, openapi, probe};
 use crate::BoxError;
 use crate::database::{self, Db, MySqlSettings, RedisSettings};
 use crate::jwt_auth::{Auth, AuthSettings, Keys, PublicKeys, Revocations};
@@ -58,6 +58,10 @@ pub fn run<S: Service>() -> ExitCode {
     if arguments.get_flag("print-settings") {
         return ExitCode::SUCCESS;
     }
+    if arguments.get_flag("health") {
+        let here = probe::ask(settings.service.host, settings.service.port);
+        return print(here.map(|()| String::new()));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain::<S>(&[format!("no runtime: {error}")]),
@@ -88,6 +92,7 @@ fn command<S: Service>() -> Command {
         .arg(flag("openapi", "Print the OpenAPI document and exit"))
         .arg(flag("events", "Print the JSON Schemas of the events that it publishes and exit"))
         .arg(flag("migrate", "Bring the schema and the topics up to date and exit"))
+        .arg(flag("health", "Ask the instance that runs here how it is; the exit code tells"))
         .arg(flag("print-settings", "Print every setting, secrets hidden, check them and exit"))
 }
 
@@ -99,7 +104,7 @@ fn print(text: Result<String, BoxError>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            complain_about(&error.to_string());
+            complain_about(&chain(error.as_ref()).to_string());
             ExitCode::FAILURE
         }
     }

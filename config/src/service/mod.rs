@@ -31,6 +31,7 @@ mod context;
 mod health;
 mod lifecycle;
 mod openapi;
+pub mod probe;
 mod settings;
 mod tasks;
 

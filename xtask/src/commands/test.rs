@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use crate::ui::{self, seconds};
 use crate::{interrupt, ui::table};
 
+mod containers;
 mod k8s;
 mod schemathesis;
 mod steps;
@@ -14,7 +15,10 @@ use steps::{Outcome, Run};
 
 /// Checks and tests everything, on servers of its own; a running `up` is not touched
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    instead: Option<Instead>,
     /// Only these steps
     #[arg(long, value_enum, value_name = "STEP", conflicts_with = "skip")]
     only: Vec<Step>,
@@ -24,6 +28,12 @@ pub struct Args {
     /// Leave the servers and the shop of instance `test` running
     #[arg(long)]
     keep: bool,
+}
+
+/// What is tested on its own, because it takes an engine and much longer.
+#[derive(Debug, clap::Subcommand)]
+enum Instead {
+    Containers(containers::Args),
 }
 
 /// In the order in which they run: what is quick to fail comes first.
@@ -59,6 +69,9 @@ pub enum Step {
 
 pub fn run(args: &Args) -> Result<()> {
     interrupt::listen()?;
+    if let Some(Instead::Containers(args)) = &args.instead {
+        return containers::run(args);
+    }
     let wanted =
         |step: &Step| if args.only.is_empty() { !args.skip.contains(step) } else { args.only.contains(step) };
     let mut run = Run::new()?;

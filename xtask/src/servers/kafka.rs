@@ -141,6 +141,17 @@ fn jars() -> Option<String> {
     Some(format!("{}/*", folder.display()))
 }
 
+/// The folder with the jars from Maven.
+pub fn fetched() -> Result<PathBuf> {
+    if !downloaded().is_dir() {
+        if find_program("mvn").is_none() {
+            install::apt_install(&["maven"], &Task::begin("maven"))?;
+        }
+        download_jars(&Task::begin("kafka"))?;
+    }
+    Ok(downloaded())
+}
+
 fn downloaded() -> PathBuf {
     cache().join(format!("kafka-{VERSION}"))
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+pub use mongodb::SUBSTITUTE as MONGODB_SUBSTITUTE;
 pub use mysql::{TEST_USER, as_administrator, install_dump as install_mysql_dump};
 
 use crate::interrupt;
@@ -45,6 +46,11 @@ pub const ALL: [&dyn Server; 4] = [&mysql::Mysql, &mongodb::Mongodb, &redis::Red
 
 /// Longer than any of them takes on a busy machine with a cold disk.
 const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// The folder with Apache Kafka's jars, which are fetched when they aren't there yet.
+pub fn kafka_jars() -> Result<std::path::PathBuf> {
+    kafka::fetched()
+}
 
 pub fn find(name: &str) -> Option<&'static dyn Server> {
     ALL.into_iter().find(|server| server.name() == name)

@@ -12,7 +12,7 @@ use crate::system::{Spec, System};
 use crate::ui::Task;
 
 /// A separate process that is never linked: it is under the GPL.
-const SUBSTITUTE: &str = "SecantusDB==0.7.0b3";
+pub const SUBSTITUTE: &str = "SecantusDB==0.7.0b3";
 
 pub struct Mongodb;
 

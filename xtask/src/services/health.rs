@@ -33,14 +33,10 @@ pub fn wait(
     if !processes.iter().any(|name| name == GATEWAY) {
         bail!("there is no running gateway to ask for health");
     }
-    let url = format!("{}/health", system.gateway_url()?);
+    let url = system.gateway_url()?;
     let deadline = Instant::now() + timeout;
     loop {
-        let missing = match ask(&url) {
-            Ok(health) => still_missing(&health, processes),
-            Err(error) => Some(format!("an answer of the gateway ({error:#})")),
-        };
-        let Some(missing) = missing else { return Ok(()) };
+        let Some(missing) = missing(&url, processes) else { return Ok(()) };
         interrupt::check()?;
         if let Some(dead) = processes.iter().find(|name| !system.is_running(name)) {
             bail!(system.obituary(dead));
@@ -51,6 +47,14 @@ pub fn wait(
         }
         progress(format!("waiting for {missing}"));
         std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// What the gateway at this address still misses of these processes.
+pub fn missing(gateway: &str, processes: &[String]) -> Option<String> {
+    match ask(&format!("{gateway}/health")) {
+        Ok(health) => still_missing(&health, processes),
+        Err(error) => Some(format!("an answer of the gateway ({error:#})")),
     }
 }
 

@@ -121,23 +121,26 @@ impl Run {
     }
 
     fn postman(&mut self) -> Result<Outcome> {
-        let collections = postman_files("item")?;
-        if collections.is_empty() {
+        if postman_files("item")?.is_empty() {
             return Ok(Outcome::Skipped("there is no collection in postman/".to_owned()));
         }
         self.shop()?;
-        let newman =
-            install::npm_program(&cache().join("newman"), "newman@6", "newman", &Task::begin("newman"))?;
-        let environments = postman_files("values")?;
-        for collection in collections {
-            let mut command = Command::new(&newman);
-            command.arg("run").arg(collection).current_dir(root());
-            command.args(environments.first().map(|file| format!("--environment={}", file.display())));
-            command.arg("--env-var").arg(format!("base_url={}", self.system.gateway_url()?));
-            run::openly(&mut command)?;
-        }
-        Ok(Outcome::Done)
+        postman(&self.system.gateway_url()?).map(|()| Outcome::Done)
     }
+}
+
+/// Runs the collections against a shop.
+pub fn postman(url: &str) -> Result<()> {
+    let newman = install::npm_program(&cache().join("newman"), "newman@6", "newman", &Task::begin("newman"))?;
+    let environments = postman_files("values")?;
+    for collection in postman_files("item")? {
+        let mut command = Command::new(&newman);
+        command.arg("run").arg(collection).current_dir(root());
+        command.args(environments.first().map(|file| format!("--environment={}", file.display())));
+        command.arg("--env-var").arg(format!("base_url={url}"));
+        run::openly(&mut command)?;
+    }
+    Ok(())
 }
 
 fn cargo(args: &[&str]) -> Result<Outcome> {

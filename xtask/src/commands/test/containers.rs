@@ -1,0 +1,314 @@
+//! The shop in containers: both compose files, used and disturbed as operators do.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::steps::postman;
+use crate::containers::{Customers, Engine, Load, PASSWORD, Project, SHOP, docker};
+use crate::paths::{local, root};
+use crate::services::{self, DISCOVERY, GATEWAY, health};
+use crate::ui::{self, Task};
+use crate::{interrupt, parallel, run};
+
+const SIMPLE: &str = "docker-compose.simple.yml";
+const FULL: &str = "docker-compose.yml";
+
+/// The shop in containers: both compose files, scaled, restarted and killed under load. Skipped without an engine
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this file
+    #[arg(long, value_enum)]
+    only: Option<File>,
+    /// Orders a second while the shop is disturbed
+    #[arg(long, default_value_t = 50.0)]
+    rate: f64,
+    /// The Compose to use; otherwise `docker-compose`, or else `docker compose`
+    #[arg(long, value_name = "COMMAND")]
+    compose: Option<String>,
+    /// Use the images that are there
+    #[arg(long)]
+    no_build: bool,
+    /// Leave the last shop running
+    #[arg(long)]
+    keep: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum File {
+    /// docker-compose.simple.yml
+    Simple,
+    /// docker-compose.yml
+    Full,
+}
+
+/// A new instance gets requests this long after it could take them.
+const FOUND_WITHIN: Duration = Duration::from_secs(3);
+/// Between two disturbances, so that each has its own consequences.
+const CALM: Duration = Duration::from_secs(3);
+const SCALED: [(&str, usize); 2] = [("order-service", 3), ("product-service", 2)];
+
+pub fn run(args: &Args) -> Result<()> {
+    let engine = match Engine::find(args.compose.as_deref()) {
+        Ok(engine) => engine,
+        Err(why) => {
+            ui::say(format!("skipped: {why}"));
+            return Ok(());
+        }
+    };
+    ui::note(engine.version()?);
+    for port in [80, 8000] {
+        TcpListener::bind(("0.0.0.0", port)).with_context(|| {
+            format!("port {port} is taken or not allowed: another shop must be stopped first")
+        })?;
+    }
+    engine.base_images()?;
+    let simple = || Project::new(&engine, SIMPLE, "shop-test-simple", Vec::new());
+    let full = || Project::new(&engine, FULL, "shop-test-full", settings()?);
+    if args.only != Some(File::Full) {
+        attended(&simple()?, args, |project| test_simple(project, args))?;
+    }
+    if args.only != Some(File::Simple) {
+        attended(&full()?, args, |project| test_full(project, args))?;
+    }
+    Ok(())
+}
+
+/// Whatever becomes of a test, its containers and their data go.
+fn attended(project: &Project, args: &Args, test: impl Fn(&Project) -> Result<()>) -> Result<()> {
+    project.remove()?;
+    let outcome = test(project);
+    let log = local().join(format!("{}.log", project.name()));
+    fs::write(&log, project.logs()?)?;
+    if !args.keep {
+        project.remove()?;
+    }
+    outcome.with_context(|| format!("the containers' logs are in {}", log.display()))
+}
+
+fn test_simple(project: &Project, args: &Args) -> Result<()> {
+    from_nothing(project, args)?;
+    for service in services::ALL {
+        let answer = health::get(&format!("http://127.0.0.1:{}/livez", service.port));
+        answer.with_context(|| format!("{} has no port on this machine", service.name))?;
+    }
+    passed("every service has its port on this machine");
+    postman(SHOP)?;
+    no_secrets_in_the_logs(project)
+}
+
+fn test_full(project: &Project, args: &Args) -> Result<()> {
+    from_nothing(project, args)?;
+    refuses_known_secrets(project.engine())?;
+    only_the_door_is_open(project)?;
+    postman(SHOP)?;
+    under_load(project, args)?;
+    no_secrets_in_the_logs(project)
+}
+
+fn from_nothing(project: &Project, args: &Args) -> Result<()> {
+    if !args.no_build {
+        project.build()?;
+    }
+    project.up()?;
+    passed("up from nothing, and a newcomer is told what to do next");
+    Ok(())
+}
+
+/// Production with what everybody can read in the example file.
+fn refuses_known_secrets(engine: &Engine) -> Result<()> {
+    let example = fs::read_to_string(root().join(".env.example"))?;
+    let env = variables(&example).map(|(name, value)| match name.as_str() {
+        "ENVIRONMENT" => (name, "production".to_owned()),
+        _ => (name, value),
+    });
+    let project = Project::new(engine, FULL, "shop-test-known", env.collect())?;
+    let outcome = project.quietly(&["run", "--rm", "--no-deps", "prepare"]);
+    project.remove()?;
+    let said = outcome.err().context("production started with the example's secrets")?.to_string();
+    for name in ["INTERNAL_TOKEN", "MYSQL_ROOT_PASSWORD", "ORDER_DB_PASSWORD", "DEMO_DATA"] {
+        ensure!(said.contains(name), "{name} isn't refused: {said}");
+    }
+    passed("production refuses the example's secrets");
+    Ok(())
+}
+
+fn only_the_door_is_open(project: &Project) -> Result<()> {
+    let label = format!("label=com.docker.compose.project={}", project.name());
+    let format = "{{.Label \"com.docker.compose.service\"}} {{.Ports}}";
+    let ports = docker(["ps", "--filter", &label, "--format", format])?;
+    let mut open: Vec<&str> =
+        ports.lines().filter(|line| line.contains("->")).filter_map(|line| line.split(' ').next()).collect();
+    open.sort_unstable();
+    ensure!(open == [GATEWAY, DISCOVERY], "these publish ports: {open:?}");
+    passed("only the gateway and discovery are reached from outside");
+    Ok(())
+}
+
+fn under_load(project: &Project, args: &Args) -> Result<()> {
+    let mut customers = Arc::new(Customers::register(SHOP)?);
+    let load = Load::begin(&customers, args.rate);
+    let disturbed = disturb(project, &load);
+    let books = load.end()?;
+    ui::note(format!(
+        "{} orders, {:.1} a second of {} that were wanted; sent again: {:?}",
+        books.len(),
+        books.per_second,
+        args.rate,
+        books.again
+    ));
+    disturbed?;
+    if let Some(failure) = books.failures.first() {
+        bail!("{} requests failed, the first: {failure}", books.failures.len());
+    }
+    let again = Arc::get_mut(&mut customers).context("the load has ended")?;
+    again.log_in_again()?;
+    again.check(&books)?;
+    passed("no idempotent request failed, and no order is lost");
+
+    project.down()?;
+    project.up()?;
+    again.log_in_again()?;
+    again.check(&books)?;
+    passed("down and up again: all is kept");
+    Ok(())
+}
+
+fn disturb(project: &Project, load: &Load) -> Result<()> {
+    let calm = |what: &str| {
+        std::thread::sleep(CALM);
+        passed(&format!("{what}: {}", load.so_far()));
+        interrupt::check()
+    };
+    calm("undisturbed")?;
+    scale_up(project)?;
+    calm("scaled up")?;
+    let scaled = scale(project, &SCALED.map(|(service, _)| (service, 1)))?.wait()?;
+    ensure!(scaled.success(), "Compose could not scale down");
+    project.wait_healthy(&[], &Task::begin("scaled down"))?;
+    calm("scaled down")?;
+    for service in services::ALL {
+        restart(project, service.name)?;
+        calm(&format!("{} restarted", service.name))?;
+    }
+    crash(project, "order-service")?;
+    calm("order-service killed")?;
+    ensure!(load.broken() == 0, "the gateway broke connections, though it was never disturbed");
+    restart(project, GATEWAY)?;
+    calm("the gateway restarted")
+}
+
+fn restart(project: &Project, service: &str) -> Result<()> {
+    project.quietly(&["restart", service])?;
+    project.wait_healthy(&[], &Task::begin(service))
+}
+
+/// The engine brings it back by itself, as it does after a crash.
+fn crash(project: &Project, service: &str) -> Result<()> {
+    let container = project.containers(service)?.pop().context("it runs")?;
+    let pid = docker(["inspect", "--format", "{{.State.Pid}}", &container])?;
+    // `docker kill` would count as a wish, and the container would stay down.
+    let base = docker(["inspect", "--format", "{{.Config.Image}}", &container])?;
+    let image = ["run", "--rm", "--privileged", "--pid=host", "--user=0", "--entrypoint=sh", &base];
+    docker(image.into_iter().chain(["-c", &format!("kill -9 {pid}")]))?;
+    project.wait_healthy(&[], &Task::begin(service))
+}
+
+/// Starts or stops instances; the command runs on.
+fn scale(project: &Project, instances: &[(&str, usize)]) -> Result<Child> {
+    let mut arguments = vec!["up".to_owned(), "--detach".to_owned(), "--no-recreate".to_owned()];
+    for (service, count) in instances {
+        arguments.extend(["--scale".to_owned(), format!("{service}={count}")]);
+    }
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut command = project.compose(&words);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().context("starting Compose")
+}
+
+/// More instances, and how soon the gateway finds them.
+fn scale_up(project: &Project) -> Result<()> {
+    let service = "order-service";
+    let before = project.containers(service)?;
+    let mut compose = scale(project, &SCALED)?;
+    let wanted = SCALED.iter().find(|(name, _)| *name == service).map_or(0, |(_, count)| *count);
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let new = loop {
+        let mut new = project.containers(service)?;
+        new.retain(|container| !before.contains(container));
+        if new.len() + before.len() >= wanted {
+            break new;
+        }
+        ensure!(Instant::now() < deadline, "Compose doesn't start more instances of {service}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let times = parallel::each(new, |container| time_to_be_found(&container))?;
+    ensure!(compose.wait()?.success(), "Compose could not scale");
+    project.wait_healthy(&SCALED, &Task::begin("scaled up"))?;
+    let longest = times.into_iter().max().unwrap_or_default();
+    ensure!(longest < FOUND_WITHIN, "a new instance got its first order after {longest:?}");
+    passed(&format!("a new instance gets orders after {}", ui::seconds(longest)));
+    Ok(())
+}
+
+/// From the first answer of an instance to the first order that the gateway sent it.
+fn time_to_be_found(container: &str) -> Result<Duration> {
+    let base = format!("http://{}:8003", Project::address(container)?);
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let until = |is_so: &dyn Fn() -> bool, what: &str| {
+        while !is_so() {
+            interrupt::check()?;
+            ensure!(Instant::now() < deadline, "an instance of order-service doesn't {what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(Instant::now())
+    };
+    let ready = until(&|| health::get(&format!("{base}/livez")).is_ok(), "answer")?;
+    // Nobody but the gateway places orders.
+    let ordered = |metrics: String| {
+        metrics.lines().any(|line| {
+            line.starts_with("http_server_request_duration_seconds_count")
+                && line.contains(r#"http_request_method="POST""#)
+                && line.contains(r#"http_route="/api/orders"#)
+        })
+    };
+    let found = until(&|| health::get(&format!("{base}/metrics")).is_ok_and(ordered), "get orders")?;
+    Ok(found - ready)
+}
+
+fn no_secrets_in_the_logs(project: &Project) -> Result<()> {
+    let log = project.logs()?;
+    let known = [PASSWORD, "Admin123!", "password123", "PRIVATE KEY", "Bearer eyJ"].map(str::to_owned);
+    for secret in project.secrets().chain(known) {
+        let line = log.lines().find(|line| line.contains(&secret));
+        ensure!(line.is_none(), "a secret is in the log: {line:?}");
+    }
+    passed(&format!("no secrets in {} lines of logs", log.lines().count()));
+    Ok(())
+}
+
+/// Settings of a shop that is tested: secrets of its own, the demo data that the collection wants, and no limits, since
+/// all requests come from one address.
+fn settings() -> Result<Vec<(String, String)>> {
+    let made = run::quietly(Command::new("sh").arg(root().join("deploy/new-env.sh")))?;
+    let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
+    let limits = limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned()));
+    let own = [("ENVIRONMENT", "development"), ("DEMO_DATA", "true")];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut settings: Vec<_> =
+        variables(&made).filter(|(name, _)| own.iter().all(|it| it.0 != *name)).collect();
+    settings.extend(own.into_iter().chain(limits));
+    Ok(settings)
+}
+
+fn variables(text: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+fn passed(what: &str) {
+    ui::say(format!("  ✓ {what}"));
+}
