@@ -57,8 +57,7 @@ pub trait TransactionRepository: Send {
     /// Adds to what is known of minutes.
     async fn count(&mut self, counted: &[Counted]) -> Result<(), StoreError>;
 
-    /// The oldest that are in this state although they were due, locked; what another instance has in hand is left
-    /// out.
+    /// Of the oldest in this state those that were due, locked; what another instance has in hand is left out.
     async fn overdue(
         &mut self,
         status: TransactionStatus,

@@ -74,3 +74,76 @@ fn reasons(payment_type: PaymentType) -> &'static [Reason] {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use config::id::UserId;
+    use config::money::{Currency, Money};
+    use proptest::prelude::*;
+
+    use super::super::{Details, Party, TransactionId, TransactionStatus};
+    use super::*;
+
+    fn transaction(attempt: u32, payment_type: PaymentType) -> Transaction {
+        Transaction {
+            id: TransactionId::next(),
+            user_id: UserId::new(1),
+            sender: Party::kept("a".to_owned()),
+            receiver: Party::kept("b".to_owned()),
+            amount: Money::from_minor(1, Currency::USD),
+            payment_type,
+            reference: None,
+            details: Details::default(),
+            status: TransactionStatus::Pending,
+            attempt,
+            failure: None,
+            settles_on: DateTime::UNIX_EPOCH.date_naive(),
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+            completed_at: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_attempt_has_one_outcome(attempt in 1u32..9, rate in 0.0f64..=1.0) {
+            let rate = SuccessRate::new(rate).unwrap();
+            let transaction = transaction(attempt, PaymentType::Card);
+            let first = rate.decide(&transaction);
+            for status in TransactionStatus::ALL {
+                let later = Transaction { status: *status, ..transaction.clone() };
+                prop_assert_eq!(&rate.decide(&later), &first);
+            }
+        }
+
+        #[test]
+        fn what_has_ended_stays_as_it_is(first in 0.0f64..=1.0, then in 0.0f64..=1.0) {
+            let mut transaction = transaction(1, PaymentType::Wire);
+            transaction.end(SuccessRate::new(first).unwrap().decide(&transaction), DateTime::UNIX_EPOCH);
+            let ended = transaction.clone();
+            prop_assert!(ended.status.is_final());
+            prop_assert_eq!(ended.failure.is_some(), ended.status == TransactionStatus::Failed);
+            transaction.end(SuccessRate::new(then).unwrap().decide(&transaction), DateTime::UNIX_EPOCH);
+            prop_assert_eq!(transaction, ended);
+        }
+    }
+
+    #[test]
+    fn as_many_succeed_as_the_rate_says() {
+        for (part, least, most) in [(0.0, 0, 0), (0.3, 500, 700), (1.0, 2000, 2000)] {
+            let rate = SuccessRate::new(part).unwrap();
+            let succeeds = |_: &i32| rate.decide(&transaction(1, PaymentType::Ach)) == Outcome::Completed;
+            let count = (0..2000).filter(succeeds).count();
+            assert!((least..=most).contains(&count), "{part}: {count}");
+        }
+        assert!([-0.1, 1.1, f64::NAN].into_iter().all(|part| SuccessRate::new(part).is_none()));
+    }
+
+    #[test]
+    fn every_scheme_can_fail_for_trouble_of_ours() {
+        for payment_type in PaymentType::ALL {
+            assert!(reasons(*payment_type).iter().any(|(code, _)| *code == TROUBLE));
+        }
+    }
+}

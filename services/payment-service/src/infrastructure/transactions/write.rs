@@ -132,16 +132,25 @@ impl TransactionRepository for Tx {
         now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Transaction>, StoreError> {
-        // Those that haven't ended are few, and the oldest come first.
-        let rows: Vec<TransactionRow> = sqlx::query_as(select_transactions!(
-            "FORCE INDEX (transactions_of_status) WHERE status = ? AND due_at < ? \
-             ORDER BY transaction_id LIMIT ? FOR UPDATE SKIP LOCKED"
-        ))
+        // The oldest are due first; what is behind them isn't looked at, however much it is.
+        let oldest: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT transaction_id FROM transactions FORCE INDEX (transactions_of_status) WHERE status = ? \
+             ORDER BY transaction_id LIMIT ?",
+        )
         .bind(status.as_str())
-        .bind(now)
         .bind(limit)
         .fetch_all(self.connection())
         .await?;
+        if oldest.is_empty() {
+            return Ok(Vec::new());
+        }
+        let oldest: Vec<_> = oldest.into_iter().map(TransactionId::new).collect();
+        let mut select = QueryBuilder::new(select_transactions!("WHERE status = "));
+        select.push_bind(status.as_str()).push(" AND due_at < ").push_bind(now);
+        select.push(" AND transaction_id IN (");
+        push_ids(&mut select, &oldest);
+        select.push(") ORDER BY transaction_id FOR UPDATE SKIP LOCKED");
+        let rows: Vec<TransactionRow> = select.build_query_as().fetch_all(self.connection()).await?;
         rows.into_iter().map(Transaction::try_from).collect()
     }
 

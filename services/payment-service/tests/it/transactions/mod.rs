@@ -99,7 +99,9 @@ impl Bank {
 
 pub fn transfer(more: Value) -> Value {
     let mut body = json!({ "sender": "user123", "receiver": "user456", "amount": 100, "currency": "USD" });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
     body
 }
 
