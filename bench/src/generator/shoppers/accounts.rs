@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::super::Run;
+use super::super::connections::Answer;
 use super::super::session::Session;
 use crate::Error;
 use crate::client::Call;
@@ -57,8 +58,14 @@ impl Admin {
     /// Does it, and says what went wrong otherwise.
     pub async fn does(&self, run: &Run, step: &'static str, call: Call) -> Result<Value, String> {
         let call = call.by(&self.0.token(run).await?);
-        let answer = run.connections.send(step, &call).await.and_then(|answer| answer.success());
+        let answer = run.connections.send(step, &call).await.and_then(Answer::success);
         answer.map_err(|error| format!("{step}: {error}"))
+    }
+
+    /// Looks, once: whoever follows looks again anyway.
+    pub async fn sees(&self, run: &Run, call: Call) -> Result<Value, String> {
+        let call = call.by(&self.0.token(run).await?);
+        run.connections.once(&call).await.and_then(Answer::success)
     }
 }
 
