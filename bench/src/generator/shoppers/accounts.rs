@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -13,6 +14,8 @@ use crate::Error;
 use crate::client::Call;
 
 const PRODUCTS: usize = 20;
+/// Accounts that are made at once.
+const AT_ONCE: usize = 8;
 const STOCK: u32 = 1_000_000;
 
 /// A shopper, who makes one visit at a time: the cart is one.
@@ -26,10 +29,10 @@ pub struct Accounts(Mutex<Vec<Account>>);
 impl Accounts {
     /// As many as there may be visitors at once.
     pub async fn register(run: &Run) -> Result<Self, Error> {
-        let mut accounts = Vec::new();
-        for n in 0..run.plan.most {
-            accounts.push(Account { session: Session::register(run, n).await?.into() });
-        }
+        let registering = (0..run.plan.most).map(|n| async move {
+            Ok::<_, Error>(Account { session: Session::register(run, n).await?.into() })
+        });
+        let accounts = futures_util::stream::iter(registering).buffered(AT_ONCE).try_collect().await?;
         Ok(Self(Mutex::new(accounts)))
     }
 
