@@ -1,7 +1,5 @@
 //! Compiles the events' contracts, `services/*/events/*.proto`, into one set of descriptors for `kafka::protobuf`.
 
-#![expect(clippy::print_stdout, reason = "so cargo is told")]
-
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};

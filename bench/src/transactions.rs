@@ -11,8 +11,10 @@ use tokio::task::JoinSet;
 
 use crate::Error;
 use crate::client::{Call, Client};
-use crate::flows::{Flows, login, success};
-use crate::load::{LONGEST_MICROS, Measurement};
+use crate::flows::Flows;
+use crate::load::Measurement;
+use crate::shop::{login, success};
+use crate::times::LONGEST_MICROS;
 
 const PATH: &str = "/api/v1/transactions";
 /// Connections of the measurement from end to end.

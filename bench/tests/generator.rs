@@ -247,5 +247,5 @@ async fn a_paid_order_without_a_shipment_is_lost() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(summary["lost"], summary["accepted"]["order"]);
     let first = summary["lost_ones"][0].as_str().unwrap();
-    assert!(first.ends_with("delivered, track: 404 shipment-not-found"), "{first}");
+    assert!(first.ends_with("delivered, its shipment 404 shipment-not-found"), "{first}");
 }

@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub retries: BTreeMap<String, u64>,
     /// Messages that a consumer group hasn't read yet.
     pub lag: BTreeMap<String, i64>,
+    /// Why that isn't known, or not anew.
+    pub lag_trouble: Option<String>,
     /// From the moment at which each step was due.
     pub steps: BTreeMap<&'static str, Percentiles>,
     /// From the acceptance until the end was seen.
@@ -116,8 +118,12 @@ impl Board {
         }
     }
 
-    pub fn lags(&self, lag: BTreeMap<String, i64>) {
-        self.state().told.lag = lag;
+    pub fn lags(&self, lag: Result<BTreeMap<String, i64>, String>) {
+        let told = &mut self.state().told;
+        match lag {
+            Ok(lag) => (told.lag, told.lag_trouble) = (lag, None),
+            Err(trouble) => told.lag_trouble = Some(trouble),
+        }
     }
 
     pub fn snapshot(&self) -> Snapshot {

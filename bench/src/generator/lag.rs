@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -15,28 +16,35 @@ use crate::Error;
 const EVERY: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Looks until it is dropped.
+/// Looks now and then, and a last time in the end.
 pub struct Lag {
-    _stop: Sender<()>,
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 impl Lag {
     pub fn watch(brokers: String, board: Arc<Board>) -> Self {
         let (stop, stopped) = channel();
         // The client blocks.
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             let mut groups = Groups { brokers, clients: BTreeMap::new() };
+            let mut is_last = false;
             loop {
-                if let Ok(lag) = groups.lag() {
-                    board.lags(lag);
-                }
-                // Kafka may be away: that is none of the generator's business.
-                if stopped.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
+                // Kafka may be away, which is shown and no more.
+                board.lags(groups.lag().map_err(|error| error.to_string()));
+                if is_last {
                     return;
                 }
+                is_last = stopped.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout);
             }
         });
-        Self { _stop: stop }
+        Self { stop, thread }
+    }
+
+    pub async fn finish(self) {
+        drop(self.stop);
+        // It says nothing, and may take as long as Kafka's silence.
+        let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
     }
 }
 
@@ -58,27 +66,50 @@ impl Groups {
         }
         let groups = asking.fetch_group_list(None, TIMEOUT)?;
         let names: Vec<String> = groups.groups().iter().map(|group| group.name().to_owned()).collect();
+        for name in &names {
+            self.client(name)?;
+        }
         let mut ends = BTreeMap::new();
         let mut all = BTreeMap::new();
-        for group in names {
-            let committed = self.client(&group)?.committed_offsets(places.clone(), TIMEOUT)?;
+        for (group, committed) in self.committed(&names, &places) {
             let mut lag = None;
             for place in committed.elements() {
                 let Offset::Offset(read) = place.offset() else { continue };
-                let end = match ends.get(&(place.topic().to_owned(), place.partition())) {
+                let key = (place.topic().to_owned(), place.partition());
+                let end = match ends.get(&key) {
                     Some(end) => *end,
                     None => {
-                        let (_, end) =
-                            self.client("")?.fetch_watermarks(place.topic(), place.partition(), TIMEOUT)?;
-                        ends.insert((place.topic().to_owned(), place.partition()), end);
+                        let (_, end) = self.client("")?.fetch_watermarks(&key.0, key.1, TIMEOUT)?;
+                        ends.insert(key, end);
                         end
                     }
                 };
                 *lag.get_or_insert(0) += (end - read).max(0);
             }
-            all.extend(lag.map(|lag| (group, lag)));
+            all.extend(lag.map(|lag| (group.clone(), lag)));
         }
         Ok(all)
+    }
+
+    /// How far each group has read. They are asked at once, since each has to find its coordinator first, and one
+    /// that doesn't answer is left out this time.
+    fn committed<'a>(
+        &self,
+        names: &'a [String],
+        places: &TopicPartitionList,
+    ) -> Vec<(&'a String, TopicPartitionList)> {
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = names
+                .iter()
+                .map(|name| {
+                    let (client, places) = (&self.clients[name], places.clone());
+                    (name, scope.spawn(move || client.committed_offsets(places, TIMEOUT)))
+                })
+                .collect();
+            let answered =
+                asked.into_iter().filter_map(|(name, asked)| Some((name, asked.join().ok()?.ok()?)));
+            answered.collect()
+        })
     }
 
     fn client(&mut self, group: &str) -> Result<&BaseConsumer, Error> {

@@ -104,7 +104,9 @@ pub async fn run<W: Workload>(plan: Plan, stop: CancellationToken) -> Result<Sum
     };
     schedule::drive(run.plan.schedule, run.plan.most, &run.board, &stop, arrive).await;
     run.follower.finish().await;
-    drop(lag);
+    if let Some(lag) = lag {
+        lag.finish().await;
+    }
     view.finish().await;
     let summary = Summary::of(W::NAME, &run.plan, &run.board);
     if let Some(file) = &run.plan.output {

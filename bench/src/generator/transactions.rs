@@ -79,7 +79,7 @@ impl Transactions {
 async fn look(run: &Run, session: &Session, id: &str) -> Sight {
     let found = async {
         let call = Call::get(format!("/api/v1/transactions/{id}")).by(&session.token(run).await?);
-        run.connections.send("look", &call).await?.success()
+        run.connections.once(&call).await?.success()
     };
     match found.await {
         Ok(transaction) => match transaction["status"].as_str().unwrap_or("unknown") {

@@ -95,6 +95,7 @@ fn lines(workload: &str, schedule: Schedule, before: &Snapshot, now: &Snapshot) 
         lines.push(format!("lag 0 in {} groups", now.lag.len()));
     }
     lines.extend(listed("lag", &behind));
+    lines.extend(now.lag_trouble.as_ref().map(|trouble| format!("lag unknown: {trouble}")));
     lines.extend(listed("tried again", &now.retries));
     lines.extend(listed("errors", &now.errors));
     lines
@@ -126,7 +127,8 @@ mod tests {
         board.failed("cart: 500".to_owned());
         board.tried_again("pay: 503".to_owned());
         let behind = BTreeMap::from([("order-service".to_owned(), 7), ("tax-service".to_owned(), 0)]);
-        board.lags(behind);
+        board.lags(Ok(behind));
+        board.lags(Err("Kafka is away".to_owned()));
         let now = Snapshot { elapsed: Duration::from_secs(2), ..board.snapshot() };
         let schedule = Schedule { rate: 2.0, duration: Some(Duration::from_secs(60)) };
         assert_eq!(
@@ -138,6 +140,7 @@ mod tests {
                 "pay 1, p50 20.0 ms, p99 20.0 ms",
                 "to the end 1, p50 40.0 ms, p99 40.0 ms",
                 "lag: order-service 7",
+                "lag unknown: Kafka is away",
                 "tried again: pay: 503 1",
                 "errors: cart: 500 1",
             ]

@@ -3,15 +3,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::super::Run;
+use super::super::connections::Answer;
 use super::super::session::Session;
 use crate::Error;
 use crate::client::Call;
 
 const PRODUCTS: usize = 20;
+/// Accounts that are made at once.
+const AT_ONCE: usize = 8;
 const STOCK: u32 = 1_000_000;
 
 /// A shopper, who makes one visit at a time: the cart is one.
@@ -25,10 +29,10 @@ pub struct Accounts(Mutex<Vec<Account>>);
 impl Accounts {
     /// As many as there may be visitors at once.
     pub async fn register(run: &Run) -> Result<Self, Error> {
-        let mut accounts = Vec::new();
-        for n in 0..run.plan.most {
-            accounts.push(Account { session: Session::register(run, n).await?.into() });
-        }
+        let registering = (0..run.plan.most).map(|n| async move {
+            Ok::<_, Error>(Account { session: Session::register(run, n).await?.into() })
+        });
+        let accounts = futures_util::stream::iter(registering).buffered(AT_ONCE).try_collect().await?;
         Ok(Self(Mutex::new(accounts)))
     }
 
@@ -57,8 +61,14 @@ impl Admin {
     /// Does it, and says what went wrong otherwise.
     pub async fn does(&self, run: &Run, step: &'static str, call: Call) -> Result<Value, String> {
         let call = call.by(&self.0.token(run).await?);
-        let answer = run.connections.send(step, &call).await.and_then(|answer| answer.success());
+        let answer = run.connections.send(step, &call).await.and_then(Answer::success);
         answer.map_err(|error| format!("{step}: {error}"))
+    }
+
+    /// Looks, once: whoever follows looks again anyway.
+    pub async fn sees(&self, run: &Run, call: Call) -> Result<Value, String> {
+        let call = call.by(&self.0.token(run).await?);
+        run.connections.once(&call).await.and_then(Answer::success)
     }
 }
 

@@ -45,7 +45,7 @@ impl Bought {
     ) -> Result<(), String> {
         self.deliver(run, admin).await?;
         let begun = Instant::now();
-        while self.order(run, admin).await?["status"] != "delivered" {
+        while self.order(run, admin).await.unwrap_or_default()["status"] != "delivered" {
             if begun.elapsed() > run.plan.patience {
                 return Err("deliver: the order isn't delivered".to_owned());
             }
@@ -80,7 +80,7 @@ impl Bought {
             admin.does(run, "take back", Call::post(format!("{path}/{step}"), &json!({}))).await?;
         }
         let look = || async {
-            match admin.does(run, "look", Call::get(path.as_str())).await {
+            match admin.sees(run, Call::get(path.as_str())).await {
                 Ok(back) if back["status"] == "refunded" => Sight::Settled("refunded".to_owned()),
                 Ok(back) => Sight::Waiting(text(&back["status"])),
                 Err(error) => Sight::Waiting(error),
@@ -119,15 +119,15 @@ impl Bought {
         if order == "pending" || order == "confirmed" || order == "cancelled" {
             return Sight::Waiting(order);
         }
-        match admin.does(run, "track", self.tracking()).await {
+        match admin.sees(run, self.tracking()).await {
             Ok(shipment) if shipment["tracking_number"].is_string() => Sight::Settled("shipped".to_owned()),
             Ok(_) => Sight::Waiting(format!("{order}, without a tracking number")),
-            Err(error) => Sight::Waiting(format!("{order}, {error}")),
+            Err(error) => Sight::Waiting(format!("{order}, its shipment {error}")),
         }
     }
 
     async fn order(&self, run: &Run, admin: &Admin) -> Result<Value, String> {
-        admin.does(run, "look", Call::get(format!("/api/orders/{}", self.order))).await
+        admin.sees(run, Call::get(format!("/api/orders/{}", self.order))).await
     }
 
     fn tracking(&self) -> Call {

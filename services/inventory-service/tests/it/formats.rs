@@ -76,7 +76,8 @@ async fn events_travel_in_the_format_that_is_set() {
         let listener = TestKafka::new(&env).listen("inventory-events").await;
         let app = env.start::<Inventory>().await;
         let product = stocked(&app, 3).await;
-        let (event, travelled) = listener.find_with_format(|event| event.key == product).await;
+        let is_its = |event: &Envelope| event.kind == "inventory_updated" && event.key == product;
+        let (event, travelled) = listener.find_with_format(is_its).await;
         assert_eq!(travelled, format);
         let expected = json!({ "product_id": product, "on_hand": 3, "reserved": 0, "available": 3,
             "in_stock": true, "version": event.data["version"] });
