@@ -92,7 +92,7 @@ impl Customers {
             "stock": STOCK, "sku": sku});
         let product = customers.insist("/api/products/", &product, Some(&admin), &Tally::default())?;
         customers.product = product["id"].as_str().context("a product has an id")?.to_owned();
-        customers.eventually(|shop| shop.stock().map(|(on_hand, _)| on_hand), STOCK)?;
+        customers.eventually(|shop| shop.stock().map(|(on_hand, _)| on_hand), &STOCK)?;
         for _ in 0..CUSTOMERS {
             let name = format!("box{:x}", rand::rng().random::<u64>());
             let new = json!({"username": name, "email": format!("{name}@example.com"), "password": PASSWORD});
@@ -198,12 +198,12 @@ impl Customers {
     fn eventually<T: PartialEq + std::fmt::Debug>(
         &self,
         find: impl Fn(&Self) -> Result<T>,
-        wanted: T,
+        wanted: &T,
     ) -> Result<()> {
         let begun = Instant::now();
         loop {
             let found = find(self);
-            if found.as_ref().is_ok_and(|found| *found == wanted) {
+            if found.as_ref().is_ok_and(|found| found == wanted) {
                 return Ok(());
             }
             ensure!(begun.elapsed() < CONSEQUENCES_WITHIN, "{found:?} in the place of {wanted:?}");
@@ -218,11 +218,11 @@ impl Customers {
             orders.iter().try_for_each(|order| {
                 let path = format!("/api/orders/{}", order.id);
                 let status = |shop: &Self| Ok(shop.get(&path, Some(order.customer))?["status"].clone());
-                self.eventually(status, json!("paid")).with_context(|| format!("order {}", order.id))?;
+                self.eventually(status, &json!("paid")).with_context(|| format!("order {}", order.id))?;
                 let path = format!("/api/shipments/{}/track", order.id);
                 let shipped =
                     |shop: &Self| Ok(shop.get(&path, Some(order.customer))?["tracking_number"].is_string());
-                self.eventually(shipped, true).with_context(|| format!("the shipment of order {}", order.id))
+                self.eventually(shipped, &true).with_context(|| format!("the shipment of order {}", order.id))
             })
         })?;
         for (n, customer) in self.all.iter().enumerate() {
@@ -235,7 +235,7 @@ impl Customers {
             );
         }
         let sold = u64::try_from(books.orders.len())?;
-        self.eventually(Self::stock, (STOCK - sold, 0)).context("the stock")
+        self.eventually(Self::stock, &(STOCK - sold, 0)).context("the stock")
     }
 }
 
