@@ -96,7 +96,14 @@ impl Db {
             Some(batch) => batch.lend().await?,
             None => self.pool.begin().await?,
         };
-        Ok(Tx { inner: Some(inner), db: self.clone(), batch, claimed: Vec::new(), events: Vec::new(), counts: Vec::new() })
+        Ok(Tx {
+            inner: Some(inner),
+            db: self.clone(),
+            batch,
+            claimed: Vec::new(),
+            events: Vec::new(),
+            counts: Vec::new(),
+        })
     }
 
     /// Shows how the pool is used.
