@@ -85,7 +85,7 @@ impl Envelope {
 
     /// The event as part of what is being worked on in this task.
     pub fn in_current_context(mut self) -> Self {
-        self.request_id = RequestContext::current().request_id;
+        let context = RequestContext::current();
         let span = tracing::info_span!(
             "publish",
             otel.name = format!("{} publish", self.topic),
@@ -95,7 +95,12 @@ impl Envelope {
             message.id = %self.id,
             message.kind = self.kind,
         );
+        // Outside any span it is the request alone that knows to which trace this belongs.
+        if tracing::Span::current().is_none() {
+            context.adopt(&span);
+        }
         self.traceparent = span.in_scope(crate::telemetry::traceparent);
+        self.request_id = context.request_id;
         self
     }
 

@@ -46,10 +46,15 @@ impl RequestContext {
 
     /// Runs `work` as part of this request, in a span that is the caller's child.
     pub async fn follow<F: Future>(self, span: Span, work: F) -> F::Output {
+        self.adopt(&span);
+        self.scope(work.instrument(span)).await
+    }
+
+    /// Makes the span a child of the caller's.
+    pub(crate) fn adopt(&self, span: &Span) {
         if self.traceparent.is_some() {
             let _ = span.set_parent(self.parent());
         }
-        self.scope(work.instrument(span)).await
     }
 
     pub(crate) fn from_headers(headers: &HeaderMap, path: &str) -> Self {

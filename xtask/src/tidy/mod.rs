@@ -1,5 +1,6 @@
 //! The project's own rules, as data with their reasons. What rustc and clippy can check is left to them.
 
+mod alerts;
 mod manifest;
 mod migrations;
 mod shape;
@@ -52,6 +53,7 @@ pub fn check() -> Result<Vec<Violation>> {
         }
     }
     violations.extend(shape::check());
+    violations.extend(alerts::check());
     Ok(violations)
 }
 

@@ -67,7 +67,7 @@ async fn tell(tx: &mut dyn Store, product: &Product, wisher: &Wisher) -> Result<
                 Envelope::new(&WishBackInStock { user_id, product_id, product_name, available })
             }
         };
-        metrics::counter!("favourite_notices_total", "type" => event.kind.clone()).increment(1);
+        tx.tally(metrics::counter!("favourite_notices_total", "type" => event.kind.clone()), 1);
         tx.publish(event).await?;
     }
     if known != wisher.known {

@@ -54,10 +54,11 @@ impl FollowOrder {
             }
             let consignment = self.consignment(tx.as_mut(), order).await?;
             let shipment = add(tx.as_mut(), &consignment, self.clock.now()).await?;
+            let created = metrics::counter!("shipments_created_total", "by" => "order");
+            tx.tally(created, shipment.is_some().into());
             tx.commit().await?;
             match shipment {
                 Some(shipment) => {
-                    metrics::counter!("shipments_created_total", "by" => "order").increment(1);
                     tracing::info!(shipment.id = %shipment.id, order.id = %order.order_id, "a paid order has its shipment");
                 }
                 None => tracing::info!(order.id = %order.order_id, "the paid order has a shipment already"),
@@ -90,13 +91,14 @@ impl FollowOrder {
                     ending = self.keep_back(tx.as_mut(), order.order_id).await?;
                 }
             }
+            let cancelled = metrics::counter!("shipments_updated_total", "status" => "cancelled");
+            tx.tally(cancelled, matches!(ending, Ending::KeptBack(_)).into());
             tx.commit().await?;
             Ok::<_, ShippingError>(ending)
         })
         .await?;
         match ending {
             Ending::KeptBack(id) => {
-                metrics::counter!("shipments_updated_total", "status" => "cancelled").increment(1);
                 tracing::info!(shipment.id = %id, order.id = %order.order_id, "the shipment of an order that is over doesn't leave");
             }
             Ending::HasLeft(id) => {
