@@ -33,7 +33,7 @@ const CONSUMERS: [&str; 9] = [
     "notification-service",
 ];
 /// What a shopper's day and some bad luck leave behind.
-const BUSINESS: [(&str, &[&str]); 8] = [
+const BUSINESS: [(&str, &[&str]); 7] = [
     ("user-service", &["users_registered_total", "user_logins_total"]),
     ("product-service", &["products_created_total"]),
     (
@@ -54,7 +54,6 @@ const BUSINESS: [(&str, &[&str]); 8] = [
     ),
     ("shipping-service", &["shipments_created_total"]),
     ("notification-service", &["notifications_created_total", "notification_deliveries_total"]),
-    ("tax-service", &["tax_book_reads_total"]),
 ];
 
 struct Scraped(String);

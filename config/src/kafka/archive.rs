@@ -17,8 +17,10 @@ use serde::{Deserialize, Serialize};
 use super::{KafkaSettings, Producer, TIMEOUT};
 use crate::BoxError;
 
-/// What every topic of events ends in, and its dead letters.
-const ENDINGS: [&str; 2] = ["-events", "-events.dlq"];
+/// What our topics end in, but for `.dlq` of their dead letters.
+const TOPICS: [&str; 2] = ["-events", "-transactions"];
+/// What our groups end in.
+const GROUPS: [&str; 2] = ["-service", "-transactions"];
 /// How long Kafka may take to delete topics and to make them anew.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -29,7 +31,8 @@ pub struct Kept {
     pub topic: String,
     pub partition: i32,
     pub key: String,
-    pub payload: String,
+    #[serde(with = "base64_text")]
+    pub payload: Vec<u8>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
@@ -60,7 +63,8 @@ impl Archive {
         let metadata = self.consumer.fetch_metadata(None, TIMEOUT)?;
         let ours = metadata.topics().iter().filter_map(|topic| {
             let plain = topic.name().strip_prefix(&self.settings.prefix)?;
-            let is_ours = ENDINGS.iter().any(|ending| plain.ends_with(ending));
+            let of_events = plain.strip_suffix(".dlq").unwrap_or(plain);
+            let is_ours = TOPICS.iter().any(|ending| of_events.ends_with(ending));
             Some((plain.to_owned(), i32::try_from(topic.partitions().len()).ok()?)).filter(|_| is_ours)
         });
         Ok(ours.collect())
@@ -71,7 +75,8 @@ impl Archive {
         let list = self.consumer.fetch_group_list(None, TIMEOUT)?;
         let ours = list.groups().iter().filter_map(|group| {
             let plain = group.name().strip_prefix(&self.settings.prefix)?;
-            plain.ends_with("-service").then(|| (plain.to_owned(), !group.members().is_empty()))
+            let is_ours = GROUPS.iter().any(|ending| plain.ends_with(ending));
+            is_ours.then(|| (plain.to_owned(), !group.members().is_empty()))
         });
         Ok(ours.collect())
     }
@@ -226,9 +231,7 @@ impl Archive {
         let headers = kept.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
             headers.insert(Header { key, value: Some(value) })
         });
-        producer
-            .send_to(&kept.topic, kept.partition, kept.key.as_bytes(), kept.payload.as_bytes(), headers)
-            .await
+        producer.send_to(&kept.topic, kept.partition, kept.key.as_bytes(), &kept.payload, headers).await
     }
 }
 
@@ -241,7 +244,40 @@ fn kept(message: &rdkafka::message::BorrowedMessage<'_>, topic: String) -> Kept 
         topic,
         partition: message.partition(),
         key: text(message.key()),
-        payload: text(message.payload()),
+        payload: message.payload().unwrap_or_default().to_vec(),
         headers: headers.unwrap_or_default(),
+    }
+}
+
+/// An event may be Protobuf, which is no text.
+mod base64_text {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_no_text_survives() {
+        let kept = Kept {
+            topic: "order-events".to_owned(),
+            partition: 3,
+            key: "7".to_owned(),
+            payload: vec![0, 159, 146, 150],
+            headers: [("content-type".to_owned(), "application/protobuf".to_owned())].into(),
+        };
+        let line = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<Kept>(&line).unwrap(), kept);
     }
 }
