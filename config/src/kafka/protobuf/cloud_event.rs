@@ -103,7 +103,7 @@ pub fn encode(event: &CloudEvent) -> Vec<u8> {
 fn typed(event: &CloudEvent) -> Result<Any, BoxError> {
     let contracts = contracts()?;
     let contract = contracts.of_event(&event.kind).ok_or("its type has no contract")?;
-    let message = data::to_message(contracts, contract, &event.data)?;
+    let message = data::to_message(contracts, &contract, &event.data)?;
     let type_url = format!("{TYPE_URL}{}", message.descriptor().full_name());
     Ok(Any { type_url, value: message.encode_to_vec() })
 }

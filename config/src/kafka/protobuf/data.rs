@@ -16,7 +16,7 @@ const CHOICE: &str = "value";
 /// Refuses what the contract has no place for: nothing is dropped on the way.
 pub fn to_message(
     contracts: &Contracts,
-    contract: MessageDescriptor,
+    contract: &MessageDescriptor,
     data: &Json,
 ) -> Result<DynamicMessage, BoxError> {
     if let Some(choice) = contract.oneofs().find(|oneof| oneof.name() == CHOICE) {
@@ -73,7 +73,7 @@ fn one(contracts: &Contracts, field: &FieldDescriptor, value: &Json) -> Result<V
         Kind::Int64 => value.as_i64().map(Value::I64),
         // A whole number would come back as 4.0.
         Kind::Double => value.as_f64().filter(|_| value.is_f64()).map(Value::F64),
-        Kind::Message(inner) => Some(Value::Message(to_message(contracts, inner, value)?)),
+        Kind::Message(inner) => Some(Value::Message(to_message(contracts, &inner, value)?)),
         _ => None,
     };
     told.ok_or_else(|| wrong(field.full_name(), value))

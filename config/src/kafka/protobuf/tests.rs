@@ -96,7 +96,7 @@ fn every_event_survives_the_journey_with_a_contract_of_its_own() {
             TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
         let outcome = runner.run(&allowed(schema), |data| {
             let contracts = descriptors::contracts().unwrap();
-            let message = data::to_message(contracts, contract.clone().unwrap(), &data);
+            let message = data::to_message(contracts, contract.as_ref().unwrap(), &data);
             prop_assert!(message.is_ok(), "{:?}", message);
             let sent = event(kind, data);
             prop_assert_eq!(decode(&cloud_event::encode(&sent)).unwrap(), sent);
