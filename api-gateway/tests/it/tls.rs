@@ -113,7 +113,7 @@ async fn two_settings_make_it_https_and_send_everybody_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_not() {
     let door = Door::open().await;
-    door.until_it_says("O = first").await;
+    door.until_it_says("HTTP/1.1 200").await;
     let good = std::fs::read(&door.certificate.certificate).unwrap();
     let kept = Certificate { certificate: door.folder.path().join("kept.crt"), key: PathBuf::new() };
     std::fs::write(&kept.certificate, &good).unwrap();
