@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use system_tests::Shop;
+use system_tests::{Shop, eventually};
 
 use super::{answered, each, has};
 
@@ -32,8 +32,11 @@ async fn there_are_products_with_pictures_stock_and_ratings() {
     for name in ["Audio", "Books", "Laptops", "Phones"] {
         assert!(names.contains(&&json!(name)), "{categories}");
     }
-    let rated = answered(shop.get("/api/search/?min_rating=4&limit=1"), 200).await;
-    assert!(rated["total"].as_u64() >= Some(5), "{rated}");
+    eventually("the ratings are heard of", || async {
+        let rated = answered(shop.get("/api/search/?min_rating=4&limit=1"), 200).await;
+        if rated["total"].as_u64() >= Some(5) { Ok(()) } else { Err(rated.to_string()) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -149,9 +149,8 @@ pub(crate) async fn consume(
 ) -> Result<(), crate::BoxError> {
     let consumers: Consumers = consumers.into_iter().map(|consumer| (consumer.topic, consumer)).collect();
     let names: Vec<String> = consumers.keys().map(|topic| settings.name(topic)).collect();
-    let dead_letters = DeadLetters::new(&settings, producer);
     while !shutdown.is_cancelled() {
-        consume_by_one_client(&settings, &group, &consumers, &names, &dead_letters, &shutdown).await?;
+        consume_by_one_client(&settings, &group, &consumers, &names, &producer, &shutdown).await?;
     }
     Ok(())
 }
@@ -162,7 +161,7 @@ async fn consume_by_one_client(
     group: &Group,
     consumers: &Consumers,
     names: &[String],
-    dead_letters: &DeadLetters,
+    producer: &Producer,
     shutdown: &CancellationToken,
 ) -> Result<(), crate::BoxError> {
     let lost = Arc::new(Notify::new());
@@ -182,7 +181,7 @@ async fn consume_by_one_client(
         client.clone(),
         group.id(),
         consumers.clone(),
-        dead_letters.clone(),
+        DeadLetters::new(settings, producer.clone()),
         settings.clone(),
         shutdown.clone(),
     );
@@ -190,7 +189,13 @@ async fn consume_by_one_client(
         let message = tokio::select! {
             message = client.recv() => message,
             () = shutdown.cancelled() => break,
-            () = lost.notified() => break,
+            // What the client itself knows of brokers is what it may have lost.
+            () = lost.notified() => {
+                if producer.reachable().await {
+                    break;
+                }
+                continue;
+            }
         };
         match message {
             Ok(message) => workers.dispatch(&message),
@@ -266,13 +271,13 @@ fn client(
         .map(Arc::new)
 }
 
-/// Statistics in a row that show a client outside its group, while brokers answer, before it counts as lost.
+/// Statistics in a row that show a client outside its group, before it counts as lost if Kafka is there.
 const OUTSIDE: u32 = 6;
 
 /// Hears about assignments, the consumer's lag, and whether it is in its group.
 pub(crate) struct Context {
-    /// Told when the client doesn't find into its group. After an outage librdkafka may wait for a coordinator that
-    /// it never connects to, while its other connections are up.
+    /// Told when the client doesn't find into its group, again and again. After an outage librdkafka may wait for a
+    /// coordinator that it never connects to, or have forgotten every broker.
     lost: Option<Arc<Notify>>,
     outside: AtomicU32,
 }
@@ -280,12 +285,9 @@ pub(crate) struct Context {
 impl Context {
     fn watch(&self, statistics: &Statistics) {
         let (Some(lost), Some(group)) = (&self.lost, &statistics.cgrp) else { return };
-        let inside = group.state == "up" && group.join_state == "steady";
-        let kafka_is_up =
-            statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP");
-        if inside || !kafka_is_up {
+        if group.state == "up" && group.join_state == "steady" {
             self.outside.store(0, Ordering::Relaxed);
-        } else if self.outside.fetch_add(1, Ordering::Relaxed) + 1 == OUTSIDE {
+        } else if (self.outside.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(OUTSIDE) {
             lost.notify_one();
         }
     }
@@ -330,29 +332,28 @@ fn describe(error: &HandlerError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rdkafka::statistics::{Broker, ConsumerGroup};
+    use rdkafka::statistics::ConsumerGroup;
 
     use super::*;
 
-    fn statistics(state: &str, join_state: &str, broker: &str) -> Statistics {
+    fn statistics(state: &str, join_state: &str) -> Statistics {
         let cgrp = ConsumerGroup { state: state.into(), join_state: join_state.into(), ..Default::default() };
-        let broker = Broker { nodeid: 1, state: broker.into(), ..Default::default() };
-        Statistics { cgrp: Some(cgrp), brokers: [("1".to_owned(), broker)].into(), ..Default::default() }
+        Statistics { cgrp: Some(cgrp), ..Default::default() }
     }
 
     #[tokio::test]
-    async fn a_client_that_stays_outside_its_group_while_kafka_is_up_is_lost() {
+    async fn a_client_that_stays_outside_its_group_is_told_to_be_lost_again_and_again() {
         let lost = Arc::new(Notify::new());
         let context = Context { lost: Some(lost.clone()), outside: AtomicU32::new(0) };
-        let outside = || statistics("wait-broker-transport", "wait-join", "UP");
-        for between in [statistics("up", "steady", "UP"), statistics("wait-broker", "init", "DOWN")] {
-            (1..OUTSIDE).for_each(|_| context.watch(&outside()));
-            context.watch(&between);
-        }
+        let outside = || statistics("wait-broker-transport", "wait-join");
         (1..OUTSIDE).for_each(|_| context.watch(&outside()));
-        let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), lost.notified());
-        assert!(waiting.await.is_err(), "it may still find into it");
-        context.watch(&outside());
-        lost.notified().await;
+        context.watch(&statistics("up", "steady"));
+        for _ in 0..2 {
+            (1..OUTSIDE).for_each(|_| context.watch(&outside()));
+            let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), lost.notified());
+            assert!(waiting.await.is_err(), "it may still find into it");
+            context.watch(&outside());
+            lost.notified().await;
+        }
     }
 }
