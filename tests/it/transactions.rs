@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::{Alone, Shop, Shopper, eventually, json_of};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -14,12 +15,14 @@ const PATH: &str = "/api/v1/transactions";
 /// As the gateway's limit allows, with all else that calls.
 const PER_SECOND: u32 = 150;
 const AWAY: Duration = Duration::from_secs(30);
+/// Clients that wait for an answer at most: while nothing can be stored, all of them ask again and again.
+const WAITING: usize = 256;
 
 /// Makes transactions by the clock, each sent until it is answered, and gives the accepted ones.
 async fn offered(shopper: &Arc<Shopper>, time: Duration) -> Vec<Value> {
     let mut tick = tokio::time::interval(Duration::from_secs(1) / PER_SECOND);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut tasks = JoinSet::new();
+    let (mut tasks, waiting) = (JoinSet::new(), Arc::new(Semaphore::new(WAITING)));
     let begin = tokio::time::Instant::now();
     for n in 0.. {
         tick.tick().await;
@@ -27,7 +30,9 @@ async fn offered(shopper: &Arc<Shopper>, time: Duration) -> Vec<Value> {
             break;
         }
         let shopper = shopper.clone();
+        let place = waiting.clone().acquire_owned().await.unwrap();
         tasks.spawn(async move {
+            let _place = place;
             let body = json!({ "sender": format!("sender-{}", n % 50), "receiver": "r", "amount": 1, "currency": "USD" });
             let request = shopper.request(Method::POST, PATH).json(&body);
             shopper.insist(request, &Uuid::new_v4().to_string()).await

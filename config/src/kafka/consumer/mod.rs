@@ -258,9 +258,10 @@ fn client(
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "2000")
-        // Under load, an answer for many messages instead of one each; else a message comes so much later.
-        .set("fetch.min.bytes", "65536")
-        .set("fetch.wait.max.ms", "20")
+        // For work that is done together: under load an answer for many messages instead of one each, else a message
+        // comes so much later. What an instance has in its memory is told at once.
+        .set("fetch.min.bytes", if shares { "65536" } else { "1" })
+        .set("fetch.wait.max.ms", if shares { "20" } else { "100" })
         .set("fetch.error.backoff.ms", "200")
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")
