@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use rdkafka::consumer::{Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 use tokio::sync::Notify;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use self::workers::Workers;
 use super::dead_letter::{DeadLetters, Taken};
 use super::{Envelope, KafkaSettings, Producer, TIMEOUT};
+use crate::clock::{Clock as _, SystemClock};
 use crate::database::{Db, until_up};
 use crate::problem::{Fault, Kind, chain};
 
@@ -89,7 +91,8 @@ impl Consumer {
         Self { topic, handler, per_instance: false, batches: None, at_once: false, group: None }
     }
 
-    /// Every instance gets every message that comes from now on: for what it keeps in memory.
+    /// Every instance gets every message that comes from now on, and those of the last two minutes: for what it keeps
+    /// in memory.
     pub fn per_instance(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
         Self { per_instance: true, ..Self::new(topic, handler) }
     }
@@ -170,7 +173,7 @@ async fn consume_by_one_client(
         Group::Service(_) => client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?,
         Group::Instance(_) => {
             tokio::select! {
-                followed = follow_from_now(&client, names) => followed?,
+                followed = follow(&client, names) => followed?,
                 () = shutdown.cancelled() => return Ok(()),
             }
             consumers.values().for_each(|consumer| consumer.handler.following());
@@ -217,18 +220,23 @@ async fn consume_by_one_client(
 
 type Client = StreamConsumer<Context>;
 
-/// Takes all partitions from where they end now. There is nobody to share them with, so that no group has to agree
+/// How far back an instance begins to follow. What it reads elsewhere may be a copy that is behind by as much.
+const RECENT: TimeDelta = TimeDelta::minutes(2);
+
+/// Takes all partitions from where they ended a while ago. There is nobody to share them with, so that no group has to agree
 /// on it, which would take seconds.
-async fn follow_from_now(client: &Arc<Client>, topics: &[String]) -> Result<(), crate::BoxError> {
+async fn follow(client: &Arc<Client>, topics: &[String]) -> Result<(), crate::BoxError> {
     let places = until_up("Kafka", || async {
         let (client, topics) = (client.clone(), topics.to_vec());
-        tokio::task::spawn_blocking(move || ends(&client, &topics)).await?
+        tokio::task::spawn_blocking(move || recent(&client, &topics)).await?
     });
     Ok(client.assign(&places.await)?)
 }
 
-fn ends(client: &Client, topics: &[String]) -> Result<TopicPartitionList, crate::BoxError> {
-    let mut places = TopicPartitionList::new();
+/// Where the topics ended a while ago, or end now if nothing came since.
+fn recent(client: &Client, topics: &[String]) -> Result<TopicPartitionList, crate::BoxError> {
+    let since = (SystemClock.now() - RECENT).timestamp_millis();
+    let (mut ends, mut times) = (TopicPartitionList::new(), TopicPartitionList::new());
     for topic in topics {
         let metadata = client.fetch_metadata(Some(topic), TIMEOUT)?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
@@ -237,10 +245,16 @@ fn ends(client: &Client, topics: &[String]) -> Result<TopicPartitionList, crate:
         }
         for partition in partitions {
             let (_, end) = client.fetch_watermarks(topic, partition.id(), TIMEOUT)?;
-            places.add_partition_offset(topic, partition.id(), Offset::Offset(end))?;
+            ends.add_partition_offset(topic, partition.id(), Offset::Offset(end))?;
+            times.add_partition_offset(topic, partition.id(), Offset::Offset(since))?;
         }
     }
-    Ok(places)
+    for place in client.offsets_for_times(times, TIMEOUT)?.elements() {
+        if let offset @ Offset::Offset(_) = place.offset() {
+            ends.set_partition_offset(place.topic(), place.partition(), offset)?;
+        }
+    }
+    Ok(ends)
 }
 
 fn client(
