@@ -71,6 +71,7 @@ async fn serve(settings: &GatewaySettings, witness: &Witness) -> Result<(), BoxE
     agent.health.expect(agent.state.services.clone());
     agent.accept(Upstreams::resolve(&remembered).await.0).await?;
     let mut nginx = Nginx::start(agent.files.folder(), &agent.files.main()).await?;
+    agent.health.routed(&remembered);
 
     let shutdown = CancellationToken::new();
     let watch = tokio::spawn({
@@ -165,6 +166,7 @@ impl Agent {
             nginx.reload(&self.files.reloading()).await?;
             tracing::info!(index = snapshot.index, "nginx takes up the registry's change {}", snapshot.index);
         }
+        self.health.routed(snapshot);
         Ok(complete)
     }
 

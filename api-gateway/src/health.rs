@@ -1,16 +1,16 @@
 //! How the shop is, seen from its door.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use config::registry::Registry;
+use config::registry::{Instance, Registry, Snapshot};
 use futures_util::future::join_all;
 use serde::Serialize;
 
 /// An instance that takes longer is as good as sick.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// However many ask, the instances are asked once in this time.
+/// However many ask, the instances are asked once in this time, unless the list changes.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Asks every instance of every service.
@@ -18,9 +18,18 @@ const FRESH: Duration = Duration::from_secs(1);
 pub(crate) struct Health {
     registry: Registry,
     http: reqwest::Client,
+    known: Arc<Mutex<Known>>,
+    /// By the registry's change and the one that Nginx runs on: nobody is told of instances that are gone.
+    reports: moka::future::Cache<(u64, u64), Report>,
+}
+
+#[derive(Default)]
+struct Known {
     /// Every service that was ever registered: one that is gone altogether is missed.
-    services: Arc<Mutex<BTreeSet<String>>>,
-    reports: moka::future::Cache<(), Report>,
+    services: BTreeSet<String>,
+    /// The addresses that Nginx runs on, and as of which change.
+    routed: BTreeSet<String>,
+    index: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +42,7 @@ pub(crate) struct Report {
 pub(crate) struct Instances {
     /// Those that are registered and take requests.
     pub instances: usize,
+    /// Those of them that say that they are well, and that Nginx knows.
     healthy: usize,
 }
 
@@ -40,19 +50,28 @@ impl Health {
     pub fn new(registry: Registry) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         let reports = moka::future::Cache::builder().max_capacity(1).time_to_live(FRESH).build();
-        Ok(Self { registry, http, services: Arc::default(), reports })
+        Ok(Self { registry, http, known: Arc::default(), reports })
     }
 
     pub fn expect(&self, services: BTreeSet<String>) {
-        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = services;
+        self.known().services = services;
+    }
+
+    /// Nginx runs on this list now.
+    pub fn routed(&self, list: &Snapshot) {
+        let mut known = self.known();
+        known.routed = list.items.iter().map(Instance::authority).collect();
+        known.index = list.index;
     }
 
     pub async fn report(&self) -> Report {
-        self.reports.get_with((), self.ask_all()).await
+        let registered = self.registry.snapshot().map_or(0, |list| list.index);
+        let routed = self.known().index;
+        self.reports.get_with((registered, routed), self.ask_all()).await
     }
 
     pub fn services(&self) -> Vec<(String, usize)> {
-        let names = self.services.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let names = self.known().services.clone();
         names.into_iter().map(|name| (name.clone(), self.registry.instances(&name).len())).collect()
     }
 
@@ -69,7 +88,14 @@ impl Health {
     }
 
     async fn is_healthy(&self, authority: String) -> bool {
+        if !self.known().routed.contains(&authority) {
+            return false;
+        }
         let answer = self.http.get(format!("http://{authority}/health")).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

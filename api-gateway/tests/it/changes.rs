@@ -82,6 +82,21 @@ async fn a_dead_instance_fails_no_idempotent_request_and_a_busy_one_no_post_twic
 }
 
 #[tokio::test]
+async fn who_is_called_healthy_gets_requests() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let orders = Upstream::start("order-service").await;
+    discovery.announce(&[("order-service", orders.port)]);
+    let gateway = Gateway::start(&discovery, folder.path()).await;
+    for _ in 0..3 {
+        gateway.until_health("healthy").await;
+        assert_eq!(gateway.status("/api/orders").await, 200);
+        discovery.announce(&[]);
+        gateway.until_health("degraded").await;
+        discovery.announce(&[("order-service", orders.port)]);
+    }
+}
+
+#[tokio::test]
 async fn the_last_good_list_outlives_discovery_and_the_agent() {
     let (folder, mut discovery) = (folder(), Discovery::start());
     let orders = Upstream::start("order-service").await;

@@ -32,7 +32,6 @@ pub fn run(args: &Args) -> Result<()> {
     interrupt::listen()?;
     ui::note("building with optimisations, which takes a while the first time");
     services::build_system(true)?;
-    run::openly(run::cargo().args(["build", "--release", "--package", "bench"]))?;
     interrupt::check()?;
     reset::delete(&System::open(INSTANCE)?)?;
     let system = System::open(INSTANCE)?;
