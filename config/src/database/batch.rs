@@ -6,12 +6,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sqlx::{MySql, QueryBuilder, Transaction};
+use sqlx::{MySql, Transaction};
 use uuid::Uuid;
 
-use super::mysql::write_outbox;
+use super::mysql::{claim, write_outbox};
 use super::{Db, StoreError};
-use crate::clock::{Clock as _, SystemClock};
 use crate::kafka::Envelope;
 
 tokio::task_local! {
@@ -108,16 +107,8 @@ impl Batch {
             Place::Here(transaction) => transaction,
             Place::Out | Place::Lost => return Err(lost()),
         };
-        if !claimed.is_empty() {
-            let now = SystemClock.now();
-            let mut insert = QueryBuilder::new("INSERT IGNORE INTO inbox (message_id, claimed_at) ");
-            insert.push_values(&claimed, |mut row, message| {
-                row.push_bind(*message).push_bind(now);
-            });
-            let inserted = insert.build().execute(&mut *transaction).await?;
-            if inserted.rows_affected() != claimed.len() as u64 {
-                return Err(lost());
-            }
+        if !claimed.is_empty() && !claim(&mut transaction, &claimed).await? {
+            return Err(lost());
         }
         let wake = !events.is_empty();
         if wake {

@@ -186,20 +186,27 @@ pub(super) async fn write_outbox(
     Ok(())
 }
 
+/// Marks messages as handled; `false` when one of them was before.
+pub(super) async fn claim(connection: &mut MySqlConnection, messages: &[Uuid]) -> Result<bool, StoreError> {
+    let now = SystemClock.now();
+    let mut insert = QueryBuilder::new("INSERT IGNORE INTO inbox (message_id, claimed_at) ");
+    insert.push_values(messages, |mut row, message| {
+        row.push_bind(*message).push_bind(now);
+    });
+    let inserted = insert.build().execute(connection).await?;
+    Ok(inserted.rows_affected() == messages.len() as u64)
+}
+
 #[async_trait]
 impl UnitOfWork for Tx {
-    async fn claim(&mut self, message: &Envelope) -> Result<bool, StoreError> {
+    async fn claim_all(&mut self, messages: &[&Envelope]) -> Result<bool, StoreError> {
+        let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
         if let Some(batch) = &self.batch {
-            let new = batch.is_new(message.id);
-            self.claimed.extend(new.then_some(message.id));
+            let new = ids.iter().all(|id| batch.is_new(*id));
+            self.claimed.extend(new.then_some(ids).into_iter().flatten());
             return Ok(new);
         }
-        let inserted = sqlx::query("INSERT IGNORE INTO inbox (message_id, claimed_at) VALUES (?, ?)")
-            .bind(message.id)
-            .bind(SystemClock.now())
-            .execute(self.connection())
-            .await?;
-        Ok(inserted.rows_affected() == 1)
+        claim(self.connection(), &ids).await
     }
 
     async fn publish(&mut self, event: Envelope) -> Result<(), StoreError> {

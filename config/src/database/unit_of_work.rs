@@ -11,7 +11,12 @@ use crate::kafka::Envelope;
 #[async_trait]
 pub trait UnitOfWork: Send {
     /// Marks the message as handled here; `false` when it was before, and then there is nothing to do.
-    async fn claim(&mut self, message: &Envelope) -> Result<bool, StoreError>;
+    async fn claim(&mut self, message: &Envelope) -> Result<bool, StoreError> {
+        self.claim_all(&[message]).await
+    }
+
+    /// The same for several; `false` when one of them was handled before, and then this must not be committed.
+    async fn claim_all(&mut self, messages: &[&Envelope]) -> Result<bool, StoreError>;
 
     /// Sends the event once this commits.
     async fn publish(&mut self, event: Envelope) -> Result<(), StoreError>;

@@ -272,10 +272,10 @@ fn client(
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "2000")
-        // For work that is done together: under load an answer for many messages instead of one each, else a message
-        // comes so much later. What an instance has in its memory is told at once.
-        .set("fetch.min.bytes", if shares { "65536" } else { "1" })
-        .set("fetch.wait.max.ms", if shares { "20" } else { "100" })
+        // A message is told at once; those that a busy outbox sends together come together. Nothing to tell is told
+        // twice a second, whoever listens.
+        .set("fetch.min.bytes", "1")
+        .set("fetch.wait.max.ms", "500")
         .set("fetch.error.backoff.ms", "200")
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")

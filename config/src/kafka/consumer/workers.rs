@@ -151,6 +151,9 @@ impl Shared {
 
     async fn handle_at_once(&self, consumer: &Consumer, messages: &[&Taken]) -> Result<(), String> {
         let envelopes = messages.iter().map(|message| decode(message)).collect::<Result<Vec<_>, _>>()?;
+        // For as long as all of them take, each trace shows its message here.
+        let _spans: Vec<_> =
+            messages.iter().zip(&envelopes).map(|(message, envelope)| span(message, envelope)).collect();
         consumer.handler.handle_all(&envelopes).await.map_err(|error| describe(&error))
     }
 
@@ -290,6 +293,10 @@ fn decode(message: &Taken) -> Result<Envelope, String> {
 
 /// What is done for a message belongs to the trace and the request that it comes from.
 async fn in_context<R>(message: &Taken, envelope: &Envelope, work: impl Future<Output = R>) -> R {
+    envelope.context().scope(work.instrument(span(message, envelope))).await
+}
+
+fn span(message: &Taken, envelope: &Envelope) -> tracing::Span {
     let span = tracing::info_span!(
         "message",
         otel.name = format!("{} process", message.topic),
@@ -303,7 +310,7 @@ async fn in_context<R>(message: &Taken, envelope: &Envelope, work: impl Future<O
     if context.traceparent.is_some() {
         let _ = span.set_parent(context.parent());
     }
-    context.scope(work.instrument(span)).await
+    span
 }
 
 fn pauses() -> impl Iterator<Item = Duration> {

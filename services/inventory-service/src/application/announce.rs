@@ -52,8 +52,8 @@ impl AnnounceChanges {
                 version: item.version(),
             };
             tx.publish(Envelope::new(&event)).await?;
-            tx.announced(&item.product_id, item.is_low()).await?;
         }
+        tx.announced(&changed).await?;
         tx.commit().await?;
         Ok(changed.len())
     }

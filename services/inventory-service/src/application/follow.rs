@@ -16,6 +16,13 @@ pub enum OrderChange {
     Cancelled,
 }
 
+/// An order, and what was set aside for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowedOrder {
+    pub id: u64,
+    pub reservation: ReservationId,
+}
+
 /// Acts on an order's events.
 pub struct FollowOrder {
     store: Arc<dyn Begin<dyn Store>>,
@@ -28,12 +35,28 @@ impl FollowOrder {
         Self { store, reserve, settle }
     }
 
+    /// Holds the stock of several new orders in one transaction, if all is as it should be: nobody has heard of them
+    /// before, and each reservation is there. Else nothing is done, and `false`.
+    pub async fn hold_all(&self, created: &[(&Envelope, FollowedOrder)]) -> Result<bool, InventoryError> {
+        let messages: Vec<&Envelope> = created.iter().map(|(message, _)| *message).collect();
+        let mut orders: Vec<_> = created.iter().map(|(_, order)| (order.reservation, order.id)).collect();
+        orders.sort_unstable();
+        retrying(|| async {
+            let mut tx = self.store.begin().await?;
+            let held = tx.claim_all(&messages).await? && tx.hold_all(&orders).await?;
+            if held {
+                tx.commit().await?;
+            }
+            Ok(held)
+        })
+        .await
+    }
+
     pub async fn run(
         &self,
         message: &Envelope,
         change: OrderChange,
-        order: u64,
-        reservation: ReservationId,
+        FollowedOrder { id: order, reservation }: FollowedOrder,
     ) -> Result<(), InventoryError> {
         retrying(|| async {
             let mut tx = self.store.begin().await?;

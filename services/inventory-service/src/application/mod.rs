@@ -17,7 +17,7 @@ pub use change::{Change, ChangeStock};
 pub use error::InventoryError;
 pub use events::{InventoryLow, InventoryUpdated, ReservationLost};
 pub use expire::ExpireReservations;
-pub use follow::{FollowOrder, OrderChange};
+pub use follow::{FollowOrder, FollowedOrder, OrderChange};
 pub use open::OpenStock;
 pub use ports::{
     Movement, MovementKind, MovementRecord, Reservation, Reservations, StockReader, StockRepository, Store,

@@ -88,7 +88,8 @@ pub trait StockRepository: Send {
 
     /// Products that changed since they were last announced, locked, with whether they were low then.
     async fn changed(&mut self, limit: u32) -> Result<Vec<(StockItem, bool)>, StoreError>;
-    async fn announced(&mut self, id: &ProductId, low: bool) -> Result<(), StoreError>;
+    /// These are announced; what was said of each being low is as [`changed`](Self::changed) gave it.
+    async fn announced(&mut self, items: &[(StockItem, bool)]) -> Result<(), StoreError>;
 }
 
 /// Reservations, as a unit of work changes them.
@@ -108,6 +109,9 @@ pub trait Reservations: Send {
         state: ReservationState,
         order: Option<u64>,
     ) -> Result<(), StoreError>;
+    /// Lets the orders' reservations no longer expire, if all of them are active; `false` when one isn't, and then
+    /// this must not be committed.
+    async fn hold_all(&mut self, orders: &[(ReservationId, u64)]) -> Result<bool, StoreError>;
     /// Active reservations whose time is over, locked; those that another instance has in hand are left out.
     async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Reservation>, StoreError>;
 }

@@ -64,6 +64,25 @@ impl Reservations for Tx {
         Ok(())
     }
 
+    async fn hold_all(&mut self, orders: &[(ReservationId, u64)]) -> Result<bool, StoreError> {
+        let mut update = QueryBuilder::new("UPDATE reservations r JOIN (");
+        for (n, (reservation, order)) in orders.iter().enumerate() {
+            update.push(if n == 0 { "SELECT " } else { " UNION ALL SELECT " });
+            update
+                .push_bind(reservation.get())
+                .push(if n == 0 { " AS id, " } else { ", " })
+                .push_bind(*order);
+            if n == 0 {
+                update.push(" AS order_id");
+            }
+        }
+        update.push(
+            ") o ON o.id = r.id SET r.state = 'held', r.order_id = o.order_id WHERE r.state = 'active'",
+        );
+        let held = update.build().persistent(false).execute(self.connection()).await?;
+        Ok(held.rows_affected() == orders.len() as u64)
+    }
+
     async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Reservation>, StoreError> {
         let ids: Vec<Uuid> = sqlx::query_scalar(
             "SELECT id FROM reservations WHERE state = 'active' AND expires_at <= ? \

@@ -146,12 +146,23 @@ impl StockRepository for Tx {
         items(select.build_query_as().persistent(false).fetch_all(self.connection()).await?)
     }
 
-    async fn announced(&mut self, id: &ProductId, low: bool) -> Result<(), StoreError> {
-        sqlx::query("UPDATE products p JOIN stock s ON s.product_id = p.product_id SET s.changed = FALSE, p.is_low = ? WHERE p.product_id = ?")
-            .bind(low)
-            .bind(id.as_str())
-            .execute(self.connection())
-            .await?;
+    async fn announced(&mut self, items: &[(StockItem, bool)]) -> Result<(), StoreError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let mut update = QueryBuilder::new("UPDATE stock SET changed = FALSE WHERE product_id IN (");
+        let mut list = update.separated(",");
+        for (item, _) in items {
+            list.push_bind(item.product_id.as_str());
+        }
+        update.push(")").build().persistent(false).execute(self.connection()).await?;
+        for (item, _) in items.iter().filter(|(item, was_low)| item.is_low() != *was_low) {
+            sqlx::query("UPDATE products SET is_low = ? WHERE product_id = ?")
+                .bind(item.is_low())
+                .bind(item.product_id.as_str())
+                .execute(self.connection())
+                .await?;
+        }
         Ok(())
     }
 }

@@ -1,13 +1,19 @@
 //! What the service hears; docs/EVENTS.md.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use config::kafka::{Envelope, HandlerError, MessageHandler};
 use config::problem::{Fields, InvalidFields};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::application::{FollowOrder, OpenStock, OrderChange, Restock, Returned};
+use crate::application::{FollowOrder, FollowedOrder, OpenStock, OrderChange, Restock, Returned};
 use crate::domain::{Quantity, ReservationId};
+
+/// Orders whose stock is moved at a time.
+const AT_ONCE: usize = 4;
 
 /// Follows orders.
 pub struct OrderEvents {
@@ -51,24 +57,88 @@ impl Return {
     }
 }
 
-#[async_trait]
-impl MessageHandler for OrderEvents {
-    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+/// What a message means here.
+enum News {
+    Order(OrderChange, FollowedOrder),
+    Return(Returned),
+    Nothing,
+}
+
+impl News {
+    fn read(message: &Envelope) -> Result<Self, HandlerError> {
         if message.kind == "return_received" {
             let back: Return = message.data()?;
-            return Ok(self.restock.run(message, &back.parse()?).await?);
+            return Ok(Self::Return(back.parse()?));
         }
         let order: Order = match message.kind.as_str() {
             "order_created" | "order_status_updated" | "order_cancelled" => message.data()?,
-            _ => return Ok(()),
+            _ => return Ok(Self::Nothing),
         };
         let change = match (message.kind.as_str(), order.status.as_str()) {
             ("order_created", _) => OrderChange::Created,
             ("order_status_updated", "paid") => OrderChange::Paid,
             ("order_cancelled", _) => OrderChange::Cancelled,
-            _ => return Ok(()),
+            _ => return Ok(Self::Nothing),
         };
-        Ok(self.follow.run(message, change, order.order_id, ReservationId::new(order.reservation_id)).await?)
+        let reservation = ReservationId::new(order.reservation_id);
+        Ok(Self::Order(change, FollowedOrder { id: order.order_id, reservation }))
+    }
+
+    /// What must be heard in the order in which it was told.
+    fn order(&self) -> Option<u64> {
+        match self {
+            Self::Order(_, order) => Some(order.id),
+            Self::Return(returned) => Some(returned.order),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl OrderEvents {
+    async fn hear(&self, message: &Envelope, news: News) -> Result<(), HandlerError> {
+        match news {
+            News::Order(change, order) => Ok(self.follow.run(message, change, order).await?),
+            News::Return(returned) => Ok(self.restock.run(message, &returned).await?),
+            News::Nothing => Ok(()),
+        }
+    }
+
+    async fn hear_in_turn(&self, told: Vec<(&Envelope, News)>) -> Result<(), HandlerError> {
+        for (message, news) in told {
+            self.hear(message, news).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl MessageHandler for OrderEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        self.hear(message, News::read(message)?).await
+    }
+
+    /// New orders come first and touch nothing but their own reservations: one transaction is enough for all of them.
+    /// The others change stock, of which a long transaction would keep too much from those who buy; an order's own
+    /// messages stay in their order.
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        let (mut created, mut others) = (Vec::new(), BTreeMap::<u64, Vec<(&Envelope, News)>>::new());
+        for message in messages {
+            match News::read(message)? {
+                News::Order(OrderChange::Created, order) => created.push((message, order)),
+                news => {
+                    if let Some(order) = news.order() {
+                        others.entry(order).or_default().push((message, news));
+                    }
+                }
+            }
+        }
+        if !created.is_empty() && !self.follow.hold_all(&created).await? {
+            for (message, order) in created {
+                self.follow.run(message, OrderChange::Created, order).await?;
+            }
+        }
+        let others: Vec<_> = others.into_values().map(|told| self.hear_in_turn(told)).collect();
+        stream::iter(others).buffer_unordered(AT_ONCE).try_collect().await
     }
 }
 

@@ -80,6 +80,47 @@ async fn an_order_is_followed_to_its_end_however_often_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_that_wait_in_a_row_act_once_each_whatever_is_among_them() {
+    let env = TestEnv::new().await.set("RESERVATION_SECONDS", "6");
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let products = [stocked(&app, 100).await, stocked(&app, 100).await];
+    let mut orders = Vec::new();
+    for n in 0..30 {
+        let id = Uuid::now_v7();
+        let lines = [(products[n % 2].as_str(), 1), (products[(n + 1) % 2].as_str(), 2)];
+        assert_eq!(reserve(&app, id, &lines).await.status(), 201);
+        orders.push(id);
+    }
+    app.stop().await;
+    let mut poison = event::<0>("pending", Uuid::now_v7());
+    poison.data["reservation_id"] = json!("nonsense");
+    for (n, id) in orders.iter().enumerate() {
+        let created = event::<0>("pending", *id);
+        kafka.send(&created).await;
+        match n % 3 {
+            0 => kafka.send(&event::<1>("paid", *id)).await,
+            1 => kafka.send(&event::<2>("cancelled", *id)).await,
+            _ => kafka.send(&created).await,
+        }
+        if n == 20 {
+            kafka.send(&poison).await;
+        }
+    }
+    let app = env.start::<Inventory>().await;
+    // Ten are paid, ten wait to be: three units each, of both products.
+    eventually("ten are sold, ten given back and ten kept", || async {
+        let now = [levels(&app, &products[0]).await, levels(&app, &products[1]).await];
+        if now == [(85, 15, 70); 2] { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    kafka.dead_letter("order-events", poison.id).await;
+    // Those that are kept are kept for their orders: their reservations' time has come by now.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(levels(&app, &products[0]).await, (85, 15, 70));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_comes_back_as_good_as_new_is_on_the_shelf_once() {
     let env = TestEnv::new().await;
     let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));

@@ -6,7 +6,8 @@ use std::time::Duration;
 use config::clock::Clock;
 use config::database::{Begin, StoreError, retrying};
 use config::telemetry::RequestContext;
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
 use super::{Bell, Carrier, Due, NotificationError, Outcome, Store, Undelivered};
@@ -52,15 +53,26 @@ impl Deliver {
 
     async fn round(&self) -> Result<usize, NotificationError> {
         let due = retrying(|| self.take()).await?;
-        let attempts = due.iter().map(|due| {
-            let span = tracing::info_span!(
-                "delivery", otel.name = format!("{} send", self.channel), otel.kind = "client",
-                delivery.id = %due.id, channel = %self.channel,
-            );
-            RequestContext::of_trace(due.traceparent.clone()).follow(span, self.attempt(due))
-        });
-        join_all(attempts).await;
+        let attempts: FuturesUnordered<_> = due.iter().map(|due| self.send(due)).collect();
+        // Those that end together are recorded together; none waits for a slow one.
+        let mut ended = attempts.ready_chunks(BATCH as usize);
+        while let Some(ended) = ended.next().await {
+            if let Err(error) = retrying(|| self.record(&ended)).await {
+                // They are sent again after the lease, with the same message ids.
+                tracing::warn!(error = %config::problem::chain(&error), count = ended.len(), "the outcome of deliveries can't be recorded");
+            }
+        }
         Ok(due.len())
+    }
+
+    /// In the trace of what it tells.
+    async fn send<'a>(&self, due: &'a Due) -> (&'a Due, Outcome) {
+        let span = tracing::info_span!(
+            "delivery", otel.name = format!("{} send", self.channel), otel.kind = "client",
+            delivery.id = %due.id, channel = %self.channel,
+        );
+        let attempt = self.attempt(due);
+        (due, RequestContext::of_trace(due.traceparent.clone()).follow(span, attempt).await)
     }
 
     async fn take(&self) -> Result<Vec<Due>, StoreError> {
@@ -71,17 +83,14 @@ impl Deliver {
         Ok(due)
     }
 
-    async fn attempt(&self, due: &Due) {
+    async fn attempt(&self, due: &Due) -> Outcome {
         // What isn't sent by the end of the lease is another worker's.
         let limit = self.lease.mul_f64(0.8);
         let carried = tokio::time::timeout(limit, self.carrier.carry(due)).await;
         let carried = carried.unwrap_or_else(|_| Err(Undelivered::Failed("no answer in time".to_owned())));
         let outcome = self.outcome(due.attempts, carried);
         report(self.channel, due, &outcome);
-        if let Err(error) = retrying(|| self.record(due, &outcome)).await {
-            // It is sent again after the lease, with the same message id.
-            tracing::warn!(error = %config::problem::chain(&error), delivery.id = %due.id, "the outcome of a delivery can't be recorded");
-        }
+        outcome
     }
 
     fn outcome(&self, attempts: u16, carried: Result<(), Undelivered>) -> Outcome {
@@ -99,12 +108,13 @@ impl Deliver {
         }
     }
 
-    async fn record(&self, due: &Due, outcome: &Outcome) -> Result<(), StoreError> {
+    async fn record(&self, ended: &[(&Due, Outcome)]) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
-        let recorded = tx.record(due, outcome, self.clock.now()).await?;
+        let recorded = tx.record(ended, self.clock.now()).await?;
         tx.commit().await?;
-        if !recorded {
-            tracing::warn!(delivery.id = %due.id, "a delivery took longer than its lease");
+        if recorded < ended.len() as u64 {
+            let late = ended.len() as u64 - recorded;
+            tracing::warn!(late, channel = %self.channel, "deliveries took longer than their lease");
         }
         Ok(())
     }

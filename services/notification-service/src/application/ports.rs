@@ -173,8 +173,8 @@ pub trait DeliveryQueue: Send {
         until: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Due>, StoreError>;
-    /// `false` when another attempt has begun.
-    async fn record(&mut self, due: &Due, outcome: &Outcome, now: DateTime<Utc>) -> Result<bool, StoreError>;
+    /// What became of deliveries that were taken together; of how many, because no other attempt has begun.
+    async fn record(&mut self, ended: &[(&Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError>;
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
     /// Begins anew.
     async fn restart(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<(), StoreError>;

@@ -1,5 +1,7 @@
 //! Figures that other services know about products.
 
+use std::collections::HashMap;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use config::database::StoreError;
@@ -20,9 +22,26 @@ impl FollowFigures {
         Self { store, cache }
     }
 
-    pub async fn run(&self, id: &ProductId, figure: Figure) -> Result<(), StoreError> {
-        self.store.follow(id, figure).await?;
-        self.cache.follow(id, figure).await;
+    pub async fn run(
+        &self,
+        figures: impl IntoIterator<Item = (ProductId, Figure)> + Send,
+    ) -> Result<(), StoreError> {
+        // Of what is told of a product the newest is enough.
+        let mut newest = HashMap::new();
+        for (id, figure) in figures {
+            let kept = newest.entry((id, discriminant(&figure))).or_insert(figure);
+            if kept.version() < figure.version() {
+                *kept = figure;
+            }
+        }
+        let newest: Vec<_> = newest.into_iter().map(|((id, _), figure)| (id, figure)).collect();
+        if newest.is_empty() {
+            return Ok(());
+        }
+        self.store.follow(&newest).await?;
+        for (id, figure) in &newest {
+            self.cache.follow(id, *figure).await;
+        }
         Ok(())
     }
 }

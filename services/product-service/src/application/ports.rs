@@ -28,8 +28,8 @@ pub trait ProductStore: Send + Sync {
     /// `products_sku` when another product has the SKU.
     async fn save(&self, product: &Product, was: u64, event: Envelope) -> Result<bool, StoreError>;
 
-    /// Keeps a figure unless a newer one is kept.
-    async fn follow(&self, id: &ProductId, figure: Figure) -> Result<(), StoreError>;
+    /// Keeps each figure unless a newer one is kept.
+    async fn follow(&self, figures: &[(ProductId, Figure)]) -> Result<(), StoreError>;
 }
 
 /// The stock of new products.

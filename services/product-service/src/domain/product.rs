@@ -59,6 +59,16 @@ pub enum Figure {
     Rating(Rating),
 }
 
+impl Figure {
+    /// The other service's count of its changes.
+    pub fn version(self) -> u64 {
+        match self {
+            Self::Stock(stock) => stock.version,
+            Self::Rating(rating) => rating.version,
+        }
+    }
+}
+
 /// What an operator wants a product to be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {

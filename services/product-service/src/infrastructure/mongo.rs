@@ -28,6 +28,7 @@ const DUPLICATE_KEY: i32 = 11000;
 
 /// The catalogue's collection, and the outbox inside it.
 pub struct MongoProducts {
+    database: Database,
     pub(super) products: Collection<ProductDocument>,
     pub(super) leases: Collection<Document>,
     pub(super) clock: Arc<dyn Clock>,
@@ -67,7 +68,7 @@ impl MongoProducts {
         ];
         products.create_indexes(indexes).await?;
         let leases = database.collection("leases");
-        Ok(Self { products, leases, clock, added: Notify::new(), source })
+        Ok(Self { database: database.clone(), products, leases, clock, added: Notify::new(), source })
     }
 
     fn entry(&self, event: &Envelope) -> Result<OutboxEntry, StoreError> {
@@ -125,30 +126,38 @@ impl ProductStore for MongoProducts {
         Ok(outcome.matched_count == 1)
     }
 
-    async fn follow(&self, id: &ProductId, figure: Figure) -> Result<(), StoreError> {
-        let (member, version, set) = match figure {
-            Figure::Stock(stock) => {
-                let version = signed(stock.version)?;
-                (
-                    "stock_version",
-                    version,
-                    doc! { "stock": signed(stock.available)?, "stock_version": version },
-                )
+    async fn follow(&self, figures: &[(ProductId, Figure)]) -> Result<(), StoreError> {
+        let updates: Vec<Document> =
+            figures.iter().map(|(id, figure)| update(id, *figure)).collect::<Result<_, _>>()?;
+        // The driver's bulk writes want MongoDB 8; the command below them is as old as MongoDB.
+        let command = doc! { "update": self.products.name(), "updates": updates, "ordered": false };
+        let outcome = self.database.run_command(command).await?;
+        match outcome.get_array("writeErrors") {
+            Ok(errors) if !errors.is_empty() => {
+                Err(StoreError::Broken(format!("figures were not kept: {errors:?}").into()))
             }
-            Figure::Rating(rating) => {
-                let version = signed(rating.version)?;
-                let set = doc! {
-                    "average_rating": rating.average,
-                    "rating_count": signed(rating.count)?,
-                    "rating_version": version,
-                };
-                ("rating_version", version, set)
-            }
-        };
-        let older = doc! { "_id": object_id(id)?, member: { "$lt": version } };
-        self.products.update_one(older, doc! { "$set": set }).await?;
-        Ok(())
+            _ => Ok(()),
+        }
     }
+}
+
+/// The statement that keeps a figure if it is newer than the kept one.
+fn update(id: &ProductId, figure: Figure) -> Result<Document, StoreError> {
+    let version = signed(figure.version())?;
+    let (member, set) = match figure {
+        Figure::Stock(stock) => {
+            ("stock_version", doc! { "stock": signed(stock.available)?, "stock_version": version })
+        }
+        Figure::Rating(rating) => {
+            let set = doc! {
+                "average_rating": rating.average,
+                "rating_count": signed(rating.count)?,
+                "rating_version": version,
+            };
+            ("rating_version", set)
+        }
+    };
+    Ok(doc! { "q": { "_id": object_id(id)?, member: { "$lt": version } }, "u": { "$set": set } })
 }
 
 /// The positions whose key is taken, when that is all that is wrong.

@@ -24,10 +24,12 @@ impl FigureEvents {
 #[async_trait]
 impl MessageHandler for FigureEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
-        if let Some((id, figure)) = figure(message)? {
-            self.0.run(&id, figure).await?;
-        }
-        Ok(())
+        Ok(self.0.run(figure(message)?).await?)
+    }
+
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        let figures: Vec<_> = messages.iter().map(figure).collect::<Result<_, _>>()?;
+        Ok(self.0.run(figures.into_iter().flatten()).await?)
     }
 }
 

@@ -117,30 +117,22 @@ impl DeliveryQueue for Tx {
         rows.into_iter().map(due).collect()
     }
 
-    async fn record(&mut self, due: &Due, outcome: &Outcome, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut update = QueryBuilder::<MySql>::new("UPDATE deliveries SET lease = NULL, updated_at = ");
-        update.push_bind(now);
-        match outcome {
-            Outcome::Sent => {
-                update.push(", status = 'sent', next_attempt_at = NULL, last_error = NULL, details = NULL");
-            }
-            Outcome::Again { after, reason, counted } => {
-                update.push(if *counted { ", status = 'failed'" } else { ", attempts = attempts - 1" });
-                update
-                    .push(", next_attempt_at = ")
-                    .push_bind(now + *after)
-                    .push(", last_error = ")
-                    .push_bind(reason);
-            }
-            Outcome::Dead { reason } => {
-                update.push(", status = 'dead', next_attempt_at = NULL, last_error = ").push_bind(reason);
-                if due.notification.kind.is_secret() {
-                    update.push(", details = NULL");
-                }
-            }
+    async fn record(&mut self, ended: &[(&Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let (sent, others): (Vec<_>, Vec<_>) =
+            ended.iter().partition(|(_, outcome)| matches!(outcome, Outcome::Sent));
+        let mut recorded = 0;
+        if let Some((first, _)) = sent.first() {
+            let ids: Vec<u64> = sent.iter().map(|(due, _)| due.id.get()).collect();
+            let mut update = outcome(&Outcome::Sent, first, now);
+            push_list(update.push(" AND id IN "), &ids);
+            recorded += update.build().execute(self.connection()).await?.rows_affected();
         }
-        update.push(" WHERE id = ").push_bind(due.id.get()).push(" AND lease = ").push_bind(due.lease);
-        Ok(update.build().execute(self.connection()).await?.rows_affected() == 1)
+        for (due, ended) in others {
+            let mut update = outcome(ended, due, now);
+            update.push(" AND id = ").push_bind(due.id.get());
+            recorded += update.build().execute(self.connection()).await?.rows_affected();
+        }
+        Ok(recorded)
     }
 
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
@@ -188,4 +180,31 @@ fn push_list(query: &mut QueryBuilder<MySql>, ids: &[u64]) {
         list.push_bind(*id);
     }
     query.push(")");
+}
+
+/// The statement up to the rows that it is about.
+fn outcome(outcome: &Outcome, due: &Due, now: DateTime<Utc>) -> QueryBuilder<MySql> {
+    let mut update = QueryBuilder::<MySql>::new("UPDATE deliveries SET lease = NULL, updated_at = ");
+    update.push_bind(now);
+    match outcome {
+        Outcome::Sent => {
+            update.push(", status = 'sent', next_attempt_at = NULL, last_error = NULL, details = NULL");
+        }
+        Outcome::Again { after, reason, counted } => {
+            update.push(if *counted { ", status = 'failed'" } else { ", attempts = attempts - 1" });
+            update
+                .push(", next_attempt_at = ")
+                .push_bind(now + *after)
+                .push(", last_error = ")
+                .push_bind(reason.clone());
+        }
+        Outcome::Dead { reason } => {
+            update.push(", status = 'dead', next_attempt_at = NULL, last_error = ").push_bind(reason.clone());
+            if due.notification.kind.is_secret() {
+                update.push(", details = NULL");
+            }
+        }
+    }
+    update.push(" WHERE lease = ").push_bind(due.lease);
+    update
 }

@@ -29,7 +29,7 @@ struct Attempt(Arc<World>);
 
 #[async_trait]
 impl UnitOfWork for Attempt {
-    async fn claim(&mut self, _: &Envelope) -> Result<bool, StoreError> {
+    async fn claim_all(&mut self, _: &[&Envelope]) -> Result<bool, StoreError> {
         Ok(true)
     }
     async fn publish(&mut self, _: Envelope) -> Result<(), StoreError> {
