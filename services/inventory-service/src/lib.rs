@@ -82,6 +82,6 @@ impl Service for Inventory {
             .consumer(Consumer::new("order-events", Arc::new(orders)).at_once())
             .consumer(Consumer::new("product-events", Arc::new(products)))
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run()))
-            .job(Job::every("announce-changes", Duration::from_millis(150), move || announce.clone().run())))
+            .job(Job::every("announce-changes", Duration::from_millis(400), move || announce.clone().run())))
     }
 }
