@@ -25,10 +25,17 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::service::Environment;
+
 /// A group of settings that belong together.
 pub trait Settings: Sized + Send + Sync + 'static {
     /// Reads the group. Every variable must be read before the first `?`, so that all mistakes are named.
     fn read(env: &mut Env) -> Result<Self, Invalid>;
+
+    /// Whether they will do where the service runs, or what is wrong ("BCRYPT_COST must be …").
+    fn fit(&self, _: Environment) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl Settings for () {

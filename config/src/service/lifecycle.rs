@@ -52,9 +52,6 @@ pub fn run<S: Service>() -> ExitCode {
         Ok(settings) => settings,
         Err(Invalid) => return complain::<S>(env.problems()),
     };
-    if let Err(problem) = refuse_example(settings.service.environment, &settings.auth.service_token()) {
-        return complain::<S>(&[problem]);
-    }
     if arguments.get_flag("print-settings") {
         return ExitCode::SUCCESS;
     }
@@ -145,7 +142,7 @@ impl<S: Service> AllSettings<S> {
         let redis = RedisSettings::read(env);
         let kafka = needed(env, needs(Dependency::Kafka));
         let own = S::Settings::read(env);
-        Ok(Self {
+        let all = Self {
             service: service?,
             telemetry: telemetry?,
             auth: auth?,
@@ -153,7 +150,13 @@ impl<S: Service> AllSettings<S> {
             redis: redis?,
             kafka: kafka?,
             own: own?,
-        })
+        };
+        let environment = all.service.environment;
+        let fit = [refuse_example(environment, &all.auth.service_token()), all.own.fit(environment)];
+        match fit.into_iter().filter_map(Result::err).map(|problem| env.refuse(&problem)).last() {
+            Some(invalid) => Err(invalid),
+            None => Ok(all),
+        }
     }
 }
 

@@ -57,15 +57,15 @@ impl Service for Users {
         let settings = &ctx.settings;
         let keys = settings.signing_keys(ctx.service.environment)?;
         let (db, clock) = (Arc::new(ctx.mysql().clone()), ctx.clock.clone());
-        let passwords = Arc::new(BcryptPasswords::new(settings.bcrypt_cost(ctx.service.environment)?).await?);
+        let passwords = Arc::new(BcryptPasswords::new(settings.bcrypt_cost()).await?);
         let throttle = Arc::new(RedisThrottle::new(ctx.redis(), settings.limits()));
         let issuer = TokenIssuer::new(keys.signer());
         let list = Arc::new(RedisRevocationList::new(ctx.redis()));
         let revocations = AnnounceRevocations::new(db.clone(), list, clock.clone());
         let register = Register::new(db.clone(), passwords.clone(), clock.clone());
         let accounts = PrepareAccounts::new(db.clone(), register.clone());
-        if let Some(registration) = settings.first_admin()? {
-            accounts.first_admin(registration).await?;
+        if let Some(registration) = settings.first_admin() {
+            accounts.first_admin(registration.clone()).await?;
         }
         if ctx.service.demo_data {
             accounts.demo().await?;

@@ -22,9 +22,7 @@ pub struct UserSettings {
     failures_per_account: u32,
     failures_per_address: u32,
     window: Duration,
-    admin_username: Username,
-    admin_email: Option<Email>,
-    admin_password: Option<Password>,
+    first_admin: Option<Registration>,
 }
 
 /// bcrypt's cost: each one more doubles the work.
@@ -72,40 +70,46 @@ impl Settings for UserSettings {
             env.var("FIRST_ADMIN_USERNAME", "of an administrator who is made at the start").default("admin");
         let email = env.var("FIRST_ADMIN_EMAIL", "the administrator's; nobody is made without").optional();
         let password = env.var("FIRST_ADMIN_PASSWORD", "the administrator's, to be changed soon").optional();
+        let (username, profile) = (username?, Profile::default());
+        let first_admin = match (email?, password?) {
+            (Some(email), Some(password)) => Some(Registration { email, username, password, profile }),
+            (None, None) => None,
+            _ => {
+                let both = "FIRST_ADMIN_EMAIL and FIRST_ADMIN_PASSWORD must be set both or neither";
+                return Err(env.refuse(both));
+            }
+        };
         Ok(Self {
             keys: keys?,
             bcrypt_cost: cost?,
             failures_per_account: account?,
             failures_per_address: address?,
             window: window?,
-            admin_username: username?,
-            admin_email: email?,
-            admin_password: password?,
+            first_admin,
         })
+    }
+
+    fn fit(&self, environment: Environment) -> Result<(), String> {
+        match self.bcrypt_cost {
+            Cost(cost) if cost < LEAST_COST && environment == Environment::Production => {
+                Err(format!("BCRYPT_COST must be {LEAST_COST} or more in production, but is {cost}"))
+            }
+            Cost(_) => Ok(()),
+        }
     }
 }
 
 impl UserSettings {
-    pub(crate) fn bcrypt_cost(&self, environment: Environment) -> Result<u32, BoxError> {
-        match self.bcrypt_cost {
-            Cost(cost) if cost < LEAST_COST && environment == Environment::Production => {
-                Err(format!("BCRYPT_COST must be {LEAST_COST} or more in production, but is {cost}").into())
-            }
-            Cost(cost) => Ok(cost),
-        }
+    pub(crate) fn bcrypt_cost(&self) -> u32 {
+        self.bcrypt_cost.0
     }
 
     pub(crate) fn signing_keys(&self, environment: Environment) -> Result<SigningKeys, BoxError> {
         SigningKeys::load(&self.keys, environment == Environment::Development)
     }
 
-    pub(crate) fn first_admin(&self) -> Result<Option<Registration>, BoxError> {
-        let (username, profile) = (self.admin_username.clone(), Profile::default());
-        match (self.admin_email.clone(), self.admin_password.clone()) {
-            (Some(email), Some(password)) => Ok(Some(Registration { email, username, password, profile })),
-            (None, None) => Ok(None),
-            _ => Err("FIRST_ADMIN_EMAIL and FIRST_ADMIN_PASSWORD must be set both or neither".into()),
-        }
+    pub(crate) fn first_admin(&self) -> Option<&Registration> {
+        self.first_admin.as_ref()
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -129,22 +133,23 @@ mod tests {
     fn a_first_administrator_needs_an_address_and_a_password() {
         let read = |pairs: &[(&str, &str)]| {
             let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            UserSettings::read(&mut Env::from_iter(pairs)).map(|settings| settings.first_admin())
+            UserSettings::read(&mut Env::from_iter(pairs))
         };
         let (email, password) =
             (("FIRST_ADMIN_EMAIL", "a@example.com"), ("FIRST_ADMIN_PASSWORD", "correct horse"));
-        assert!(read(&[]).unwrap().unwrap().is_none());
-        assert!(read(&[email]).unwrap().is_err());
-        assert_eq!(read(&[email, password]).unwrap().unwrap().unwrap().username.as_str(), "admin");
+        assert!(read(&[]).unwrap().first_admin().is_none());
+        assert!(read(&[email]).is_err());
+        let both = read(&[email, password]).unwrap();
+        assert_eq!(both.first_admin().unwrap().username.as_str(), "admin");
         assert!(read(&[email, ("FIRST_ADMIN_PASSWORD", "12345678")]).is_err());
     }
 
     #[test]
     fn production_hashes_slowly() {
         let cheap = settings("4").unwrap();
-        assert!(cheap.bcrypt_cost(Environment::Production).is_err());
-        assert_eq!(cheap.bcrypt_cost(Environment::Development).unwrap(), 4);
-        assert_eq!(settings("10").unwrap().bcrypt_cost(Environment::Production).unwrap(), 10);
+        assert!(cheap.fit(Environment::Production).is_err());
+        assert!(cheap.fit(Environment::Development).is_ok());
+        assert!(settings("10").unwrap().fit(Environment::Production).is_ok());
         assert!(settings("40").is_err());
     }
 }
