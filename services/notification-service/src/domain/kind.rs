@@ -21,6 +21,7 @@ pub enum NotificationType {
     ReturnApproved,
     ReturnRejected,
     ReturnRefundShort,
+    Dispute,
     WishPriceDropped,
     WishBackInStock,
     /// Written by an administrator.
@@ -37,7 +38,7 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
@@ -54,6 +55,7 @@ impl NotificationType {
         Self::ReturnApproved,
         Self::ReturnRejected,
         Self::ReturnRefundShort,
+        Self::Dispute,
         Self::WishPriceDropped,
         Self::WishBackInStock,
         Self::Custom,
@@ -77,6 +79,7 @@ impl NotificationType {
             Self::ReturnApproved => "return_approved",
             Self::ReturnRejected => "return_rejected",
             Self::ReturnRefundShort => "return_refund_short",
+            Self::Dispute => "dispute",
             Self::WishPriceDropped => "wish_price_dropped",
             Self::WishBackInStock => "wish_back_in_stock",
             Self::Custom => "custom",

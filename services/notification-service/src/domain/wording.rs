@@ -1,5 +1,6 @@
 //! What people read.
 
+use chrono::{DateTime, Utc};
 use config::money::Money;
 
 /// A headline and a text.
@@ -128,6 +129,33 @@ impl Wording {
             grouped(missing)
         );
         Self::new(format!("A refund for order {order} could not be made"), message)
+    }
+
+    /// `status` is the event's; `None` when there is nothing to tell. `until` is when evidence must be there.
+    pub fn dispute(
+        order: u64,
+        dispute: u64,
+        amount: Money,
+        status: &str,
+        until: Option<DateTime<Utc>>,
+    ) -> Option<Self> {
+        let amount = grouped(amount);
+        let by =
+            until.map(|until| format!(" by {}", until.format("%-d %B %Y, %H:%M UTC"))).unwrap_or_default();
+        let (title, message) = match status {
+            "opened" => (
+                "has been taken back",
+                format!("The customer's bank has taken back {amount}. Dispute {dispute} is open."),
+            ),
+            "evidence_due" => (
+                "is disputed: evidence is due",
+                format!("Please say{by} why {amount} are yours, as the evidence of dispute {dispute}."),
+            ),
+            "won" => ("is yours again", format!("Dispute {dispute} is won: {amount} came back.")),
+            "lost" => ("is lost", format!("Dispute {dispute} is lost: {amount} stay with the customer.")),
+            _ => return None,
+        };
+        Some(Self::new(format!("Money of order {order} {title}"), message))
     }
 
     pub fn wish_price_dropped(product: &str, old: Money, new: Money) -> Self {

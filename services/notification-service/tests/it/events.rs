@@ -186,6 +186,30 @@ async fn administrators_hear_of_low_stock() {
         told["message"],
         "No payment of the order has 10.80 USD left to give back for its return 4. Please refund it by hand."
     );
+    for (kind, status) in [
+        ("dispute_opened", "opened"),
+        ("dispute_updated", "evidence_due"),
+        ("dispute_updated", "evidence_submitted"),
+        ("dispute_updated", "lost"),
+    ] {
+        let dispute = json!({
+            "order_id": 5, "user_id": SHOPPER, "currency": "USD", "dispute_id": 7, "disputed_amount": 30.0,
+            "status": status, "evidence_due_at": "2026-12-01T12:00:00Z",
+        });
+        shop.kafka.send(&event("payment-events", 5, kind, dispute)).await;
+    }
+    eventually("the administrator hears of the dispute", || async {
+        let list = shop.list(2).await;
+        let told: Vec<_> =
+            list["items"].as_array().unwrap().iter().rev().map(|item| &item["message"]).collect();
+        let wanted = [
+            "The customer's bank has taken back 30.00 USD. Dispute 7 is open.",
+            "Please say by 1 December 2026, 12:00 UTC why 30.00 USD are yours, as the evidence of dispute 7.",
+            "Dispute 7 is lost: 30.00 USD stay with the customer.",
+        ];
+        if told.ends_with(&wanted.map(Value::from).each_ref()) { Ok(()) } else { Err(format!("{told:?}")) }
+    })
+    .await;
     assert_eq!(shop.list(SHOPPER).await["total"], 0);
     shop.app.stop().await;
 }

@@ -1,5 +1,6 @@
 //! `payment-events`
 
+use chrono::{DateTime, Utc};
 use config::kafka::Envelope;
 use config::money::Amount;
 use serde::Deserialize;
@@ -36,6 +37,16 @@ struct Short {
     currency: String,
 }
 
+#[derive(Deserialize)]
+struct Disputed {
+    order_id: u64,
+    dispute_id: u64,
+    disputed_amount: Amount,
+    currency: String,
+    status: String,
+    evidence_due_at: Option<DateTime<Utc>>,
+}
+
 /// A payment that went through is told by the order's event.
 pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     let (user, kind, wording) = match message.kind.as_str() {
@@ -56,9 +67,21 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
             let missing = money(short.missing_amount, &short.currency)?;
             let wording = Wording::return_refund_short(short.order_id, short.return_id, missing);
             let notice = Notice::new(NotificationType::ReturnRefundShort, wording, Details::Message);
-            return Ok(News { notices: vec![(Audience::Admins, notice)], ..News::default() });
+            return Ok(for_admins(Some(notice)));
+        }
+        "dispute_opened" | "dispute_updated" => {
+            let Disputed { order_id, dispute_id, status, evidence_due_at, disputed_amount, currency } =
+                message.data()?;
+            let amount = money(disputed_amount, &currency)?;
+            let wording = Wording::dispute(order_id, dispute_id, amount, &status, evidence_due_at);
+            let notice = |wording| Notice::new(NotificationType::Dispute, wording, Details::Message);
+            return Ok(for_admins(wording.map(notice)));
         }
         _ => return Ok(News::default()),
     };
     Ok(News::one(user, Notice::new(kind, wording, Details::Message)))
+}
+
+fn for_admins(notice: Option<Notice>) -> News {
+    News { notices: notice.map(|notice| (Audience::Admins, notice)).into_iter().collect(), ..News::default() }
 }
