@@ -17,9 +17,9 @@ use config::kafka::{Consumer, EventSchema};
 use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
-use application::{FollowProduct, ManageLists, ManageWishes, MoveToCart, TellWishers};
+use application::{FollowProduct, ForgetUser, ManageLists, ManageWishes, MoveToCart, TellWishers};
 use infrastructure::{CartService, ProductService};
-use presentation::{FavouriteApi, InventoryEvents, ListApi, ProductEvents};
+use presentation::{FavouriteApi, InventoryEvents, ListApi, ProductEvents, UserEvents};
 
 /// The service.
 pub struct Favourites;
@@ -29,7 +29,8 @@ impl Service for Favourites {
     const PORT: u16 = 8010;
     const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
     const SPELLINGS: &'static [(&'static str, &'static str)] = &[("/api/favorites", "/api/favourites")];
-    const TOPICS: &'static [&'static str] = &["favourite-events", "product-events", "inventory-events"];
+    const TOPICS: &'static [&'static str] =
+        &["favourite-events", "product-events", "inventory-events", "user-events"];
     type Settings = ();
     type Api = (FavouriteApi, ListApi);
 
@@ -51,6 +52,7 @@ impl Service for Favourites {
         let favourites = FavouriteApi { wishes, cart: cart.clone(), reader: store.clone() };
         let lists = ListApi { lists: ManageLists::new(store.clone(), clock), cart, reader: store.clone() };
         let follow = FollowProduct::new(store.clone());
+        let forget = ForgetUser::new(store.clone());
         let tell = Arc::new(TellWishers::new(store));
         Ok(Parts::new((favourites, lists))
             .consumer(
@@ -61,6 +63,7 @@ impl Service for Favourites {
                 Consumer::new("inventory-events", Arc::new(InventoryEvents::new(follow)))
                     .in_batches(ctx.mysql()),
             )
+            .consumer(Consumer::new("user-events", Arc::new(UserEvents::new(forget))))
             .job(Job::every("tell-wishers", Duration::from_millis(500), move || tell.clone().run())))
     }
 }

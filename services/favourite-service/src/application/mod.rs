@@ -4,6 +4,7 @@ mod cart;
 mod error;
 mod events;
 mod follow;
+mod forget;
 mod lists;
 mod ports;
 mod tell;
@@ -13,6 +14,7 @@ pub use cart::{LeftOut, MoveToCart, Moved};
 pub use error::FavouriteError;
 pub use events::{WishBackInStock, WishPriceDropped};
 pub use follow::{CatalogueFacts, FollowProduct};
+pub use forget::ForgetUser;
 pub use lists::ManageLists;
 pub use ports::{
     Carts, Catalogue, Lists, NewWish, Products, Rounds, ShownWish, Store, WishReader, Wisher, Wishes,

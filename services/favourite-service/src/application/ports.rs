@@ -46,6 +46,8 @@ pub trait Lists: Send {
     async fn take_item_place(&mut self, id: ListId) -> Result<bool, StoreError>;
     async fn give_item_place(&mut self, id: ListId) -> Result<(), StoreError>;
     async fn list_exists(&mut self, id: ListId) -> Result<bool, StoreError>;
+    /// Removes all of the user's lists with their wishes.
+    async fn forget_user(&mut self, user: UserId) -> Result<(), StoreError>;
 }
 
 /// Wishes, as a unit of work changes them.

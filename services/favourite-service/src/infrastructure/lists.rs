@@ -105,6 +105,18 @@ impl Lists for Tx {
         Ok(())
     }
 
+    async fn forget_user(&mut self, user: UserId) -> Result<(), StoreError> {
+        // In the order in which a wish locks them.
+        for statement in [
+            "DELETE FROM lists WHERE user_id = ?",
+            "DELETE FROM items WHERE user_id = ?",
+            "DELETE FROM owners WHERE user_id = ?",
+        ] {
+            sqlx::query(statement).bind(user.get()).execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
     async fn list_exists(&mut self, id: ListId) -> Result<bool, StoreError> {
         let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM lists WHERE id = ?)")
             .bind(id.get())

@@ -1,13 +1,13 @@
 //! What the service hears; docs/EVENTS.md.
 
 use async_trait::async_trait;
-use config::id::NotAProductId;
+use config::id::{NotAProductId, UserId};
 use config::kafka::{Envelope, HandlerError, MessageHandler};
 use config::money::{Amount, Currency, Money, MoneyError};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{CatalogueFacts, FollowProduct};
+use crate::application::{CatalogueFacts, FollowProduct, ForgetUser};
 
 /// Follows the catalogue.
 pub struct ProductEvents(FollowProduct);
@@ -83,6 +83,31 @@ impl MessageHandler for InventoryEvents {
         let StockChange { product_id, available, version } = message.data()?;
         let id = product_id.parse().map_err(bad_id)?;
         Ok(self.0.stock(&id, available, version).await?)
+    }
+}
+
+/// Hears who has left.
+pub struct UserEvents(ForgetUser);
+
+impl UserEvents {
+    pub fn new(forget: ForgetUser) -> Self {
+        Self(forget)
+    }
+}
+
+#[derive(Deserialize)]
+struct Deleted {
+    user_id: u64,
+}
+
+#[async_trait]
+impl MessageHandler for UserEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        if message.kind != "user_deleted" {
+            return Ok(());
+        }
+        let Deleted { user_id } = message.data()?;
+        Ok(self.0.run(UserId::new(user_id)).await?)
     }
 }
 

@@ -6,6 +6,6 @@ mod favourites;
 mod list_dto;
 mod lists;
 
-pub use events::{InventoryEvents, ProductEvents};
+pub use events::{InventoryEvents, ProductEvents, UserEvents};
 pub use favourites::FavouriteApi;
 pub use lists::ListApi;

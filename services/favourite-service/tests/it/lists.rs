@@ -1,10 +1,11 @@
 //! Lists, their limits, and who may read them.
 
+use config::testing::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, MySqlConnection};
 
-use crate::support::{Shop, product};
+use crate::support::{Shop, deleted, product};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_made_renamed_and_removed_with_all_that_is_on_it() {
@@ -129,4 +130,34 @@ async fn a_shared_list_is_read_by_whoever_knows_its_link_and_says_nothing_of_its
     }
     assert_ne!(path, link().await, "a new link is another one");
     shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_kept_of_who_has_left() {
+    let shop = Shop::open().await;
+    let wished = product();
+    for user in [1, 2] {
+        let list = shop.list(user, "Birthday").await;
+        assert!(list > 0);
+        assert_eq!(shop.wish_on(user, &wished, Some("Birthday")).await.status(), 201);
+        assert_eq!(shop.wish(user, &product()).await.status(), 201);
+    }
+    for _ in 0..2 {
+        shop.kafka.send(&deleted(1)).await;
+    }
+    eventually("the lists are gone", || async {
+        let mut database = MySqlConnection::connect(shop.env.get("DATABASE_URL")).await.unwrap();
+        let mut left = Vec::new();
+        for table in ["lists", "items", "owners"] {
+            let rows = format!("SELECT COUNT(*) FROM {table} WHERE user_id = 1");
+            let rows: i64 =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).fetch_one(&mut database).await.unwrap();
+            left.push(rows);
+        }
+        if left == [0, 0, 0] { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await;
+    assert_eq!(shop.get(2, "/api/favourites").await["total"], 2);
+    // The number is never given to somebody else; should it be, they begin anew.
+    assert_eq!(shop.wish(1, &wished).await.status(), 201);
 }

@@ -111,3 +111,8 @@ pub fn stocked(product: &str, available: u64, version: u64) -> Envelope {
     });
     event("inventory-events", "inventory_updated", product, data)
 }
+
+/// The account is gone.
+pub fn deleted(user: u64) -> Envelope {
+    event("user-events", "user_deleted", &user.to_string(), json!({ "user_id": user }))
+}
