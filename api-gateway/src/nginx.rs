@@ -14,8 +14,8 @@ const FINISH_REQUESTS: Duration = Duration::from_secs(8);
 const FAST_STOP: Duration = Duration::from_secs(1);
 /// How long before a reload every answer is the last on its connection.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
-/// How long new workers take to start, and old ones to stop accepting.
-const NEW_WORKERS: Duration = Duration::from_millis(300);
+/// How long old workers may take to stop accepting; half a second on a busy machine.
+const OLD_WORKERS: Duration = Duration::from_secs(10);
 
 /// The running Nginx.
 pub(crate) struct Nginx {
@@ -75,14 +75,43 @@ pub(crate) struct Reloader(Pid);
 impl Reloader {
     /// Old workers close idle connections without looking whether a request is on its way on them. So for a
     /// while before and after, while this file exists, every answer is the last on its connection: who is busy
-    /// comes back on a new one, and who was idle all the time hardly sends in that very moment.
+    /// comes back on a new one, and who was idle all the time hardly sends in that very moment. When this returns, every
+    /// new connection gets the new configuration.
     pub async fn reload(self, reloading: &Path) -> Result<(), BoxError> {
         tokio::fs::write(reloading, "").await?;
         sleep(LAST_ANSWERS).await;
+        let old = self.workers();
         kill_process(self.0, Signal::HUP)?;
-        sleep(NEW_WORKERS).await;
+        let stopped = async {
+            while old.iter().any(|worker| accepts(*worker)) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if timeout(OLD_WORKERS, stopped).await.is_err() {
+            tracing::warn!("old workers of nginx still accept connections");
+        }
         Ok(tokio::fs::remove_file(reloading).await?)
     }
+
+    /// Those that accept connections.
+    fn workers(self) -> Vec<u32> {
+        let pid = self.0.as_raw_nonzero();
+        let children =
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        children
+            .split_whitespace()
+            .filter_map(|child| child.parse().ok())
+            .filter(|pid| accepts(*pid))
+            .collect()
+    }
+}
+
+/// Whether it is a worker that wasn't told to finish: one that was says so in its title, and then closes its listening
+/// sockets.
+fn accepts(pid: u32) -> bool {
+    let title = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let title = String::from_utf8_lossy(&title);
+    title.starts_with("nginx: worker process") && !title.contains("shutting down")
 }
 
 fn command(folder: &Path, file: &Path) -> Command {

@@ -75,6 +75,7 @@ impl Door {
         ];
         let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let gateway = Gateway::with(&discovery, folder.path(), free_port(), &settings).await;
+        gateway.until_health("healthy").await;
         Self { gateway, port, certificate, folder, _upstream: upstream, _discovery: discovery }
     }
 
