@@ -134,38 +134,39 @@ impl Customers {
         let key = format!("{:032x}", rand::rng().random::<u128>());
         let begun = Instant::now();
         loop {
-            let again = match self.post(path, &key, body, token) {
+            let (again, pause) = match self.post(path, &key, body, token) {
                 Ok((200 | 201, _, answer)) => return Ok(serde_json::from_str(&answer)?),
-                Ok((503, true, answer)) => format!("503 {}", code(&answer)),
-                Ok((429, ..)) => "429".to_owned(),
-                Ok((409, _, answer)) if answer.contains("idempotency-key-running") => {
-                    "409 running".to_owned()
+                Ok((503, Some(pause), answer)) => (format!("503 {}", code(&answer)), pause),
+                Ok((429, pause, _)) => ("429".to_owned(), pause.unwrap_or(PAUSE)),
+                Ok((409, pause, answer)) if answer.contains("idempotency-key-running") => {
+                    ("409 running".to_owned(), pause.unwrap_or(PAUSE))
                 }
                 Ok((status, _, answer)) => bail!("POST {path}: {status} {answer}"),
-                Err(error) => format!("{BROKEN}: {error}"),
+                Err(error) => (format!("{BROKEN}: {error}"), PAUSE),
             };
             ensure!(begun.elapsed() < PATIENCE, "POST {path}: still {again} after {PATIENCE:?}");
             *lock(&tally.again).entry(again).or_default() += 1;
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(pause);
         }
     }
 
-    /// Status, whether it says when to come back, and body.
+    /// Status, when to come back if it says so, and body.
     fn post(
         &self,
         path: &str,
         key: &str,
         body: &Value,
         token: Option<&str>,
-    ) -> Result<(u16, bool, String), ureq::Error> {
+    ) -> Result<(u16, Option<Duration>, String), ureq::Error> {
         let mut request = self.agent.post(format!("{}{path}", self.shop));
         request = request.header("Content-Type", "application/json").header("Idempotency-Key", key);
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
         let mut answer = request.send(body.to_string())?;
-        let retry_after = answer.headers().contains_key("retry-after");
-        Ok((answer.status().as_u16(), retry_after, answer.body_mut().read_to_string()?))
+        let pause = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let pause = pause.map(Duration::from_secs);
+        Ok((answer.status().as_u16(), pause, answer.body_mut().read_to_string()?))
     }
 
     pub fn get(&self, path: &str, customer: Option<usize>) -> Result<Value> {

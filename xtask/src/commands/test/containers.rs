@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::steps::postman;
 use crate::containers::{Customers, Engine, Load, PASSWORD, Project, SHOP, docker};
@@ -157,16 +157,16 @@ fn under_load(project: &Project, args: &Args, scales: bool) -> Result<()> {
     let disturbed = disturb(project, &load, scales);
     let books = load.end()?;
     ui::note(format!(
-        "{} orders, {:.1} a second of {} that were wanted; sent again: {:?}",
+        "{} orders, {:.1} a second of {} that were wanted; sent again: {:?}; failed: {}, the first: {:?}",
         books.len(),
         books.per_second,
         args.rate,
-        books.again
+        books.again,
+        books.failures.len(),
+        books.failures.first()
     ));
     disturbed?;
-    if let Some(failure) = books.failures.first() {
-        bail!("{} requests failed, the first: {failure}", books.failures.len());
-    }
+    ensure!(books.failures.is_empty(), "{} requests failed", books.failures.len());
     customers.check(&books)?;
     passed("no idempotent request failed, and no order is lost");
 
