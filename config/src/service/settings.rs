@@ -1,6 +1,6 @@
 //! The settings that every service has.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -8,6 +8,9 @@ use url::Url;
 
 use crate::money::Currency;
 use crate::settings::{Env, Invalid};
+
+/// Somewhere else, by an address that belongs to nobody (RFC 5737). Nothing is ever sent there.
+const ELSEWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
 
 /// Where a service runs and whom it knows.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl ServiceSettings {
 }
 
 impl ServiceSettings {
-    /// The address that others reach this instance at: as set, else the one that faces discovery.
+    /// The address that others reach this instance at: as set, else the one that faces discovery, or the world.
     pub async fn advertised_host(&self, bound: IpAddr) -> String {
         if let Some(host) = &self.advertise_host {
             return host.clone();
@@ -58,11 +61,13 @@ impl ServiceSettings {
         if !bound.is_unspecified() {
             return bound.to_string();
         }
+        let discovery = self.discovery.socket_addrs(|| None).ok().and_then(|all| all.into_iter().next());
+        // Where a whole shop starts at once, discovery may not have its name yet.
+        let other = discovery.unwrap_or(ELSEWHERE);
         let facing = async {
-            let discovery = self.discovery.socket_addrs(|| None).ok()?.into_iter().next()?;
-            let any: IpAddr = if discovery.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
+            let any: IpAddr = if other.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
             let socket = tokio::net::UdpSocket::bind((any, 0)).await.ok()?;
-            socket.connect(discovery).await.ok()?;
+            socket.connect(other).await.ok()?;
             Some(socket.local_addr().ok()?.ip().to_string())
         };
         facing.await.unwrap_or_else(|| "127.0.0.1".to_owned())

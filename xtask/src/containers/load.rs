@@ -25,6 +25,8 @@ const BROKEN: &str = "no answer";
 /// What follows by events may have to catch up first.
 const CONSEQUENCES_WITHIN: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(200);
+/// An access token is good for a quarter of an hour.
+const RENEW_AFTER: Duration = Duration::from_secs(600);
 
 /// People with accounts, and what they buy.
 pub struct Customers {
@@ -38,7 +40,13 @@ pub struct Customers {
 struct Customer {
     id: u64,
     name: String,
+    session: Mutex<Session>,
+}
+
+#[derive(Debug)]
+struct Session {
     token: String,
+    since: Instant,
 }
 
 /// An order that the shop accepted, with its payment.
@@ -98,18 +106,21 @@ impl Customers {
             let new = json!({"username": name, "email": format!("{name}@example.com"), "password": PASSWORD});
             let user = customers.insist("/api/users/register", &new, None, &Tally::default())?;
             let id = user["id"].as_u64().with_context(|| format!("no account: {user}"))?;
-            let token = customers.log_in(&name, PASSWORD)?;
-            customers.all.push(Customer { id, name, token });
+            let session = Session { token: customers.log_in(&name, PASSWORD)?, since: Instant::now() };
+            customers.all.push(Customer { id, name, session: Mutex::new(session) });
         }
         Ok(customers)
     }
 
-    /// Anew, as one has to after a quarter of an hour.
-    pub fn log_in_again(&mut self) -> Result<()> {
-        for n in 0..self.all.len() {
-            self.all[n].token = self.log_in(&self.all[n].name, PASSWORD)?;
+    /// What a customer is let in with; renewed before it ends.
+    fn token(&self, customer: usize) -> Result<String> {
+        let customer = &self.all[customer];
+        let mut session = lock(&customer.session);
+        if session.since.elapsed() > RENEW_AFTER {
+            let since = Instant::now();
+            *session = Session { token: self.log_in(&customer.name, PASSWORD)?, since };
         }
-        Ok(())
+        Ok(session.token.clone())
     }
 
     fn log_in(&self, username: &str, password: &str) -> Result<String> {
@@ -123,44 +134,45 @@ impl Customers {
         let key = format!("{:032x}", rand::rng().random::<u128>());
         let begun = Instant::now();
         loop {
-            let again = match self.post(path, &key, body, token) {
+            let (again, pause) = match self.post(path, &key, body, token) {
                 Ok((200 | 201, _, answer)) => return Ok(serde_json::from_str(&answer)?),
-                Ok((503, true, answer)) => format!("503 {}", code(&answer)),
-                Ok((429, ..)) => "429".to_owned(),
-                Ok((409, _, answer)) if answer.contains("idempotency-key-running") => {
-                    "409 running".to_owned()
+                Ok((503, Some(pause), answer)) => (format!("503 {}", code(&answer)), pause),
+                Ok((429, pause, _)) => ("429".to_owned(), pause.unwrap_or(PAUSE)),
+                Ok((409, pause, answer)) if answer.contains("idempotency-key-running") => {
+                    ("409 running".to_owned(), pause.unwrap_or(PAUSE))
                 }
                 Ok((status, _, answer)) => bail!("POST {path}: {status} {answer}"),
-                Err(error) => format!("{BROKEN}: {error}"),
+                Err(error) => (format!("{BROKEN}: {error}"), PAUSE),
             };
             ensure!(begun.elapsed() < PATIENCE, "POST {path}: still {again} after {PATIENCE:?}");
             *lock(&tally.again).entry(again).or_default() += 1;
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(pause);
         }
     }
 
-    /// Status, whether it says when to come back, and body.
+    /// Status, when to come back if it says so, and body.
     fn post(
         &self,
         path: &str,
         key: &str,
         body: &Value,
         token: Option<&str>,
-    ) -> Result<(u16, bool, String), ureq::Error> {
+    ) -> Result<(u16, Option<Duration>, String), ureq::Error> {
         let mut request = self.agent.post(format!("{}{path}", self.shop));
         request = request.header("Content-Type", "application/json").header("Idempotency-Key", key);
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
         let mut answer = request.send(body.to_string())?;
-        let retry_after = answer.headers().contains_key("retry-after");
-        Ok((answer.status().as_u16(), retry_after, answer.body_mut().read_to_string()?))
+        let pause = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let pause = pause.map(Duration::from_secs);
+        Ok((answer.status().as_u16(), pause, answer.body_mut().read_to_string()?))
     }
 
     pub fn get(&self, path: &str, customer: Option<usize>) -> Result<Value> {
         let mut request = self.agent.get(format!("{}{path}", self.shop));
         if let Some(n) = customer {
-            request = request.header("Authorization", format!("Bearer {}", self.all[n].token));
+            request = request.header("Authorization", format!("Bearer {}", self.token(n)?));
         }
         let mut answer = request.call()?;
         let text = answer.body_mut().read_to_string()?;
@@ -169,16 +181,16 @@ impl Customers {
     }
 
     fn buy(&self, customer: usize, tally: &Tally) -> Result<Order> {
-        let token = Some(self.all[customer].token.as_str());
+        let token = &self.token(customer)?;
         let basket = json!({"items": [{"product_id": self.product, "quantity": 1}],
             "shipping_address": "123 Main St, City"});
-        let order = self.insist("/api/orders/", &basket, token, tally)?;
+        let order = self.insist("/api/orders/", &basket, Some(token), tally)?;
         let id = order["id"].as_u64().with_context(|| format!("an order has an id: {order}"))?;
         let payment = json!({"order_id": id, "amount": order["total_amount"], "payment_method": "credit_card",
             "payment_token": "tok_success"});
         let begun = Instant::now();
         loop {
-            match self.insist("/api/payments/", &payment, token, tally) {
+            match self.insist("/api/payments/", &payment, Some(token), tally) {
                 // It was given up because nobody could say whether the provider had heard of it: nothing was taken.
                 Err(error) if error.to_string().contains("abandoned") && begun.elapsed() < PATIENCE => {
                     *lock(&tally.again).entry("402 abandoned".to_owned()).or_default() += 1;
