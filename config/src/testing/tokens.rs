@@ -8,7 +8,7 @@ use crate::id::UserId;
 use crate::jwt_auth::{Claims, Role, Signer};
 
 /// The services' credential in tests.
-pub const SERVICE_TOKEN_VALUE: &str = "the-token-of-all-tests";
+pub const SERVICE_TOKEN_VALUE: &str = "test-token";
 
 /// An Ed25519 key that protects nothing but tests.
 pub const SIGNING_KEY: &str = "-----BEGIN PRIVATE KEY-----

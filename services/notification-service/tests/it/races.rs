@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use config::testing::eventually;
 use notification_service::Notification;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -52,8 +53,11 @@ async fn two_instances_send_each_e_mail_once() {
     for order in 100..150 {
         shop.mail(&format!("Order {order} received")).await;
     }
-    let sent = shop.deliveries("channel=email&status=sent").await;
-    assert_eq!(sent.len(), 50);
+    let sent = eventually("all are recorded as sent", || async {
+        let sent = shop.deliveries("channel=email&status=sent").await;
+        if sent.len() == 50 { Ok(sent) } else { Err(format!("{} are", sent.len())) }
+    })
+    .await;
     assert!(sent.iter().all(|delivery| delivery["attempts"] == 1), "{sent:?}");
     let ids: HashSet<_> = shop.mails().iter().map(|mail| mail.header("Message-ID").to_owned()).collect();
     assert_eq!(ids.len(), 50);

@@ -134,9 +134,11 @@ async fn the_shops_webhook_is_the_administrators_and_hears_of_everybody() {
 async fn in_production_nothing_private_is_reached() {
     let receiver = MockServer::start().await;
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&receiver).await;
-    let shop =
-        Shop::open_with(|env: TestEnv| env.set("ENVIRONMENT", "production").set("DELIVERY_ATTEMPTS", "2"))
-            .await;
+    let production = |env: TestEnv| {
+        let env = env.set("ENVIRONMENT", "production").set("INTERNAL_TOKEN", "a-token-that-nobody-guesses");
+        env.set("DELIVERY_ATTEMPTS", "2")
+    };
+    let shop = Shop::open_with(production).await;
     for url in [
         receiver.uri().as_str(),
         "https://127.0.0.1/",
