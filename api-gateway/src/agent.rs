@@ -160,6 +160,7 @@ impl Agent {
         self.state.update(self.files.folder(), snapshot.clone()).await?;
         self.health.expect(self.state.services.clone());
         let (upstreams, complete) = Upstreams::resolve(snapshot).await;
+        self.health.routing(snapshot);
         if upstreams.services != self.applied {
             metrics::counter!("gateway_reloads_total").increment(1);
             self.accept(upstreams).await?;

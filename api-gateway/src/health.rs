@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use config::registry::{Instance, Registry, Snapshot};
+use config::registry::{Instance, Registry, Snapshot, Status};
 use futures_util::future::join_all;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(crate) struct Health {
     registry: Registry,
     http: reqwest::Client,
     known: Arc<Mutex<Known>>,
-    /// By the registry's change and the one that Nginx runs on: nobody is told of instances that are gone.
+    /// By the registry's change and Nginx's: nobody is told of instances that are gone.
     reports: moka::future::Cache<(u64, u64), Report>,
 }
 
@@ -27,9 +27,9 @@ pub(crate) struct Health {
 struct Known {
     /// Every service that was ever registered: one that is gone altogether is missed.
     services: BTreeSet<String>,
-    /// The addresses that Nginx runs on, and as of which change.
+    /// The addresses that Nginx runs on, and how often that has changed.
     routed: BTreeSet<String>,
-    index: u64,
+    changes: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -57,16 +57,25 @@ impl Health {
         self.known().services = services;
     }
 
+    /// Nginx is about to run on this list: only what is on the old one too is sure to get requests meanwhile. An
+    /// instance may have left and be here again, at the same address, before Nginx has heard that it left.
+    pub fn routing(&self, next: &Snapshot) {
+        let mut known = self.known();
+        let next = addresses(next);
+        known.routed.retain(|address| next.contains(address));
+        known.changes += 1;
+    }
+
     /// Nginx runs on this list now.
     pub fn routed(&self, list: &Snapshot) {
         let mut known = self.known();
-        known.routed = list.items.iter().map(Instance::authority).collect();
-        known.index = list.index;
+        known.routed = addresses(list);
+        known.changes += 1;
     }
 
     pub async fn report(&self) -> Report {
         let registered = self.registry.snapshot().map_or(0, |list| list.index);
-        let routed = self.known().index;
+        let routed = self.known().changes;
         self.reports.get_with((registered, routed), self.ask_all()).await
     }
 
@@ -98,4 +107,8 @@ impl Health {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn addresses(list: &Snapshot) -> BTreeSet<String> {
+    list.items.iter().filter(|it| it.status == Status::Up).map(Instance::authority).collect()
 }
