@@ -157,10 +157,10 @@ impl Agent {
 
     /// `false` when some host name could not be resolved.
     async fn apply(&mut self, snapshot: &Snapshot, nginx: Reloader) -> Result<bool, BoxError> {
+        self.health.routing(snapshot);
         self.state.update(self.files.folder(), snapshot.clone()).await?;
         self.health.expect(self.state.services.clone());
         let (upstreams, complete) = Upstreams::resolve(snapshot).await;
-        self.health.routing(snapshot);
         if upstreams.services != self.applied {
             metrics::counter!("gateway_reloads_total").increment(1);
             self.accept(upstreams).await?;

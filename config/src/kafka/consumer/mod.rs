@@ -223,8 +223,8 @@ type Client = StreamConsumer<Context>;
 /// How far back an instance begins to follow. What it reads elsewhere may be a copy that is behind by as much.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
 
-/// Takes all partitions from where they ended a while ago. There is nobody to share them with, so that no group has to agree
-/// on it, which would take seconds.
+/// Takes all partitions from where they ended a while ago. There is nobody to share them with, so that no group has
+/// to agree on it, which would take seconds.
 async fn follow(client: &Arc<Client>, topics: &[String]) -> Result<(), crate::BoxError> {
     let places = until_up("Kafka", || async {
         let (client, topics) = (client.clone(), topics.to_vec());

@@ -133,9 +133,7 @@ impl MessageHandler for OrderEvents {
             }
         }
         if !created.is_empty() && !self.follow.hold_all(&created).await? {
-            for (message, order) in created {
-                self.follow.run(message, OrderChange::Created, order).await?;
-            }
+            return Err(HandlerError::Retry("not all new orders are as they should be".into()));
         }
         let others: Vec<_> = others.into_values().map(|told| self.hear_in_turn(told)).collect();
         stream::iter(others).buffer_unordered(AT_ONCE).try_collect().await
