@@ -4,6 +4,7 @@
 //! message in the unit of work of its effect, so that a message delivered twice acts once.
 
 mod archive;
+mod client;
 mod consumer;
 mod dead_letter;
 mod envelope;

@@ -1,55 +1,51 @@
 //! The one producer of a process.
 
+use std::mem;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
+use rdkafka::error::KafkaError;
 use rdkafka::message::OwnedHeaders;
-use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _, PurgeConfig};
+use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::KafkaSettings;
+use super::client::{Context, STATISTICS};
 use crate::BoxError;
 
 /// Sends records in order and without duplicates of its own making. Kafka being away is no failure: records wait.
+/// Those that wait in a client that has lost Kafka fail, and are for their senders to send again.
 #[derive(Clone)]
 pub struct Producer {
-    inner: FutureProducer,
+    current: Arc<Current>,
+    _replacing: Arc<AbortOnDropHandle<()>>,
+}
+
+type Client = FutureProducer<Context>;
+
+/// The client that sends, until it is lost.
+struct Current {
+    client: RwLock<Client>,
     settings: KafkaSettings,
+    id: String,
+    lost: Arc<Notify>,
 }
 
 impl Producer {
+    /// Within a runtime: it hears there when a client is lost.
     pub fn new(settings: &KafkaSettings, client_id: &str) -> Result<Self, BoxError> {
-        let inner = settings
-            .client(client_id)
-            .set("enable.idempotence", "true")
-            .set("message.timeout.ms", "0")
-            .set("linger.ms", "1")
-            .set("queue.buffering.max.messages", "10000")
-            .set("queue.buffering.max.kbytes", "16384")
-            .create()?;
-        Ok(Self { inner, settings: settings.clone() })
+        let lost = Arc::new(Notify::new());
+        let client = RwLock::new(client(settings, client_id, &lost)?);
+        let (settings, id) = (settings.clone(), client_id.to_owned());
+        let current = Arc::new(Current { client, settings, id, lost: lost.clone() });
+        let replacing = tokio::spawn(replace_lost(Arc::downgrade(&current), lost));
+        Ok(Self { current, _replacing: Arc::new(AbortOnDropHandle::new(replacing)) })
     }
 
-    /// Puts an event into the queue, in the format that the settings want.
-    pub(super) fn enqueue_event(
-        &self,
-        topic: &str,
-        key: &str,
-        document: &str,
-    ) -> Result<DeliveryFuture, BoxError> {
-        let (payload, headers) = self.settings.format.encode(document);
-        self.enqueue(topic, key.as_bytes(), &payload, headers)
-    }
-
-    /// Puts a record into the queue; the future resolves when Kafka has it.
-    pub(super) fn enqueue(
-        &self,
-        topic: &str,
-        key: &[u8],
-        payload: &[u8],
-        headers: OwnedHeaders,
-    ) -> Result<DeliveryFuture, BoxError> {
-        let topic = self.settings.name(topic);
-        let record = FutureRecord::to(&topic).key(key).payload(payload).headers(headers);
-        Ok(self.inner.send_result(record).map_err(|(error, _)| error)?)
+    /// For records that must keep their order: all of them go through one client, or fail with it.
+    pub(super) fn sequence(&self) -> Sequence {
+        Sequence { client: self.current.get(), settings: self.current.settings.clone() }
     }
 
     /// Sends one record and waits until Kafka has it.
@@ -60,8 +56,7 @@ impl Producer {
         payload: &[u8],
         headers: OwnedHeaders,
     ) -> Result<(), BoxError> {
-        let delivered = self.enqueue(topic, key, payload, headers)?.await?;
-        delivered.map_err(|(error, _)| error)?;
+        self.sequence().enqueue(topic, None, key, payload, headers)?.await?.map_err(|(error, _)| error)?;
         Ok(())
     }
 
@@ -74,19 +69,107 @@ impl Producer {
         payload: &[u8],
         headers: OwnedHeaders,
     ) -> Result<(), BoxError> {
-        let topic = self.settings.name(topic);
-        let record = FutureRecord::to(&topic).partition(partition).key(key).payload(payload).headers(headers);
-        let delivered = self.inner.send_result(record).map_err(|(error, _)| error)?.await?;
-        delivered.map_err(|(error, _)| error)?;
+        let delivered = self.sequence().enqueue(topic, Some(partition), key, payload, headers)?;
+        delivered.await?.map_err(|(error, _)| error)?;
         Ok(())
     }
 
     /// Whether a broker answers.
     pub(crate) async fn reachable(&self) -> bool {
-        let producer = self.inner.clone();
+        let client = self.current.get();
         let asked = tokio::task::spawn_blocking(move || {
-            producer.client().fetch_metadata(Some("__health"), Duration::from_millis(900)).is_ok()
+            client.client().fetch_metadata(Some("__health"), Duration::from_millis(900)).is_ok()
         });
         asked.await.unwrap_or(false)
+    }
+}
+
+/// Records one after the other.
+pub(super) struct Sequence {
+    client: Client,
+    settings: KafkaSettings,
+}
+
+impl Sequence {
+    /// Puts an event into the queue, in the format that the settings want; the future resolves when Kafka has it.
+    pub fn enqueue_event(&self, topic: &str, key: &str, document: &str) -> Result<DeliveryFuture, BoxError> {
+        let (payload, headers) = self.settings.format.encode(document);
+        self.enqueue(topic, None, key.as_bytes(), &payload, headers)
+    }
+
+    fn enqueue(
+        &self,
+        topic: &str,
+        partition: Option<i32>,
+        key: &[u8],
+        payload: &[u8],
+        headers: OwnedHeaders,
+    ) -> Result<DeliveryFuture, BoxError> {
+        let topic = self.settings.name(topic);
+        let mut record = FutureRecord::to(&topic).key(key).payload(payload).headers(headers);
+        record.partition = partition;
+        Ok(self.client.send_result(record).map_err(|(error, _)| error)?)
+    }
+}
+
+impl Current {
+    fn get(&self) -> Client {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, new: Client) -> Client {
+        mem::replace(&mut self.client.write().unwrap_or_else(PoisonError::into_inner), new)
+    }
+}
+
+fn client(settings: &KafkaSettings, id: &str, lost: &Arc<Notify>) -> Result<Client, KafkaError> {
+    settings
+        .client(id)
+        .set("enable.idempotence", "true")
+        .set("message.timeout.ms", "0")
+        .set("linger.ms", "1")
+        .set("queue.buffering.max.messages", "10000")
+        .set("queue.buffering.max.kbytes", "16384")
+        .set("statistics.interval.ms", STATISTICS)
+        .create_with_context(Context::new(lost.clone()))
+}
+
+/// For as long as the producer is there.
+async fn replace_lost(current: Weak<Current>, lost: Arc<Notify>) {
+    loop {
+        lost.notified().await;
+        let Some(current) = current.upgrade() else { return };
+        let old = match client(&current.settings, &current.id, &current.lost) {
+            Ok(new) => current.replace(new),
+            Err(error) => {
+                tracing::error!(%error, "this client has lost Kafka, and there is no other");
+                continue;
+            }
+        };
+        tracing::warn!("this client has lost Kafka: another one sends");
+        // What waits in it fails, and whoever sent it sends it again.
+        old.purge(PurgeConfig::default().queue().inflight());
+        // It goes with the last of those.
+        let _ = tokio::task::spawn_blocking(move || drop(old)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::error::RDKafkaErrorCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_waits_in_a_lost_client_fails_and_another_client_takes_over() {
+        let nowhere = KafkaSettings::at("127.0.0.1:1", "");
+        let producer = Producer::new(&nowhere, "test").unwrap();
+        let before = producer.sequence();
+        let waiting = before.enqueue("topic", Some(0), b"key", b"payload", OwnedHeaders::new()).unwrap();
+        producer.current.lost.notify_one();
+        let (error, _) = waiting.await.unwrap().unwrap_err();
+        assert_eq!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::PurgeQueue));
+        let after = producer.sequence();
+        assert_ne!(before.client.client().native_ptr(), after.client.client().native_ptr());
     }
 }

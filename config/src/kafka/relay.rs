@@ -101,9 +101,9 @@ async fn show_growing(lead: &mut dyn Lead, mut pending: u64, oldest: Duration) -
 
 /// Enqueued in order; the idempotent producer keeps it.
 async fn send(producer: &Producer, events: &[Unsent]) -> Result<(), crate::BoxError> {
-    let mut deliveries = Vec::with_capacity(events.len());
+    let (sequence, mut deliveries) = (producer.sequence(), Vec::with_capacity(events.len()));
     for event in events {
-        deliveries.push(producer.enqueue_event(&event.topic, &event.key, &event.payload)?);
+        deliveries.push(sequence.enqueue_event(&event.topic, &event.key, &event.payload)?);
     }
     let outcomes = try_join_all(deliveries).await?;
     outcomes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|(error, _)| error)?;

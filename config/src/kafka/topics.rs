@@ -12,7 +12,6 @@ pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), cra
     if topics.is_empty() {
         return Ok(());
     }
-    let admin: AdminClient<DefaultClientContext> = settings.client("topics").create()?;
     let (partitions, replication) =
         (i32::try_from(settings.partitions)?, i32::try_from(settings.replication)?);
     let names: Vec<(String, i32)> = topics
@@ -25,6 +24,8 @@ pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), cra
             .iter()
             .map(|(name, partitions)| NewTopic::new(name, *partitions, TopicReplication::Fixed(replication)))
             .collect();
+        // A client that saw Kafka end and come back may have lost it; client.rs says how.
+        let admin: AdminClient<DefaultClientContext> = settings.client("topics").create()?;
         let results = admin.create_topics(&wanted, &options).await?;
         let failed = results.into_iter().find_map(|result| match result {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,

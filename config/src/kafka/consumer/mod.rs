@@ -8,16 +8,16 @@ mod workers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use rdkafka::consumer::{Consumer as _, ConsumerContext, Rebalance, StreamConsumer};
-use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
+use rdkafka::consumer::{Consumer as _, StreamConsumer};
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use self::workers::Workers;
+use super::client::{Context, STATISTICS};
 use super::dead_letter::{DeadLetters, Taken};
 use super::{Envelope, KafkaSettings, Producer, TIMEOUT};
 use crate::clock::{Clock as _, SystemClock};
@@ -168,17 +168,22 @@ async fn consume_by_one_client(
     shutdown: &CancellationToken,
 ) -> Result<(), crate::BoxError> {
     let lost = Arc::new(Notify::new());
-    let client = client(settings, group, lost.clone())?;
-    match group {
-        Group::Service(_) => client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?,
-        Group::Instance(_) => {
-            tokio::select! {
-                followed = follow(&client, names) => followed?,
-                () = shutdown.cancelled() => return Ok(()),
-            }
-            consumers.values().for_each(|consumer| consumer.handler.following());
+    let client = match group {
+        Group::Service(_) => {
+            let client = client(settings, group, lost.clone())?;
+            client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+            client
         }
-    }
+        Group::Instance(_) => {
+            let client = tokio::select! {
+                client = follow(settings, group, &lost, names) => client?,
+                () = shutdown.cancelled() => return Ok(()),
+            };
+            consumers.values().for_each(|consumer| consumer.handler.following());
+            client
+        }
+    };
+    let client = Arc::new(client);
     tracing::info!(topics = names.join(", "), group = group.id(), "consuming");
     let mut workers = Workers::new(
         client.clone(),
@@ -192,7 +197,7 @@ async fn consume_by_one_client(
         let message = tokio::select! {
             message = client.recv() => message,
             () = shutdown.cancelled() => break,
-            // What the client itself knows of brokers is what it may have lost.
+            // Another one wouldn't find Kafka either while it is away.
             () = lost.notified() => {
                 if producer.reachable().await {
                     break;
@@ -202,8 +207,7 @@ async fn consume_by_one_client(
         };
         match message {
             Ok(message) => workers.dispatch(&message),
-            // librdkafka reconnects by itself.
-            Err(error) => tracing::warn!(%error, "Kafka is in trouble"),
+            Err(error) => client.context().trouble(&error),
         }
     }
     workers.finish().await;
@@ -213,7 +217,7 @@ async fn consume_by_one_client(
         dropped.await?;
     } else {
         // A lost client may wait for ever. What it handled and didn't commit is delivered again.
-        tracing::warn!(group = group.id(), "the group's coordinator doesn't answer: joining anew");
+        tracing::warn!(group = group.id(), "this client has lost Kafka: another one goes on");
     }
     Ok(())
 }
@@ -225,12 +229,24 @@ const RECENT: TimeDelta = TimeDelta::minutes(2);
 
 /// Takes all partitions from where they ended a while ago. There is nobody to share them with, so that no group has
 /// to agree on it, which would take seconds.
-async fn follow(client: &Arc<Client>, topics: &[String]) -> Result<(), crate::BoxError> {
-    let places = until_up("Kafka", || async {
-        let (client, topics) = (client.clone(), topics.to_vec());
-        tokio::task::spawn_blocking(move || recent(&client, &topics)).await?
-    });
-    Ok(client.assign(&places.await)?)
+async fn follow(
+    settings: &KafkaSettings,
+    group: &Group,
+    lost: &Arc<Notify>,
+    topics: &[String],
+) -> Result<Client, crate::BoxError> {
+    // Nobody would hear that a client is lost while it is only asked: each attempt has its own.
+    let (client, places) = until_up("Kafka", || async {
+        let (client, topics) = (client(settings, group, lost.clone())?, topics.to_vec());
+        tokio::task::spawn_blocking(move || {
+            let places = recent(&client, &topics)?;
+            Ok::<_, crate::BoxError>((client, places))
+        })
+        .await?
+    })
+    .await;
+    client.assign(&places)?;
+    Ok(client)
 }
 
 /// Where the topics ended a while ago, or end now if nothing came since.
@@ -261,7 +277,7 @@ fn client(
     settings: &KafkaSettings,
     group: &Group,
     lost: Arc<Notify>,
-) -> Result<Arc<Client>, rdkafka::error::KafkaError> {
+) -> Result<Client, rdkafka::error::KafkaError> {
     let shares = matches!(group, Group::Service(_));
     let mut config = settings.client(group.id());
     config
@@ -279,96 +295,14 @@ fn client(
         .set("fetch.error.backoff.ms", "200")
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")
-        .set("statistics.interval.ms", "5000")
+        .set("statistics.interval.ms", STATISTICS)
         .set("auto.offset.reset", if shares { "earliest" } else { "latest" });
-    config
-        .create_with_context(Context { lost: shares.then_some(lost), outside: AtomicU32::new(0) })
-        .map(Arc::new)
-}
-
-/// Statistics in a row that show a client outside its group, before it counts as lost if Kafka is there.
-const OUTSIDE: u32 = 6;
-
-/// Hears about assignments, the consumer's lag, and whether it is in its group.
-pub(crate) struct Context {
-    /// Told when the client doesn't find into its group, again and again. After an outage librdkafka may wait for a
-    /// coordinator that it never connects to, or have forgotten every broker.
-    lost: Option<Arc<Notify>>,
-    outside: AtomicU32,
-}
-
-impl Context {
-    fn watch(&self, statistics: &Statistics) {
-        let (Some(lost), Some(group)) = (&self.lost, &statistics.cgrp) else { return };
-        if group.state == "up" && group.join_state == "steady" {
-            self.outside.store(0, Ordering::Relaxed);
-        } else if (self.outside.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(OUTSIDE) {
-            lost.notify_one();
-        }
-    }
-}
-
-impl ClientContext for Context {
-    fn stats(&self, statistics: Statistics) {
-        self.watch(&statistics);
-        for (topic, state) in &statistics.topics {
-            for (partition, state) in
-                state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0)
-            {
-                metrics::gauge!(
-                    "kafka_consumer_lag_messages",
-                    "topic" => topic.clone(), "partition" => partition.to_string(),
-                )
-                .set(state.consumer_lag as f64);
-            }
-        }
-    }
-}
-
-impl ConsumerContext for Context {
-    fn post_rebalance(&self, _: &rdkafka::consumer::BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        match rebalance {
-            Rebalance::Assign(partitions) => {
-                tracing::debug!(count = partitions.count(), "partitions assigned")
-            }
-            Rebalance::Revoke(partitions) => {
-                tracing::debug!(count = partitions.count(), "partitions revoked")
-            }
-            Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),
-        }
-    }
+    let context = if shares { Context::in_group(lost) } else { Context::new(lost) };
+    config.create_with_context(context)
 }
 
 fn describe(error: &HandlerError) -> String {
     match error {
         HandlerError::Retry(error) | HandlerError::Fail(error) => chain(error.as_ref()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rdkafka::statistics::ConsumerGroup;
-
-    use super::*;
-
-    fn statistics(state: &str, join_state: &str) -> Statistics {
-        let cgrp = ConsumerGroup { state: state.into(), join_state: join_state.into(), ..Default::default() };
-        Statistics { cgrp: Some(cgrp), ..Default::default() }
-    }
-
-    #[tokio::test]
-    async fn a_client_that_stays_outside_its_group_is_told_to_be_lost_again_and_again() {
-        let lost = Arc::new(Notify::new());
-        let context = Context { lost: Some(lost.clone()), outside: AtomicU32::new(0) };
-        let outside = || statistics("wait-broker-transport", "wait-join");
-        (1..OUTSIDE).for_each(|_| context.watch(&outside()));
-        context.watch(&statistics("up", "steady"));
-        for _ in 0..2 {
-            (1..OUTSIDE).for_each(|_| context.watch(&outside()));
-            let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), lost.notified());
-            assert!(waiting.await.is_err(), "it may still find into it");
-            context.watch(&outside());
-            lost.notified().await;
-        }
     }
 }

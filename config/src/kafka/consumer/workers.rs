@@ -53,6 +53,8 @@ struct Shared {
 /// A message in a queue.
 struct Waiting {
     message: Taken,
+    /// With which assignment of its partition it came.
+    assignment: u64,
     /// How many of its partition there are.
     depth: Arc<AtomicUsize>,
 }
@@ -79,6 +81,7 @@ impl Workers {
     pub fn dispatch(&mut self, message: &BorrowedMessage<'_>) {
         let plain = |consumer: &&Consumer| self.shared.settings.name(consumer.topic) == message.topic();
         let Some(consumer) = self.shared.consumers.values().find(plain) else { return };
+        let assignment = self.shared.client.context().assignment(message.topic(), message.partition());
         let (topic, message) = (consumer.topic, Taken::new(message, consumer.topic));
         let depth = self.depths.entry((topic, message.partition)).or_default().clone();
         if depth.fetch_add(1, Ordering::Relaxed) + 1 == HIGH {
@@ -91,7 +94,7 @@ impl Workers {
             sender
         });
         // A worker ends only when its queue is dropped or the process ends.
-        let _ = queue.send(Waiting { message, depth });
+        let _ = queue.send(Waiting { message, assignment, depth });
     }
 
     /// Lets every worker finish the message that it has in hand.
@@ -120,13 +123,15 @@ impl Shared {
         }
     }
 
-    /// Which of them are still ours; another instance handles the others.
-    fn owned<'a>(&self, messages: &'a [Waiting]) -> Vec<&'a Taken> {
-        let Ok(assignment) = self.client.assignment() else { return Vec::new() };
-        let ours = |message: &&Taken| {
-            assignment.find_partition(&self.settings.name(&message.topic), message.partition).is_some()
+    /// Which of them came with an assignment that lasts. The others come again, to another instance or here; had one of
+    /// them been passed over and the next one stored, the first would be lost.
+    fn ours<'a>(&self, messages: &'a [Waiting]) -> Vec<&'a Taken> {
+        let context = self.client.context();
+        let lasts = |waiting: &&Waiting| {
+            let Taken { topic, partition, .. } = &waiting.message;
+            context.assignment(&self.settings.name(topic), *partition) == waiting.assignment
         };
-        messages.iter().map(|waiting| &waiting.message).filter(ours).collect()
+        messages.iter().filter(lasts).map(|waiting| &waiting.message).collect()
     }
 
     /// Handles them in one go; `false`: they are to be handled one by one.
@@ -267,19 +272,19 @@ async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::Unbounde
         if shared.shutdown.is_cancelled() {
             return;
         }
-        let ours = shared.owned(&waiting);
+        let ours = shared.ours(&waiting);
         if shared.handle_together(&consumer, &ours).await {
             ours.into_iter().for_each(|message| shared.store(message));
         } else {
             for message in &waiting {
-                for message in shared.owned(std::slice::from_ref(message)) {
+                for message in shared.ours(std::slice::from_ref(message)) {
                     if !shared.handle(&consumer, message).await {
                         return;
                     }
                 }
             }
         }
-        for Waiting { message, depth } in waiting.drain(..) {
+        for Waiting { message, depth, .. } in waiting.drain(..) {
             if depth.fetch_sub(1, Ordering::Relaxed) == LOW + 1 {
                 shared.resume(&message);
             }

@@ -1,0 +1,232 @@
+//! What producers and consumers have in common: hearing how their client is.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{ClientContext, Statistics};
+use tokio::sync::Notify;
+
+/// How often a client tells how it is, in milliseconds.
+pub(super) const STATISTICS: &str = "5000";
+/// Statistics in a row that know no broker, before the client counts as lost.
+const BLIND: u32 = 2;
+/// Statistics in a row that show a client outside its group, before it counts as lost.
+const OUTSIDE: u32 = 6;
+
+/// Hears whether a client still finds its brokers and its group, and a consumer's lag.
+pub(super) struct Context {
+    /// Told when the client won't recover by itself, again and again.
+    lost: Arc<Notify>,
+    /// Whether it shares partitions with others.
+    in_group: bool,
+    blind: AtomicU32,
+    outside: AtomicU32,
+    /// Whether trouble has been reported and isn't over.
+    troubled: AtomicBool,
+    /// How often each partition of each topic was taken away.
+    revoked: Mutex<HashMap<String, HashMap<i32, u64>>>,
+}
+
+impl Context {
+    pub fn new(lost: Arc<Notify>) -> Self {
+        let (blind, outside) = (AtomicU32::new(0), AtomicU32::new(0));
+        Self {
+            lost,
+            in_group: false,
+            blind,
+            outside,
+            troubled: AtomicBool::new(false),
+            revoked: Mutex::default(),
+        }
+    }
+
+    /// Of a client that shares partitions with others.
+    pub fn in_group(lost: Arc<Notify>) -> Self {
+        Self { in_group: true, ..Self::new(lost) }
+    }
+
+    /// Which assignment of the partition this is. What came with an earlier one comes again, here or elsewhere.
+    pub fn assignment(&self, topic: &str, partition: i32) -> u64 {
+        let revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
+        revoked.get(topic).and_then(|partitions| partitions.get(&partition)).copied().unwrap_or_default()
+    }
+
+    fn revoke(&self, topic: &str, partition: i32) {
+        let mut revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
+        *revoked.entry(topic.to_owned()).or_default().entry(partition).or_default() += 1;
+    }
+
+    /// librdkafka reconnects by itself, several times a second; one line tells that it has to.
+    pub fn trouble(&self, error: &KafkaError) {
+        if self.troubled.swap(true, Ordering::Relaxed) {
+            tracing::debug!(%error, "Kafka is still in trouble");
+        } else {
+            tracing::warn!(%error, "Kafka is in trouble");
+        }
+    }
+
+    /// A broker that comes back and isn't in service yet names no broker at all, not even itself. librdkafka then
+    /// forgets all of them, and when its own remedy comes at the wrong moment, for ever
+    /// (<https://github.com/confluentinc/librdkafka/issues/5301>). It may also wait for a group's coordinator that it
+    /// never connects to.
+    fn watch(&self, statistics: &Statistics) {
+        let knows_one = statistics
+            .brokers
+            .values()
+            .any(|broker| matches!(broker.source.as_str(), "learned" | "configured"));
+        let is_inside = statistics
+            .cgrp
+            .as_ref()
+            .is_none_or(|group| !self.in_group || (group.state == "up" && group.join_state == "steady"));
+        let is_blind = in_a_row(&self.blind, !knows_one, BLIND);
+        let is_outside = in_a_row(&self.outside, !is_inside, OUTSIDE);
+        if is_blind || is_outside {
+            self.lost.notify_one();
+        }
+    }
+}
+
+/// Whether it happened `often` times in a row, or a multiple of it.
+fn in_a_row(count: &AtomicU32, happens: bool, often: u32) -> bool {
+    if !happens {
+        count.store(0, Ordering::Relaxed);
+        return false;
+    }
+    (count.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(often)
+}
+
+impl ClientContext for Context {
+    fn stats(&self, statistics: Statistics) {
+        self.watch(&statistics);
+        let answers = statistics.brokers.values().any(|broker| broker.state == "UP");
+        if answers && self.troubled.swap(false, Ordering::Relaxed) {
+            tracing::info!("Kafka answers again");
+        }
+        for (topic, state) in &statistics.topics {
+            for (partition, state) in
+                state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0)
+            {
+                metrics::gauge!(
+                    "kafka_consumer_lag_messages",
+                    "topic" => topic.clone(), "partition" => partition.to_string(),
+                )
+                .set(state.consumer_lag as f64);
+            }
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // Only a new client sends again after a fatal error.
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.lost.notify_one();
+        }
+        tracing::debug!(%error, reason, "librdkafka");
+        self.trouble(&error);
+    }
+
+    /// What matters of it comes as an error too; the rest is each attempt to connect.
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(?level, facility, message, "librdkafka");
+    }
+}
+
+impl ConsumerContext for Context {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(partitions) = rebalance {
+            partitions.elements().iter().for_each(|gone| self.revoke(gone.topic(), gone.partition()));
+        }
+    }
+
+    fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(partitions) => {
+                tracing::debug!(count = partitions.count(), "partitions assigned")
+            }
+            Rebalance::Revoke(partitions) => {
+                tracing::debug!(count = partitions.count(), "partitions revoked")
+            }
+            Rebalance::Error(error) => tracing::warn!(%error, "rebalance failed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::time::Duration;
+
+    use rdkafka::statistics::{Broker, ConsumerGroup};
+
+    use super::*;
+
+    fn statistics(sources: &[&str], state: &str, join_state: &str) -> Statistics {
+        let broker = |source: &&str| {
+            let broker = Broker { source: (*source).to_owned(), ..Default::default() };
+            ((*source).to_owned(), broker)
+        };
+        let cgrp = ConsumerGroup { state: state.into(), join_state: join_state.into(), ..Default::default() };
+        Statistics {
+            brokers: sources.iter().map(broker).collect::<HashMap<_, _>>(),
+            cgrp: Some(cgrp),
+            ..Default::default()
+        }
+    }
+
+    async fn is_told(lost: &Notify) -> bool {
+        tokio::time::timeout(Duration::from_millis(50), lost.notified()).await.is_ok()
+    }
+
+    /// Told at the last of `often` bad ones in a row, and again.
+    async fn bad_ones_in_a_row_are_told(context: Context, bad: Statistics, often: u32) {
+        (1..often).for_each(|_| context.watch(&bad));
+        context.watch(&statistics(&["learned", "logical"], "up", "steady"));
+        for _ in 0..2 {
+            (1..often).for_each(|_| context.watch(&bad));
+            assert!(!is_told(&context.lost).await, "it may still recover");
+            context.watch(&bad);
+            assert!(is_told(&context.lost).await, "it is lost");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stays_outside_its_group_is_lost() {
+        let outside = statistics(&["learned"], "wait-broker-transport", "wait-join");
+        bad_ones_in_a_row_are_told(Context::in_group(Arc::default()), outside, OUTSIDE).await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_knows_no_broker_is_lost_though_its_coordinator_answers() {
+        let blind = statistics(&["logical", "internal"], "up", "steady");
+        bad_ones_in_a_row_are_told(Context::new(Arc::default()), blind, BLIND).await;
+    }
+
+    #[tokio::test]
+    async fn who_shares_nothing_needs_no_group() {
+        let context = Context::new(Arc::default());
+        let alone = statistics(&["learned"], "init", "init");
+        (0..2 * OUTSIDE).for_each(|_| context.watch(&alone));
+        assert!(!is_told(&context.lost).await);
+    }
+
+    #[test]
+    fn an_assignment_ends_for_the_partition_that_is_taken_away() {
+        let context = Context::new(Arc::default());
+        let (before, other) = (context.assignment("topic", 1), context.assignment("topic", 2));
+        context.revoke("topic", 1);
+        assert_ne!(context.assignment("topic", 1), before);
+        assert_eq!(context.assignment("topic", 2), other);
+    }
+
+    #[tokio::test]
+    async fn a_fatal_error_loses_the_client() {
+        let context = Context::new(Arc::default());
+        context.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "away");
+        assert!(!is_told(&context.lost).await, "it comes back");
+        context.error(KafkaError::Global(RDKafkaErrorCode::Fatal), "out of sequence");
+        assert!(is_told(&context.lost).await);
+    }
+}
