@@ -1,4 +1,4 @@
-//! What travels through Kafka is what the committed schemas promise.
+//! What travels through Kafka is what the committed schemas promise, in the format that the settings want.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use jsonschema::Validator;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::Message as _;
+use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
-use system_tests::Shop;
+use system_tests::{Shop, eventually, json_of};
 
 /// By the event's type: its topic, and what its data must be.
 fn schemas() -> BTreeMap<String, (String, Validator)> {
@@ -37,11 +37,13 @@ async fn every_event_is_what_its_schema_promises() {
 
     let schemas = schemas();
     let topics: BTreeSet<String> = schemas.values().map(|(topic, _)| topic.clone()).collect();
-    let brokers = shop.system.url("kafka").unwrap();
-    let brokers = brokers.trim_start_matches("kafka://").to_owned();
-    let events = tokio::task::spawn_blocking(move || read_all(&brokers, &topics)).await.unwrap();
     let mut seen = BTreeSet::new();
-    for (topic, event) in events {
+    for Sent { topic, payload, .. } in all_of(&shop, topics).await {
+        // Others are in another format, or what the tests of dead letters send.
+        let Ok(event) = serde_json::from_slice::<Value>(&payload) else { continue };
+        if !event["source"].as_str().is_some_and(|source| source.ends_with("-service")) {
+            continue;
+        }
         let kind = event["type"].as_str().unwrap();
         let Some((its_topic, schema)) = schemas.get(kind) else {
             panic!("{topic} carries a {kind} for which no schema is committed: {event}");
@@ -61,8 +63,59 @@ async fn every_event_is_what_its_schema_promises() {
     }
 }
 
-/// Every event that services have sent until now, with its topic.
-fn read_all(brokers: &str, topics: &BTreeSet<String>) -> Vec<(String, Value)> {
+/// The others go on with JSON: whoever reads knows both.
+const IN_PROTOBUF: [(&str, &str); 4] = [
+    ("order-service", "order-events"),
+    ("payment-service", "payment-events"),
+    ("product-service", "product-events"),
+    ("inventory-service", "inventory-events"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_goes_its_way_when_services_send_protobuf() {
+    let shop = Shop::alone().await;
+    let (services, topics): (Vec<_>, Vec<_>) = IN_PROTOBUF.into_iter().unzip();
+    let _for_a_while = shop.restart_all_with(&services, "EVENT_FORMAT", "protobuf");
+    let (shopper, product) = (shop.shopper().await, shop.product(20.0, 5).await);
+    let (order, total) = shopper.ordered(&[(&product, 2)]).await;
+    shopper.paid(order, total).await;
+    shopper.order_becomes(order, &["paid", "fulfilling"]).await;
+    shop.stock_becomes(&product, (3, 0, 3)).await;
+    let wanted = ["order_created", "order_paid", "shipment_created"];
+    eventually("the shopper is told of everything", || async {
+        let list = shopper.get("/api/notifications/?limit=50").await;
+        let told =
+            |kind: &&str| list["items"].as_array().is_some_and(|all| all.iter().any(|n| n["type"] == **kind));
+        if wanted.iter().all(told) { Ok(()) } else { Err(list.to_string()) }
+    })
+    .await;
+    eventually("the catalogue shows it", || async {
+        let product = json_of(shop.get(&format!("/api/products/{product}"))).await;
+        if product["stock"] == 3 { Ok(()) } else { Err(product.to_string()) }
+    })
+    .await;
+    let sent = all_of(&shop, topics.iter().map(|topic| (*topic).to_owned()).collect()).await;
+    for topic in topics {
+        let is_protobuf = |it: &&Sent| it.format.as_deref() == Some("application/cloudevents+protobuf");
+        assert!(sent.iter().filter(is_protobuf).any(|it| it.topic == topic), "{topic} has JSON alone");
+    }
+}
+
+/// A message in Kafka.
+struct Sent {
+    topic: String,
+    /// Its content type, where it says one.
+    format: Option<String>,
+    payload: Vec<u8>,
+}
+
+/// Every message that these topics hold now.
+async fn all_of(shop: &Shop, topics: BTreeSet<String>) -> Vec<Sent> {
+    let brokers = shop.system.url("kafka").unwrap().trim_start_matches("kafka://").to_owned();
+    tokio::task::spawn_blocking(move || read_all(&brokers, &topics)).await.unwrap()
+}
+
+fn read_all(brokers: &str, topics: &BTreeSet<String>) -> Vec<Sent> {
     let timeout = Duration::from_secs(10);
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", brokers)
@@ -91,11 +144,13 @@ fn read_all(brokers: &str, topics: &BTreeSet<String>) -> Vec<(String, Value)> {
         if left.get(&place).is_some_and(|end| message.offset() + 1 >= *end) {
             left.remove(&place);
         }
-        // The tests of dead letters send what is no event of a service.
-        let event = serde_json::from_slice::<Value>(message.payload().unwrap_or_default()).ok();
-        let is_ours =
-            |event: &Value| event["source"].as_str().is_some_and(|source| source.ends_with("-service"));
-        events.extend(event.filter(is_ours).map(|event| (message.topic().to_owned(), event)));
+        let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+        let format = headers.filter(|header| header.key == "content-type").find_map(|header| header.value);
+        events.push(Sent {
+            topic: message.topic().to_owned(),
+            format: format.map(|format| String::from_utf8_lossy(format).into_owned()),
+            payload: message.payload().unwrap_or_default().to_vec(),
+        });
     }
     events
 }

@@ -89,7 +89,7 @@ impl KafkaSettings {
             .set("client.id", id)
             .set("reconnect.backoff.ms", "100")
             .set("reconnect.backoff.max.ms", "2000")
-            .set("topic.metadata.refresh.interval.ms", "30000")
+            .set("topic.metadata.refresh.interval.ms", "10000")
             .set("log.connection.close", "false");
         config
     }

@@ -1,5 +1,8 @@
 //! Topics are made by whoever starts first.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::types::RDKafkaErrorCode;
@@ -7,7 +10,10 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::{KafkaSettings, TIMEOUT, dlq};
 use crate::database::until_up;
 
-/// Makes sure that the topics and their dead-letter topics exist; waits until Kafka is there.
+/// Between two looks at a topic that isn't there yet.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Makes sure that the topics and their dead-letter topics exist and can be consumed; waits until Kafka is there.
 pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), crate::BoxError> {
     if topics.is_empty() {
         return Ok(());
@@ -31,8 +37,38 @@ pub async fn ensure(settings: &KafkaSettings, topics: &[&str]) -> Result<(), cra
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
             Err((topic, code)) => Some(format!("topic {topic}: {code}")),
         });
-        failed.map_or(Ok(()), |reason| Err(crate::BoxError::from(reason)))
+        match failed {
+            Some(reason) => Err(crate::BoxError::from(reason)),
+            None => {
+                let names = names.clone();
+                tokio::task::spawn_blocking(move || until_known(&admin, &names)).await?
+            }
+        }
     })
     .await;
     Ok(())
+}
+
+/// A topic is made before the brokers tell of it. Who subscribes in between joins its group without it, and hears
+/// nothing of it until the next look at the topics, which may be long after.
+fn until_known(
+    admin: &AdminClient<DefaultClientContext>,
+    names: &[(String, i32)],
+) -> Result<(), crate::BoxError> {
+    let since = Instant::now();
+    for (name, _) in names {
+        while !is_known(admin, name)? {
+            if since.elapsed() > TIMEOUT {
+                return Err(format!("topic {name} has partitions without a leader").into());
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+    Ok(())
+}
+
+fn is_known(admin: &AdminClient<DefaultClientContext>, name: &str) -> Result<bool, crate::BoxError> {
+    let metadata = admin.inner().fetch_metadata(Some(name), TIMEOUT)?;
+    let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
+    Ok(!partitions.is_empty() && partitions.iter().all(|partition| partition.leader() >= 0))
 }

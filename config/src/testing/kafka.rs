@@ -55,19 +55,12 @@ impl TestKafka {
         let topic = self.settings.name(topic);
         let consumer = tokio::task::spawn_blocking(move || {
             let patience = Duration::from_secs(10);
-            // A topic that was just made may not be known yet.
-            let partitions = (0..100).find_map(|_| {
-                let metadata = consumer.fetch_metadata(Some(&topic), patience).expect("Kafka answers");
-                let partitions: Vec<i32> =
-                    metadata.topics().iter().flat_map(|it| it.partitions()).map(|it| it.id()).collect();
-                let known = !partitions.is_empty();
-                if !known {
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                known.then_some(partitions)
-            });
+            let metadata = consumer.fetch_metadata(Some(&topic), patience).expect("Kafka answers");
+            let partitions: Vec<i32> =
+                metadata.topics().iter().flat_map(|it| it.partitions()).map(|it| it.id()).collect();
+            assert!(!partitions.is_empty(), "a topic that was made is known");
             let mut assignment = TopicPartitionList::new();
-            for partition in partitions.expect("the topic has partitions") {
+            for partition in partitions {
                 let (_, end) = consumer.fetch_watermarks(&topic, partition, patience).expect("Kafka answers");
                 assignment
                     .add_partition_offset(&topic, partition, Offset::Offset(end))
