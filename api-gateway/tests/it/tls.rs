@@ -125,6 +125,7 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_is_no
     assert!(said.contains("HTTP/1.1 200"), "it goes on with what it has: {said}");
     // In the same files: from now on the first one isn't trusted. While Nginx changes, either may be shown.
     Certificate::make(door.folder.path(), "second");
+    door.until_it_says("O = second").await;
     door.until_it_says("HTTP/1.1 200").await;
 }
 

@@ -120,9 +120,10 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // Only a new client sends again after a fatal error.
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
-            self.lost.notify_one();
+            // Only a new client sends again, and nothing else tells why there is one.
+            tracing::error!(%error, reason, "this client can't go on");
+            return self.lost.notify_one();
         }
         tracing::debug!(%error, reason, "librdkafka");
         self.trouble(&error);
