@@ -53,6 +53,7 @@ impl Service for Payments {
             application::PaymentProcessed,
             application::PaymentFailed,
             application::PaymentRefunded,
+            application::RefundFailed,
             application::transactions::TransactionCreated,
             application::transactions::TransactionCompleted,
             application::transactions::TransactionFailed

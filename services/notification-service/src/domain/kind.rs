@@ -21,6 +21,7 @@ pub enum NotificationType {
     ReturnApproved,
     ReturnRejected,
     ReturnRefundShort,
+    RefundFailed,
     Dispute,
     WishPriceDropped,
     WishBackInStock,
@@ -38,7 +39,7 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
@@ -55,6 +56,7 @@ impl NotificationType {
         Self::ReturnApproved,
         Self::ReturnRejected,
         Self::ReturnRefundShort,
+        Self::RefundFailed,
         Self::Dispute,
         Self::WishPriceDropped,
         Self::WishBackInStock,
@@ -79,6 +81,7 @@ impl NotificationType {
             Self::ReturnApproved => "return_approved",
             Self::ReturnRejected => "return_rejected",
             Self::ReturnRefundShort => "return_refund_short",
+            Self::RefundFailed => "refund_failed",
             Self::Dispute => "dispute",
             Self::WishPriceDropped => "wish_price_dropped",
             Self::WishBackInStock => "wish_back_in_stock",

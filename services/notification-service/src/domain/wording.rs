@@ -131,6 +131,19 @@ impl Wording {
         Self::new(format!("A refund for order {order} could not be made"), message)
     }
 
+    /// `undone`: the shopper was told that it is back.
+    pub fn refund_failed(order: u64, payment: u64, amount: Money, undone: bool) -> Self {
+        let amount = grouped(amount);
+        let why = match undone {
+            true => "did not take it, though the shopper was told that it is back",
+            false => "can't be given it",
+        };
+        let message = format!(
+            "{amount} of payment {payment} are with us again: the customer's bank {why}. Please find another way."
+        );
+        Self::new(format!("A refund for order {order} did not get through"), message)
+    }
+
     /// `status` is the event's; `None` when there is nothing to tell. `until` is when evidence must be there.
     pub fn dispute(
         order: u64,

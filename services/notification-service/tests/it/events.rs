@@ -186,6 +186,16 @@ async fn administrators_hear_of_low_stock() {
         told["message"],
         "No payment of the order has 10.80 USD left to give back for its return 4. Please refund it by hand."
     );
+    let failed = json!({
+        "order_id": 5, "payment_id": 6, "user_id": SHOPPER, "refund_amount": 1234.5, "currency": "USD",
+        "was_refunded": true,
+    });
+    shop.kafka.send(&event("payment-events", 5, "refund_failed", failed)).await;
+    let told = shop.notification(2, "refund_failed").await["message"].to_string();
+    assert!(
+        told.contains("1,234.50 USD of payment 6") && told.contains("was told that it is back"),
+        "{told}"
+    );
     for (kind, status) in [
         ("dispute_opened", "opened"),
         ("dispute_updated", "evidence_due"),

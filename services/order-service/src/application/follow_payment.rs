@@ -9,7 +9,7 @@ use config::kafka::Envelope;
 use config::money::{Money, MoneyError};
 use config::problem::InvalidFields;
 
-use super::settle_return::follow_refund;
+use super::settle_return::{follow_refund, refund_came_back};
 use super::step::{heard, keep_step, remark};
 use super::{Figures, OrderData, OrderError, OrderPaymentRefused, Store};
 use crate::domain::{Actor, Order, OrderId, ReturnId, Status};
@@ -34,6 +34,13 @@ pub enum PaymentNews {
         amount: Money,
         fully: bool,
         /// The return that it is for.
+        back: Option<ReturnId>,
+    },
+    /// Money that was to be given back is with us; `undone`: it was told to be back.
+    RefundFailed {
+        amount: Money,
+        undone: bool,
+        /// The return that it was for.
         back: Option<ReturnId>,
     },
 }
@@ -77,6 +84,10 @@ impl FollowPayment {
                     PaymentNews::Refunded { amount, fully, back } => {
                         let refund = Refund { payment, amount: *amount, fully: *fully, back: *back };
                         refunded(tx, &mut order, refund, now).await?;
+                    }
+                    PaymentNews::RefundFailed { amount, undone, back } => {
+                        let failed = FailedRefund { payment, amount: *amount, undone: *undone, back: *back };
+                        refund_failed(tx, &mut order, failed, now).await?;
                     }
                 }
             }
@@ -148,6 +159,37 @@ async fn refunded(
     }
     let refunded = given_back.minor();
     Ok(tx.book(order, Figures { refunded, ..Figures::default() }).await?)
+}
+
+/// Money that was to be given back.
+#[derive(Debug, Clone, Copy)]
+struct FailedRefund {
+    payment: u64,
+    amount: Money,
+    undone: bool,
+    back: Option<ReturnId>,
+}
+
+/// The order stays where it is: its goods have gone their way. The money has not, and an administrator is told.
+async fn refund_failed(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    failed: FailedRefund,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    let FailedRefund { payment, amount, undone, back } = failed;
+    let text =
+        format!("a refund of {amount} of payment {payment} did not get through: an administrator is needed");
+    if undone && order.is_paid_by(payment) {
+        let less = order.refund_came_back(amount, now).map_err(unusable)?;
+        tx.save_order(order).await?;
+        if let Some(back) = back {
+            refund_came_back(tx, order, back, amount, now).await?;
+        }
+        let refunded = -less.minor();
+        tx.book(order, Figures { refunded, ..Figures::default() }).await?;
+    }
+    Ok(remark(tx, order, Actor::Payment, text, now).await?)
 }
 
 fn unusable(error: MoneyError) -> OrderError {

@@ -31,6 +31,19 @@ pub(super) async fn follow_refund(
     }
 }
 
+/// Notes that money for a return of this order, which is locked, came back to us: it can be asked for again.
+pub(super) async fn refund_came_back(
+    tx: &mut dyn Store,
+    order: &Order,
+    id: ReturnId,
+    amount: Money,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    let Some(mut back) = tx.return_of(order.id, id).await? else { return Ok(()) };
+    back.came_back(amount, now).map_err(ReturnRefusal::from)?;
+    Ok(tx.save_return(&back).await?)
+}
+
 /// Ends a return whose money is back; the order too, when nothing of it is left.
 pub(super) async fn complete(
     tx: &mut dyn Store,

@@ -9,7 +9,7 @@ use super::{Notes, Order, OrderId, OrderLine, Quantity, Reason, ReturnId, Status
 /// Where a return is.
 ///
 /// ```text
-/// requested ─→ approved ─→ received ─→ refunding ─→ refunded
+/// requested ─→ approved ─→ received ─→ refunding ←→ refunded
 ///    ├──────→ rejected ←┘
 ///    └──────→ cancelled
 /// ```
@@ -188,6 +188,17 @@ impl Return {
         self.refunded = self.refunded.plus(amount)?;
         self.changed(now);
         Ok(self.refunded.minor() >= self.refund()?.minor())
+    }
+
+    /// Notes that money which was given back for it is with us again: the only way back out of `refunded`.
+    pub fn came_back(&mut self, amount: Money, now: DateTime<Utc>) -> Result<(), MoneyError> {
+        let left = self.refunded.minus(amount)?.minor().max(0);
+        self.refunded = Money::from_minor(left, self.refunded.currency());
+        if self.status == ReturnStatus::Refunded {
+            self.status = ReturnStatus::Refunding;
+        }
+        self.changed(now);
+        Ok(())
     }
 
     fn changed(&mut self, now: DateTime<Utc>) {

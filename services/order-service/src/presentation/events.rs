@@ -32,6 +32,8 @@ struct Payment {
     #[serde(default)]
     fully_refunded: bool,
     return_id: Option<u64>,
+    #[serde(default)]
+    was_refunded: bool,
 }
 
 /// A return's money that no payment can give back.
@@ -52,7 +54,8 @@ impl MessageHandler for PaymentEvents {
             let news = PaymentNews::Short { back: ReturnId::new(short.return_id), missing };
             return Ok(self.0.run(message, OrderId::new(short.order_id), 0, &news).await?);
         }
-        if !matches!(message.kind.as_str(), "payment_processed" | "payment_failed" | "payment_refunded") {
+        let ours = ["payment_processed", "payment_failed", "payment_refunded", "refund_failed"];
+        if !ours.contains(&message.kind.as_str()) {
             return Ok(());
         }
         let payment: Payment = message.data()?;
@@ -61,13 +64,18 @@ impl MessageHandler for PaymentEvents {
                 PaymentNews::Processed { amount: money("amount", payment.amount, &payment.currency)? }
             }
             "payment_failed" => PaymentNews::Failed { code: payment.code.chars().take(100).collect() },
-            _ => {
+            kind => {
                 let amount = payment
                     .refund_amount
                     .ok_or_else(|| InvalidFields::one("refund_amount", "required", "is required"))?;
                 let amount = money("refund_amount", amount, &payment.currency)?;
                 let (fully, back) = (payment.fully_refunded, payment.return_id.map(ReturnId::new));
-                PaymentNews::Refunded { amount, fully, back }
+                match kind {
+                    "refund_failed" => {
+                        PaymentNews::RefundFailed { amount, undone: payment.was_refunded, back }
+                    }
+                    _ => PaymentNews::Refunded { amount, fully, back },
+                }
             }
         };
         Ok(self.0.run(message, OrderId::new(payment.order_id), payment.payment_id, &news).await?)

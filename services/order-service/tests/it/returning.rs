@@ -293,6 +293,42 @@ async fn however_many_ask_no_more_comes_back_than_was_bought() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn money_that_a_bank_sends_back_is_owed_again() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
+    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
+    let order = delivered(&shop, &kafka, owner, &lamp).await;
+    let back = asked(&shop, owner, &order, &[(&lamp, 1)]).await;
+    for verb in ["approve", "receive", "refund"] {
+        decide(&shop, &order, &back, verb, json!({})).await;
+    }
+    listener.find(|event| event.kind == "return_refund_due").await;
+    refund(&kafka, &order, &back, 10.8, false).await;
+    becomes(&shop, &path(&order, &back), "refunded").await;
+    let failed = json!({ "refund_amount": 10.8, "return_id": back["id"], "was_refunded": true });
+    let failed = payment("refund_failed", &order, &failed);
+    for _ in 0..3 {
+        kafka.send(&failed).await;
+    }
+    let owed = becomes(&shop, &path(&order, &back), "refunding").await;
+    assert_eq!((&owed["refunded_amount"], &owed["refund_amount"]), (&json!(0), &json!(10.8)));
+    let seen = shop.read(&format!("/api/orders/{}", id(&order))).await;
+    assert_eq!((&seen["refunded_amount"], &seen["status"]), (&json!(0), &json!("delivered")));
+    assert_eq!(shop.read("/api/orders/analytics/summary").await["refunded"], 0);
+    let history = shop.read(&format!("/api/orders/{}/history", id(&order))).await.to_string();
+    assert_eq!(history.matches("did not get through").count(), 1, "{history}");
+    // One that never was told to be back changes no sums.
+    let refused = payment("refund_failed", &order, &json!({ "refund_amount": 10.8, "was_refunded": false }));
+    kafka.send(&refused).await;
+    decide(&shop, &order, &back, "refund", json!({})).await;
+    listener.find(|event| event.kind == "return_refund_due").await;
+    refund(&kafka, &order, &back, 10.8, false).await;
+    becomes(&shop, &path(&order, &back), "refunded").await;
+    assert_eq!(shop.read(&format!("/api/orders/{}", id(&order))).await["refunded_amount"], 10.8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn money_that_cant_be_given_back_is_left_to_an_administrator() {
     let shop = Shop::open().await;
     let kafka = TestKafka::new(&shop.env);

@@ -93,6 +93,36 @@ impl PaymentRefunded {
     }
 }
 
+/// Money that was to be given back is with us: the provider refused, or the customer's bank didn't take it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RefundFailed {
+    #[serde(flatten)]
+    about: About,
+    refund_id: u64,
+    refund_amount: Amount,
+    /// Without this refund.
+    refunded_total: Amount,
+    reason: String,
+    /// The return that it was for, or null.
+    return_id: Option<u64>,
+    /// Whether `payment_refunded` was told of it: that is undone.
+    was_refunded: bool,
+}
+
+impl RefundFailed {
+    pub fn new(payment: &Payment, refund: &Operation, was_refunded: bool) -> Self {
+        Self {
+            about: About::new(payment, payment.captured),
+            refund_id: refund.id.get(),
+            refund_amount: refund.amount.into(),
+            refunded_total: payment.refunded.into(),
+            reason: refund.reason.clone().unwrap_or_default(),
+            return_id: refund.return_id.map(ReturnId::get),
+            was_refunded,
+        }
+    }
+}
+
 /// A customer has asked their bank for the money back, and the bank has taken it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DisputeOpened {
@@ -199,6 +229,7 @@ payment_events! {
     PaymentProcessed: "payment_processed",
     PaymentFailed: "payment_failed",
     PaymentRefunded: "payment_refunded",
+    RefundFailed: "refund_failed",
     DisputeOpened: "dispute_opened",
     DisputeUpdated: "dispute_updated",
 }

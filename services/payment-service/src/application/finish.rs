@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
 use super::{
-    Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded,
+    Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded, RefundFailed,
     ReturnRefundShort, Store,
 };
 use crate::domain::{
@@ -82,15 +82,17 @@ impl Finish {
         operation: &mut Operation,
         outcome: &Outcome,
     ) -> Result<Effect, PaymentError> {
+        let before = operation.state;
         operation.state = match outcome {
             Outcome::Charge(ChargeOutcome::ActionRequired { .. }) => OperationState::Pending,
             Outcome::Done(_)
             | Outcome::Charge(ChargeOutcome::Captured { .. } | ChargeOutcome::Authorized { .. }) => {
                 OperationState::Succeeded
             }
-            Outcome::Refused(_) | Outcome::NotCharged | Outcome::Charge(ChargeOutcome::Declined(_)) => {
-                OperationState::Failed
-            }
+            Outcome::Refused(_)
+            | Outcome::CameBack
+            | Outcome::NotCharged
+            | Outcome::Charge(ChargeOutcome::Declined(_)) => OperationState::Failed,
         };
         match operation.is_pending() {
             true => tx.postpone(operation.id, self.customer_until).await?,
@@ -103,23 +105,27 @@ impl Finish {
                     operation.id = %operation.id, payment.id = %payment.id, code = decline.code,
                     "the provider refused to {}", operation.kind.as_str(),
                 );
-                if let Some(back) = operation.return_id {
-                    tx.publish(Envelope::new(&ReturnRefundShort::new(account, back, operation.amount)))
-                        .await?;
-                }
+                tell_failure(tx, account, payment, operation, before).await?;
+            }
+            Outcome::CameBack => {
+                tracing::error!(
+                    operation.id = %operation.id, payment.id = %payment.id,
+                    "a refund did not reach the customer: the provider has the money again",
+                );
+                tell_failure(tx, account, payment, operation, before).await?;
             }
             _ => tell(tx, payment, operation).await?,
         }
-        tx.post(payment.id, &postings(payment, operation, outcome), self.now).await?;
-        let before = account.clone();
+        tx.post(payment.id, &postings(payment, operation, before, outcome), self.now).await?;
+        let account_before = account.clone();
         account.follow(payment);
         let follow_up = match (account.rejects(payment), outcome) {
-            // The same again would be refused again; this is for an operator.
-            (_, Outcome::Refused(_)) | (None, _) => false,
+            // The same again would end in the same way; this is for an operator.
+            (_, Outcome::Refused(_) | Outcome::CameBack) | (None, _) => false,
             (Some(reason), _) => unwind(tx, payment, reason, self.now).await?,
         };
         tx.save_payment(payment, self.now).await?;
-        if *account != before {
+        if *account != account_before {
             tx.save_account(account, self.now).await?;
         }
         Ok(if follow_up { Effect::FollowUp } else { Effect::Changed })
@@ -135,6 +141,9 @@ fn ended(payment: &mut Payment, operation: &Operation, outcome: &Outcome) -> boo
             let decline = Decline::coded("provider_unavailable");
             return payment.charge_ended(&ChargeOutcome::Declined(decline));
         }
+        (OperationKind::Refund, Outcome::CameBack) if operation.state == OperationState::Succeeded => {
+            payment.refund_came_back(operation.amount);
+        }
         _ if !operation.is_pending() => return false,
         (OperationKind::Capture, _) => payment.capture_ended(operation.amount, done),
         (OperationKind::Void, _) => payment.void_ended(done),
@@ -144,8 +153,13 @@ fn ended(payment: &mut Payment, operation: &Operation, outcome: &Outcome) -> boo
     true
 }
 
-/// What the ledger is told of it.
-fn postings(payment: &Payment, operation: &Operation, outcome: &Outcome) -> Vec<Posting> {
+/// What the ledger is told of it; `before` is where the operation was.
+fn postings(
+    payment: &Payment,
+    operation: &Operation,
+    before: OperationState,
+    outcome: &Outcome,
+) -> Vec<Posting> {
     let by = reference(operation);
     match (operation.kind, outcome) {
         (OperationKind::Charge, Outcome::Charge(ChargeOutcome::Authorized { .. })) => {
@@ -161,6 +175,9 @@ fn postings(payment: &Payment, operation: &Operation, outcome: &Outcome) -> Vec<
         }
         (OperationKind::Void, Outcome::Done(_)) => vec![Posting::release(&by, payment.amount)],
         (OperationKind::Refund, Outcome::Done(_)) => vec![Posting::refund(&by, operation.amount)],
+        (OperationKind::Refund, Outcome::CameBack) if before == OperationState::Succeeded => {
+            vec![Posting::refund_reversal(&by, operation.amount)]
+        }
         _ => Vec::new(),
     }
 }
@@ -199,6 +216,25 @@ async fn tell(tx: &mut dyn Store, payment: &Payment, operation: &Operation) -> R
         }
         (OperationKind::Charge, Status::Failed) => Envelope::new(&PaymentFailed::new(payment)),
         (OperationKind::Refund, _) => Envelope::new(&PaymentRefunded::new(payment, operation)),
+        _ => return Ok(()),
+    };
+    tx.publish(event).await
+}
+
+/// Says that a refund failed. One for a return that never was done is another's to ask for again.
+async fn tell_failure(
+    tx: &mut dyn Store,
+    account: &Account,
+    payment: &Payment,
+    operation: &Operation,
+    before: OperationState,
+) -> Result<(), StoreError> {
+    let was_done = before == OperationState::Succeeded;
+    let event = match (operation.kind, operation.return_id) {
+        (OperationKind::Refund, Some(back)) if !was_done => {
+            Envelope::new(&ReturnRefundShort::new(account, back, operation.amount))
+        }
+        (OperationKind::Refund, _) => Envelope::new(&RefundFailed::new(payment, operation, was_done)),
         _ => return Ok(()),
     };
     tx.publish(event).await

@@ -22,7 +22,8 @@ pub use cancel_order::CancelOrder;
 pub use dispute::Disputes;
 pub use error::PaymentError;
 pub use events::{
-    DisputeOpened, DisputeUpdated, PaymentFailed, PaymentProcessed, PaymentRefunded, ReturnRefundShort,
+    DisputeOpened, DisputeUpdated, PaymentFailed, PaymentProcessed, PaymentRefunded, RefundFailed,
+    ReturnRefundShort,
 };
 pub use operations::{Operations, Patience};
 pub use pay::{Pay, PaymentRequest};

@@ -40,6 +40,8 @@ pub(super) enum Outcome {
     NotCharged,
     Done(Fee),
     Refused(Decline),
+    /// It was done, or was about to be, and the money came back.
+    CameBack,
 }
 
 /// Why an operation is finished now.

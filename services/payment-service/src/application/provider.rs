@@ -106,6 +106,8 @@ pub struct ProviderEvent {
 pub enum News {
     /// The charge ended.
     Charge(ChargeOutcome),
+    /// A refund, named by its key, did not reach the customer, whatever was said of it before.
+    RefundFailed(Uuid),
     Dispute(DisputeNews),
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::operations::{Cause, Outcome};
 use super::{Disputes, News, Operations, PaymentError, PaymentReader, ProviderEvent};
-use crate::domain::ProviderName;
+use crate::domain::{Operation, OperationKind, ProviderName};
 
 /// Acts on providers' notices.
 #[derive(Clone)]
@@ -50,6 +50,18 @@ impl HandleWebhook {
             News::Charge(outcome) => {
                 let cause = Cause::Notice { provider, event: &event.id };
                 self.operations.finish(&operation, Some(&Outcome::Charge(outcome)), cause).await?;
+            }
+            News::RefundFailed(refund) => {
+                let refund = self.payments.operation_by_key(refund).await?;
+                let is_of_charge = |refund: &Operation| {
+                    refund.kind == OperationKind::Refund && refund.charge_key == operation.charge_key
+                };
+                let Some(refund) = refund.filter(is_of_charge) else {
+                    tracing::warn!(payment.id = %operation.payment_id, event.id, "a notice about a refund that isn't ours");
+                    return Ok(());
+                };
+                let cause = Cause::Notice { provider, event: &event.id };
+                self.operations.finish(&refund, Some(&Outcome::CameBack), cause).await?;
             }
             News::Dispute(news) => self.disputes.follow(&operation, &event.id, &news).await?,
         }

@@ -34,6 +34,8 @@ names! {
         Release = "release",
         Capture = "capture",
         Refund = "refund",
+        /// A refund that the customer's bank didn't take.
+        RefundReversal = "refund_reversal",
         Fee = "fee",
         Chargeback = "chargeback",
         /// A dispute that was won.
@@ -67,6 +69,10 @@ impl Posting {
 
     pub fn refund(reference: &str, amount: Money) -> Self {
         Self::transfer(Movement::Refund, reference, amount, &[(Book::Provider, Book::Merchant)])
+    }
+
+    pub fn refund_reversal(reference: &str, amount: Money) -> Self {
+        Self::transfer(Movement::RefundReversal, reference, amount, &[(Book::Merchant, Book::Provider)])
     }
 
     pub fn fee(reference: &str, amount: Money) -> Self {

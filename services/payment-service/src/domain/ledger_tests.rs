@@ -50,7 +50,8 @@ proptest! {
         fee in 1i64..1000,
         disputed in 1i64..1000,
         won in any::<bool>(),
-        left_out in 0usize..8,
+        came_back in any::<bool>(),
+        left_out in 0usize..9,
     ) {
         let captured = captured.min(amount);
         let refunded = refunded.min(captured);
@@ -65,6 +66,10 @@ proptest! {
         if won {
             postings.push(Posting::chargeback_reversal("4", usd(disputed)));
         }
+        if came_back {
+            postings.push(Posting::refund_reversal("3", usd(refunded)));
+        }
+        let refunded = if came_back { 0 } else { refunded };
         let mut payment = payment(amount, Status::Succeeded, captured, refunded);
         payment.disputed = usd(if won { 0 } else { disputed });
         for posting in &postings {

@@ -164,6 +164,13 @@ impl Payment {
         }
     }
 
+    /// The customer's bank didn't take a refund that was done: the money is with us again.
+    pub fn refund_came_back(&mut self, amount: Money) {
+        self.refunded = less(self.refunded, amount);
+        let none = self.refunded.minor() == 0;
+        self.status = if none { Status::Succeeded } else { Status::PartiallyRefunded };
+    }
+
     /// What is to be done when nobody wants the payment; nothing while the provider still owes an answer, whose
     /// coming asks this again.
     pub fn unwind(&self) -> Option<Unwind> {

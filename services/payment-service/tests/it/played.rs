@@ -38,7 +38,10 @@ pub struct Memory {
     pub refunded: i64,
     /// Whether an authorization waits.
     pub held: bool,
-    refunds: BTreeSet<Uuid>,
+    /// What was given back and came back again.
+    pub came_back: i64,
+    refunds: BTreeMap<Uuid, i64>,
+    failed: BTreeSet<Uuid>,
     capture: bool,
     challenged: bool,
     abandoned: bool,
@@ -102,7 +105,19 @@ impl Played {
             if memory.challenged || (late && memory.abandoned && memory.amount > 0) {
                 memory.abandoned = false;
                 memory.take(memory.capture);
-                self.tell(*charge, memory.outcome());
+                self.tell(*charge, News::Charge(memory.outcome()));
+            }
+        }
+    }
+
+    /// Customers' banks don't take what was refunded last of each charge.
+    pub fn return_refunds(&self) {
+        for (charge, memory) in self.charges.lock().unwrap().iter_mut() {
+            if let Some((refund, amount)) = memory.refunds.pop_last() {
+                memory.failed.insert(refund);
+                memory.refunded -= amount;
+                memory.came_back += amount;
+                self.tell(*charge, News::RefundFailed(refund));
             }
         }
     }
@@ -130,10 +145,10 @@ impl Played {
         Ok(done)
     }
 
-    fn tell(&self, charge: Uuid, outcome: ChargeOutcome) {
+    fn tell(&self, charge: Uuid, news: News) {
         let mut told = self.told.lock().unwrap();
         let id = format!("evt_{charge}_{}", told.len());
-        told.push(ProviderEvent { id, charge, news: News::Charge(outcome) });
+        told.push(ProviderEvent { id, charge, news });
     }
 }
 
@@ -161,7 +176,7 @@ impl Provider for Played {
             });
             let outcome = memory.outcome();
             if !memory.challenged {
-                self.tell(key, outcome.clone());
+                self.tell(key, News::Charge(outcome.clone()));
             }
             outcome
         })
@@ -190,7 +205,7 @@ impl Provider for Played {
             let memory = charges.entry(charge).or_default();
             if memory.held && mood != Mood::Declines {
                 (memory.held, memory.captured) = (false, amount.minor());
-                self.tell(charge, memory.outcome());
+                self.tell(charge, News::Charge(memory.outcome()));
             }
             let done = memory.captured == amount.minor();
             if done { Ok(None) } else { Err(Decline::coded("not_capturable")) }
@@ -216,13 +231,13 @@ impl Provider for Played {
         let mood = self.mood();
         self.act(|charges| {
             let memory = charges.entry(charge).or_default();
-            if memory.refunds.contains(&key) {
+            if memory.refunds.contains_key(&key) {
                 return Ok(());
             }
-            if mood == Mood::Declines {
+            if mood == Mood::Declines || memory.failed.contains(&key) {
                 return Err(Decline::coded("not_refundable"));
             }
-            memory.refunds.insert(key);
+            memory.refunds.insert(key, amount.minor());
             memory.refunded += amount.minor();
             Ok(())
         })

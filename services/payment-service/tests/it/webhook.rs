@@ -138,6 +138,48 @@ async fn a_notice_may_come_before_the_answer_and_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_comes_back_is_undone_once_and_can_be_made_again() {
+    let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
+    let payment = shop.paid(shop.order(1), json!({})).await;
+    let path = format!("/api/payments/{}/refund", payment["id"]);
+    assert_eq!(shop.admin(&path, json!({ "amount": 1000, "reason": "broken" })).await.status(), 201);
+    assert_eq!(shop.admin(&path, json!({ "reason": "the rest" })).await.status(), 201);
+    let (key, charge): (Uuid, Uuid) =
+        sqlx::query_as("SELECT provider_key, charge_key FROM operations WHERE reason = 'the rest'")
+            .fetch_one(&shop.db)
+            .await
+            .unwrap();
+    let told = async |event: &str, refund: Uuid| {
+        let body =
+            json!({ "id": event, "type": "refund.failed", "data": { "charge": charge, "refund": refund } });
+        assert_eq!(shop.notify_as(SECRET, body.to_string().into_bytes()).await.status(), 204);
+    };
+    told("evt_other", charge).await;
+    told("evt_unknown", Uuid::now_v7()).await;
+    assert_eq!(shop.get(&payment["id"]).await["status"], "refunded");
+    sqlx::query("UPDATE simulator_charges SET refunded = 100000").execute(&shop.db).await.unwrap();
+    for event in ["evt_1", "evt_1", "evt_2"] {
+        told(event, key).await;
+    }
+    let now = shop.get(&payment["id"]).await;
+    assert_eq!((&now["status"], &now["refunded_amount"]), (&json!("partially_refunded"), &json!(1000)));
+    assert_eq!(now["refunds"][1]["status"], "failed");
+    shop.ledger_is_right().await;
+    assert_eq!(shop.admin(&path, json!({ "reason": "another way" })).await.status(), 201);
+    let failed = events.find(|event| event.kind == "refund_failed").await;
+    assert_eq!((&failed.data["refund_amount"], &failed.data["was_refunded"]), (&json!(2000), &json!(true)));
+    assert_eq!(
+        (&failed.data["refunded_total"], &failed.data["refund_id"]),
+        (&json!(1000), &now["refunds"][1]["id"])
+    );
+    let again =
+        events.find(|event| event.kind != "payment_refunded" || event.data["reason"] == "another way").await;
+    assert_eq!((again.kind.as_str(), &again.data["fully_refunded"]), ("payment_refunded", &json!(true)));
+    shop.ledger_is_right().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn money_that_arrives_for_a_dead_order_goes_back() {
     let shop = Shop::open().await;
     let (id, _) = shop.challenged(shop.order(1)).await;

@@ -38,6 +38,15 @@ struct Short {
 }
 
 #[derive(Deserialize)]
+struct RefundFailed {
+    order_id: u64,
+    payment_id: u64,
+    refund_amount: Amount,
+    currency: String,
+    was_refunded: bool,
+}
+
+#[derive(Deserialize)]
 struct Disputed {
     order_id: u64,
     dispute_id: u64,
@@ -68,6 +77,17 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
             let wording = Wording::return_refund_short(short.order_id, short.return_id, missing);
             let notice = Notice::new(NotificationType::ReturnRefundShort, wording, Details::Message);
             return Ok(for_admins(Some(notice)));
+        }
+        "refund_failed" => {
+            let failed: RefundFailed = message.data()?;
+            let amount = money(failed.refund_amount, &failed.currency)?;
+            let RefundFailed { order_id, payment_id, was_refunded, .. } = failed;
+            let wording = Wording::refund_failed(order_id, payment_id, amount, was_refunded);
+            return Ok(for_admins(Some(Notice::new(
+                NotificationType::RefundFailed,
+                wording,
+                Details::Message,
+            ))));
         }
         "dispute_opened" | "dispute_updated" => {
             let Disputed { order_id, dispute_id, status, evidence_due_at, disputed_amount, currency } =

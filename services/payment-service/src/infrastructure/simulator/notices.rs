@@ -27,6 +27,8 @@ struct Data {
     /// Names the charge where its key doesn't.
     transaction_id: Option<String>,
     code: Option<String>,
+    /// The key that the refund was asked for with.
+    refund: Option<Uuid>,
     dispute: Option<DisputeData>,
 }
 
@@ -78,22 +80,16 @@ pub fn read(body: &[u8]) -> Result<Option<Told>, WebhookError> {
     if !is_name(&notice.id) {
         return Err(WebhookError::Body);
     }
-    let Some(news) = news(&notice.kind, &notice.data.transaction_id, notice.data.code, notice.data.dispute)?
-    else {
-        return Ok(None);
-    };
-    let by_transaction = || notice.data.transaction_id.map(Named::Transaction);
-    let charge = notice.data.charge.map(Named::Key).or_else(by_transaction).ok_or(WebhookError::Body)?;
+    let named = notice.data.charge.map(Named::Key);
+    let by_transaction = notice.data.transaction_id.clone().map(Named::Transaction);
+    let Some(news) = news(&notice.kind, notice.data)? else { return Ok(None) };
+    let charge = named.or(by_transaction).ok_or(WebhookError::Body)?;
     Ok(Some(Told { id: notice.id, charge, news }))
 }
 
-fn news(
-    kind: &str,
-    transaction_id: &Option<String>,
-    code: Option<String>,
-    dispute: Option<DisputeData>,
-) -> Result<Option<News>, WebhookError> {
-    let transaction_id = || transaction_id.clone().filter(|id| id.len() <= 100).ok_or(WebhookError::Body);
+fn news(kind: &str, data: Data) -> Result<Option<News>, WebhookError> {
+    let Data { transaction_id, code, refund, dispute, .. } = data;
+    let transaction_id = || transaction_id.filter(|id| id.len() <= 100).ok_or(WebhookError::Body);
     let disputed = |status| {
         let news = dispute.and_then(|dispute| dispute.parse(status)).ok_or(WebhookError::Body)?;
         Ok(Some(News::Dispute(news)))
@@ -105,6 +101,7 @@ fn news(
             let code = code.filter(|code| code.len() <= 50).ok_or(WebhookError::Body)?;
             ChargeOutcome::Declined(Decline::coded(&code))
         }
+        "refund.failed" => return refund.map(|key| Some(News::RefundFailed(key))).ok_or(WebhookError::Body),
         "dispute.opened" => return disputed(DisputeStatus::Opened),
         "dispute.evidence_due" => return disputed(DisputeStatus::EvidenceDue),
         "dispute.under_review" => return disputed(DisputeStatus::EvidenceSubmitted),

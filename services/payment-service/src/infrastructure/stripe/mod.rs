@@ -225,7 +225,7 @@ impl Provider for Stripe {
         let query = [("payment_intent", id.as_str()), ("limit", "100")];
         let known: List<RefundObject> =
             self.client.get("v1/refunds", &query).await.map_err(Failure::of_change)?;
-        if let Some(refund) = known.data.into_iter().find(|refund| refund.is_marked(&mark)) {
+        if let Some(refund) = known.data.into_iter().find(|refund| refund.mark() == Some(&mark)) {
             return Ok(refund.answer());
         }
         let form = [("payment_intent", id.as_str()), ("amount", &minor), ("metadata[refund]", &mark)];

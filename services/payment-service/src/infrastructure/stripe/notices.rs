@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::amounts;
-use super::wire::{BalanceTransaction, DisputeObject, Intent};
+use super::wire::{BalanceTransaction, DisputeObject, Intent, RefundObject};
 use crate::application::{News, WebhookError};
 use crate::domain::{ChargeOutcome, Decline, DisputeNews, DisputeStatus};
 use crate::infrastructure::signature::{is_name, reason};
@@ -47,6 +47,16 @@ pub fn read(body: &[u8]) -> Result<Option<Notice>, WebhookError> {
         | "payment_intent.canceled" => {
             let intent: Intent = object(event.data)?;
             (intent.id.clone(), News::Charge(charged(&event.kind, intent)))
+        }
+        "refund.failed" | "refund.updated" | "charge.refund.updated" => {
+            let refund: RefundObject = object(event.data)?;
+            // Somebody's in Stripe's own pages has no mark of ours.
+            let key = refund.mark().and_then(|mark| mark.parse().ok());
+            let (Some(intent), Some(key), Err(_)) = (refund.payment_intent.clone(), key, refund.answer())
+            else {
+                return Ok(None);
+            };
+            (intent, News::RefundFailed(key))
         }
         "charge.dispute.created"
         | "charge.dispute.updated"
@@ -141,6 +151,21 @@ mod tests {
         assert!(
             read_event("payment_intent.succeeded", &json!({ "id": "pi é", "status": "succeeded" })).is_err()
         );
+    }
+
+    #[test]
+    fn a_refund_of_ours_that_failed_is_told_and_no_other() {
+        let key = uuid::Uuid::now_v7();
+        let refund = |status: &str, mark: &str| json!({ "payment_intent": "pi_1", "status": status, "metadata": { "refund": mark } });
+        let ours = key.to_string();
+        for (kind, status) in [("refund.failed", "failed"), ("charge.refund.updated", "canceled")] {
+            let notice = read_event(kind, &refund(status, &ours)).unwrap().unwrap();
+            assert_eq!((notice.intent.as_str(), notice.news), ("pi_1", News::RefundFailed(key)));
+        }
+        assert!(read_event("refund.updated", &refund("succeeded", &ours)).unwrap().is_none());
+        assert!(read_event("refund.failed", &refund("failed", "")).unwrap().is_none());
+        assert!(read_event("refund.failed", &json!({ "status": "failed" })).unwrap().is_none());
+        assert!(read_event("refund.failed", &json!("re_1")).is_err());
     }
 
     #[test]

@@ -117,14 +117,15 @@ pub struct List<T> {
 
 #[derive(Debug, Deserialize)]
 pub struct RefundObject {
+    pub payment_intent: Option<String>,
     status: Option<String>,
     metadata: Option<HashMap<String, String>>,
 }
 
 impl RefundObject {
-    /// Whether it is the one of our operation.
-    pub fn is_marked(&self, mark: &str) -> bool {
-        self.metadata.as_ref().and_then(|all| all.get("refund")).is_some_and(|found| found == mark)
+    /// The key of our operation.
+    pub fn mark(&self) -> Option<&str> {
+        self.metadata.as_ref()?.get("refund").map(String::as_str)
     }
 
     /// What is on its way is as good as done.
