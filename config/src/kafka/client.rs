@@ -21,6 +21,8 @@ const OUTSIDE: u32 = 6;
 pub(super) struct Context {
     /// Told when the client won't recover by itself, again and again.
     lost: Arc<Notify>,
+    /// Whether another client has taken its place.
+    replaced: AtomicBool,
     /// Whether it shares partitions with others.
     in_group: bool,
     blind: AtomicU32,
@@ -36,6 +38,7 @@ impl Context {
         let (blind, outside) = (AtomicU32::new(0), AtomicU32::new(0));
         Self {
             lost,
+            replaced: AtomicBool::new(false),
             in_group: false,
             blind,
             outside,
@@ -47,6 +50,21 @@ impl Context {
     /// Of a client that shares partitions with others.
     pub fn in_group(lost: Arc<Notify>) -> Self {
         Self { in_group: true, ..Self::new(lost) }
+    }
+
+    /// From now on it is no news that the client is lost.
+    pub fn replaced(&self) {
+        self.replaced.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Relaxed)
+    }
+
+    fn lose(&self) {
+        if !self.is_replaced() {
+            self.lost.notify_one();
+        }
     }
 
     /// Which assignment of the partition this is. What came with an earlier one comes again, here or elsewhere.
@@ -85,7 +103,7 @@ impl Context {
         let is_blind = in_a_row(&self.blind, !knows_one, BLIND);
         let is_outside = in_a_row(&self.outside, !is_inside, OUTSIDE);
         if is_blind || is_outside {
-            self.lost.notify_one();
+            self.lose();
         }
     }
 }
@@ -123,7 +141,7 @@ impl ClientContext for Context {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
             // Only a new client sends again, and nothing else tells why there is one.
             tracing::error!(%error, reason, "this client can't go on");
-            return self.lost.notify_one();
+            return self.lose();
         }
         tracing::debug!(%error, reason, "librdkafka");
         self.trouble(&error);

@@ -106,8 +106,7 @@ async fn send(producer: &Producer, events: &[Unsent]) -> Result<(), crate::BoxEr
         deliveries.push(sequence.enqueue_event(&event.topic, &event.key, &event.payload)?);
     }
     let outcomes = try_join_all(deliveries).await?;
-    outcomes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|(error, _)| error)?;
-    Ok(())
+    Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
 }
 
 async fn overdue(shutdown: &CancellationToken) {

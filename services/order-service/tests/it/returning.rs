@@ -292,17 +292,23 @@ async fn however_many_ask_no_more_comes_back_than_was_bought() {
     assert_eq!(statuses, [200, 409, 409]);
 }
 
+/// An order of which one piece is here again, and its 10.80 are to be given back.
+async fn owed(shop: &Shop, kafka: &TestKafka) -> (Value, Value) {
+    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
+    let order = delivered(shop, kafka, owner, &lamp).await;
+    let back = asked(shop, owner, &order, &[(&lamp, 1)]).await;
+    for verb in ["approve", "receive", "refund"] {
+        decide(shop, &order, &back, verb, json!({})).await;
+    }
+    (order, back)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn money_that_a_bank_sends_back_is_owed_again() {
     let shop = Shop::open().await;
     let kafka = TestKafka::new(&shop.env);
     let listener = kafka.listen("order-events").await;
-    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
-    let order = delivered(&shop, &kafka, owner, &lamp).await;
-    let back = asked(&shop, owner, &order, &[(&lamp, 1)]).await;
-    for verb in ["approve", "receive", "refund"] {
-        decide(&shop, &order, &back, verb, json!({})).await;
-    }
+    let (order, back) = owed(&shop, &kafka).await;
     listener.find(|event| event.kind == "return_refund_due").await;
     refund(&kafka, &order, &back, 10.8, false).await;
     becomes(&shop, &path(&order, &back), "refunded").await;
@@ -333,12 +339,7 @@ async fn money_that_cant_be_given_back_is_left_to_an_administrator() {
     let shop = Shop::open().await;
     let kafka = TestKafka::new(&shop.env);
     let listener = kafka.listen("order-events").await;
-    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
-    let order = delivered(&shop, &kafka, owner, &lamp).await;
-    let back = asked(&shop, owner, &order, &[(&lamp, 1)]).await;
-    for verb in ["approve", "receive", "refund"] {
-        decide(&shop, &order, &back, verb, json!({})).await;
-    }
+    let (order, back) = owed(&shop, &kafka).await;
     listener.find(|event| event.kind == "return_refund_due").await;
     let mut short =
         payment("return_refund_short", &order, &json!({ "return_id": back["id"], "missing_amount": 10.8 }));
