@@ -11,7 +11,7 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route
 
 use super::Service;
 use super::health::Health;
-use super::openapi::{Methods, described, document};
+use super::openapi::{Methods, described, document, page};
 use crate::jwt_auth::Auth;
 use crate::problem;
 use crate::telemetry::{Instrument, render_metrics};
@@ -24,15 +24,13 @@ pub(super) fn application<S: Service>(
 ) -> Result<BoxEndpoint<'static, Response>, crate::BoxError> {
     let methods = Methods::of::<S::Api>();
     let spec = document::<S>()?;
-    let service = described::<S, _>(api);
-    let docs = service.swagger_ui_html();
     let routes = Route::new()
         .at("/livez", get(make_sync(|_| "alive")))
         .at("/health", get(ready))
         .at("/metrics", get(measured))
         .at("/openapi.json", get(make_sync(move |_| spec.clone().with_content_type("application/json"))))
-        .at("/docs", get(make_sync(move |_| docs.clone().with_content_type("text/html; charset=utf-8"))))
-        .nest("/", service);
+        .at("/docs", get(make_sync(|_| page::<S>().with_content_type("text/html; charset=utf-8"))))
+        .nest("/", described::<S, _>(api));
     let inner = routes.with(NormalizePath::new(TrailingSlash::Trim));
     let application = Refusals { inner, methods, spellings: S::SPELLINGS }
         .data(auth)

@@ -42,6 +42,12 @@ pub(super) fn document<S: Service>() -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&document).map(|text| text + "\n")
 }
 
+/// The page that shows it. It is made when somebody reads it: it carries its own program, 1.6 MB that no service is to
+/// keep in memory for that.
+pub(super) fn page<S: Service>() -> String {
+    described::<S, _>(Described::<S::Api>(PhantomData)).swagger_ui_html()
+}
+
 /// Says that what an object needn't have may be null: poem-openapi reads and writes a missing member so, and tells
 /// only that it may be missing.
 fn tell_nulls(schema: &mut Value) {
