@@ -101,6 +101,8 @@ fn common(system: &System) -> Result<Environment> {
     put(&mut env, "LOG_FORMAT", "text");
     put(&mut env, "RUST_LOG", "info");
     put(&mut env, "RUST_BACKTRACE", "1");
+    // As in our images: more arenas only keep more memory.
+    put(&mut env, "MALLOC_ARENA_MAX", "2");
     Ok(env)
 }
 
