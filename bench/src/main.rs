@@ -17,6 +17,7 @@ mod transactions;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bench::generator::{brokers, caught_up};
 use bench::{Error, client, shop, times};
 use clap::Parser;
 
@@ -40,6 +41,16 @@ struct Arguments {
 /// Connections that are used at once.
 const CONNECTIONS: [usize; 3] = [1, 8, 32];
 
+/// What was ordered and paid before is still on its way through Kafka; what is measured next isn't to wait behind it.
+#[expect(clippy::print_stdout, reason = "progress, for whoever waits")]
+async fn calm(system: &xtask::System) -> Result<(), Error> {
+    println!("waiting until every service has heard of everything");
+    if !caught_up(brokers(system)?, Duration::from_secs(120)).await? {
+        println!("some still haven't after two minutes: what follows waits behind that");
+    }
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let arguments = Arguments::parse();
@@ -58,8 +69,10 @@ async fn main() -> Result<(), Error> {
     for (name, measured) in everything::measure(&flows, time).await? {
         report.add(name, measured);
     }
+    calm(&system).await?;
     report.add("transaction accepted", transactions::accepted(&flows, time).await?);
     report.stream = Some(transactions::measure(&flows, 500, Duration::from_secs(20)).await?);
+    calm(&system).await?;
     report.journey = Some(journey::measure(&flows, 50, Duration::from_secs(20)).await?);
     report.cold_starts = processes::cold_starts(&system)?;
     report.write(&arguments.output)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bench::Error;
-use bench::generator::{Plan, Schedule, Shoppers, Summary, Transactions, run};
+use bench::generator::{Plan, Schedule, Shoppers, Summary, Transactions, brokers, run};
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
@@ -96,9 +96,7 @@ fn plan(arguments: Arguments) -> Result<Plan, Error> {
         Some(url) => (url, arguments.kafka),
         None => {
             let system = xtask::System::attach(&arguments.instance)?;
-            let brokers =
-                system.url("kafka")?.trim_start_matches("kafka://").trim_end_matches('/').to_owned();
-            (system.gateway_url()?, arguments.kafka.or(Some(brokers)))
+            (system.gateway_url()?, arguments.kafka.or(Some(brokers(&system)?)))
         }
     };
     // Each visitor has an account, which has to be made.

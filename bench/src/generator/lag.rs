@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -46,6 +46,30 @@ impl Lag {
         // It says nothing, and may take as long as Kafka's silence.
         let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
     }
+}
+
+/// Where a shop's Kafka is.
+pub fn brokers(system: &xtask::System) -> Result<String, Error> {
+    Ok(system.url("kafka")?.trim_start_matches("kafka://").trim_end_matches('/').to_owned())
+}
+
+/// Waits until every group has read all there is, and a moment later still has; `false` when that takes too long.
+pub async fn caught_up(brokers: String, patience: Duration) -> Result<bool, Error> {
+    let wait = move || {
+        let mut groups = Groups { brokers, clients: BTreeMap::new() };
+        let begin = Instant::now();
+        let mut quiet = 0;
+        while quiet < 3 {
+            if begin.elapsed() > patience {
+                return Ok(false);
+            }
+            std::thread::sleep(Duration::from_secs(1));
+            let lag = groups.lag().map_err(|error| error.to_string())?;
+            quiet = if lag.values().sum::<i64>() == 0 { quiet + 1 } else { 0 };
+        }
+        Ok::<_, String>(true)
+    };
+    Ok(tokio::task::spawn_blocking(wait).await??)
 }
 
 struct Groups {

@@ -24,6 +24,7 @@ use self::board::Board;
 use self::connections::Connections;
 use self::follow::Follower;
 use self::lag::Lag;
+pub use self::lag::{brokers, caught_up};
 pub use self::schedule::Schedule;
 pub use self::shoppers::Shoppers;
 pub use self::summary::Summary;
