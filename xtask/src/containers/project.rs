@@ -144,7 +144,8 @@ impl Project {
     /// Everything that was logged.
     pub fn logs(&self) -> Result<String> {
         let output = self.compose(&["logs", "--no-color"]).output().context("reading the logs")?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        // Compose 2 clears the terminal's line before each of its own, where there is no terminal too.
+        Ok(String::from_utf8_lossy(&output.stdout).replace("\u{1b}[2K", ""))
     }
 
     /// Ends all of it; its data stays.
