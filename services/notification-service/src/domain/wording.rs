@@ -134,13 +134,15 @@ impl Wording {
     /// `undone`: the shopper was told that it is back.
     pub fn refund_failed(order: u64, payment: u64, amount: Money, undone: bool) -> Self {
         let amount = grouped(amount);
-        let why = match undone {
-            true => "did not take it, though the shopper was told that it is back",
-            false => "can't be given it",
+        let message = match undone {
+            true => format!(
+                "{amount} of payment {payment} came back: the customer's bank did not take it, though the shopper \
+                 was told that it is back. Please find another way."
+            ),
+            false => format!(
+                "The payment provider refused to give {amount} of payment {payment} back. Please find another way."
+            ),
         };
-        let message = format!(
-            "{amount} of payment {payment} are with us again: the customer's bank {why}. Please find another way."
-        );
         Self::new(format!("A refund for order {order} did not get through"), message)
     }
 

@@ -1,6 +1,7 @@
 //! The money of a return.
 
 use chrono::{DateTime, Utc};
+use config::database::StoreError;
 use config::kafka::Envelope;
 use config::money::Money;
 
@@ -16,14 +17,7 @@ pub(super) async fn follow_refund(
     amount: Money,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    let Some(mut back) = tx.return_of(order.id, id).await? else {
-        tracing::error!(
-            order.id = order.id.get(),
-            r#return.id = id.get(),
-            "money for a return that isn't known"
-        );
-        return Ok(());
-    };
+    let Some(mut back) = known(tx, order, id).await? else { return Ok(()) };
     let all = back.given_back(amount, now).map_err(ReturnRefusal::from)?;
     match all && back.status == ReturnStatus::Refunding {
         true => complete(tx, order, &mut back, now).await,
@@ -39,9 +33,18 @@ pub(super) async fn refund_came_back(
     amount: Money,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    let Some(mut back) = tx.return_of(order.id, id).await? else { return Ok(()) };
+    let Some(mut back) = known(tx, order, id).await? else { return Ok(()) };
     back.came_back(amount, now).map_err(ReturnRefusal::from)?;
     Ok(tx.save_return(&back).await?)
+}
+
+async fn known(tx: &mut dyn Store, order: &Order, id: ReturnId) -> Result<Option<Return>, StoreError> {
+    let back = tx.return_of(order.id, id).await?;
+    if back.is_none() {
+        let (order, back) = (order.id.get(), id.get());
+        tracing::error!(order.id = order, r#return.id = back, "money of a return that isn't known");
+    }
+    Ok(back)
 }
 
 /// Ends a return whose money is back; the order too, when nothing of it is left.

@@ -221,7 +221,7 @@ async fn tell(tx: &mut dyn Store, payment: &Payment, operation: &Operation) -> R
     tx.publish(event).await
 }
 
-/// Says that a refund failed. One for a return that never was done is another's to ask for again.
+/// Says that a refund failed. Of one for a return that was never told to be done, only the return's money is missing.
 async fn tell_failure(
     tx: &mut dyn Store,
     account: &Account,
