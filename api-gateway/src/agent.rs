@@ -36,7 +36,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub async fn run(settings: GatewaySettings) -> Result<(), BoxError> {
     let telemetry = Telemetry::start("api-gateway", &settings.telemetry)?;
     let witness = Witness::new("api-gateway", &settings.telemetry)?;
-    let outcome = serve(&settings, &witness).await;
+    let outcome = serve(&settings, witness.clone()).await;
     if let Err(error) = &outcome {
         tracing::error!(error = %chain(error.as_ref()), "the gateway ends");
     }
@@ -45,12 +45,13 @@ pub async fn run(settings: GatewaySettings) -> Result<(), BoxError> {
     outcome
 }
 
-async fn serve(settings: &GatewaySettings, witness: &Witness) -> Result<(), BoxError> {
+async fn serve(settings: &GatewaySettings, witness: Witness) -> Result<(), BoxError> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangups = signal(SignalKind::hangup())?;
     let acceptor = TcpListener::bind((settings.agent_host, settings.agent_port)).into_acceptor().await?;
     let agent_port = acceptor.local_addr().into_iter().find_map(|it| Some(it.as_socket_addr()?.port()));
-    let (requests, seen) = Requests::listen().await?;
+    let (requests, seen) = Requests::listen()?;
+    requests.watch(witness)?;
     let ports = AgentPorts { http: agent_port.ok_or("the agent has no address")?, seen };
     let files = Files::prepare(settings, ports).await?;
     let upkeep = Upkeep::new(settings, files.folder()).await;
@@ -85,7 +86,6 @@ async fn serve(settings: &GatewaySettings, witness: &Witness) -> Result<(), BoxE
         _ = interrupt.recv() => Ok(()),
         error = nginx.ended() => return Err(error),
         never = agent.follow(&registry, reloader, hangups) => match never {},
-        () = requests.watch(witness) => Err("nobody counts requests any more".into()),
         ended = server => Err(format!("the agent's server ended: {ended:?}").into()),
     };
     tracing::info!("shutting down");

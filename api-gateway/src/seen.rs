@@ -1,14 +1,16 @@
 //! What Nginx tells of every request: counted here, and told to the collector of traces.
 
+use std::net::UdpSocket;
 use std::time::{Duration, UNIX_EPOCH};
 
-use config::BoxError;
 use config::telemetry::{Witness, Witnessed};
 use serde::Deserialize;
-use tokio::net::UdpSocket;
 
 /// Longer than any line: a path has 8 KiB at most.
 const LONGEST: usize = 64 * 1024;
+/// Bytes of lines that wait to be read, if the kernel allows so many: several times what comes within [`PAUSE`].
+const ROOM: usize = 1 << 20;
+const PAUSE: Duration = Duration::from_millis(2);
 /// Anything else a client makes up would be a time series of its own.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -34,26 +36,43 @@ struct Seen {
 pub(crate) struct Requests(UdpSocket);
 
 impl Requests {
-    pub async fn listen() -> Result<(Self, u16), BoxError> {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).await?;
+    pub fn listen() -> std::io::Result<(Self, u16)> {
+        let socket = UdpSocket::bind(("127.0.0.1", 0))?;
+        rustix::net::sockopt::set_socket_recv_buffer_size(&socket, ROOM)?;
         let port = socket.local_addr()?.port();
         Ok((Self(socket), port))
     }
 
-    /// Never ends.
-    pub async fn watch(self, witness: &Witness) {
-        let mut line = vec![0; LONGEST];
-        loop {
-            match self.0.recv(&mut line).await {
-                Ok(length) => {
-                    if let Some(seen) = read(&line[..length]) {
+    /// Reads in a thread of its own, until the process ends. It looks only so often: were it to wait for each line,
+    /// every request would wake it.
+    pub fn watch(self, witness: Witness) -> std::io::Result<()> {
+        let read = move || {
+            let mut line = vec![0; LONGEST];
+            loop {
+                match self.next(&mut line) {
+                    Ok(Some(seen)) => {
                         seen.count();
-                        seen.tell(witness);
+                        seen.tell(&witness);
                     }
+                    Ok(None) => {}
+                    Err(error) => tracing::debug!(%error, "a line of nginx was lost"),
                 }
-                Err(error) => tracing::debug!(%error, "a line of nginx was lost"),
             }
-        }
+        };
+        std::thread::Builder::new().name("requests".to_owned()).spawn(read).map(drop)
+    }
+
+    /// The next request, whenever it comes; `None` of a line that can't be read.
+    fn next(&self, line: &mut [u8]) -> std::io::Result<Option<Seen>> {
+        use rustix::net::{RecvFlags, recv};
+        let (length, _) = match recv(&self.0, &mut *line, RecvFlags::DONTWAIT) {
+            Err(rustix::io::Errno::AGAIN) => {
+                std::thread::sleep(PAUSE);
+                recv(&self.0, &mut *line, RecvFlags::empty())?
+            }
+            received => received?,
+        };
+        Ok(read(&line[..length]))
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! A handler claims the key before the use case runs; the use case commits the answer with its effect
 //! ([`UnitOfWork::answer`](crate::database::UnitOfWork::answer)); a use case that failed without an effect
-//! gives the key back ([`Idempotency::release`]). A process that dies in between leaves a lease that runs out.
+//! gives the key back ([`Idempotency::release`]). A process that dies in between leaves a lease that nobody renews.
+
+use std::convert::Infallible;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use poem_openapi::types::{ParseFromJSON, ToJSON};
@@ -14,8 +17,10 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::database::{Db, StoreError};
 use crate::problem::{ApiError, Fault, InvalidFields, Kind};
 
-/// How long a request may run before another with the same key may take over.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// Another request with the same key may take over so long after a process has died.
+const LEASE: TimeDelta = TimeDelta::seconds(6);
+/// How often a running request renews its lease: twice may fail.
+const RENEWAL: Duration = Duration::from_secs(2);
 
 /// The right to do what the request asks for, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +196,35 @@ impl Idempotency {
         Ok(updated.rows_affected() == 1)
     }
 
+    /// Renews the lease while the work goes on, which may take longer: so the lease can be short, and whoever sends
+    /// a request again doesn't wait long for a process that has died.
+    async fn hold<T>(&self, claim: &Claim, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = self.renew(claim) => match never {},
+        }
+    }
+
+    async fn renew(&self, claim: &Claim) -> Infallible {
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let renewed = sqlx::query(
+                "UPDATE idempotency_keys SET lease_until = ? \
+                 WHERE scope = ? AND idem_key = ? AND owner = ? AND status IS NULL",
+            )
+            .bind(SystemClock.now() + LEASE)
+            .bind(&claim.scope)
+            .bind(&claim.key)
+            .bind(claim.owner)
+            .execute(self.0.pool())
+            .await;
+            if let Err(error) = renewed {
+                tracing::debug!(%error, "the lease of an idempotency key isn't renewed");
+            }
+        }
+    }
+
     /// Gives the key back after a failure without effect, so that the client may try again.
     pub async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
         sqlx::query(
@@ -223,7 +257,12 @@ impl Idempotency {
             Claimed::Before(answer) => return Ok(Done { value: answer.body()?, replayed: true }),
             Claimed::New(claim) => claim,
         };
-        match work(claim.clone()).await {
+        let work = work(claim.clone());
+        let outcome = match &claim {
+            Some(claim) => self.hold(claim, work).await,
+            None => work.await,
+        };
+        match outcome {
             Ok(value) => Ok(Done { value, replayed: false }),
             Err(error) => {
                 if let Some(claim) = &claim

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt as _, stream};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -14,6 +15,8 @@ use crate::{Shop, Shopper};
 
 /// What a unit costs: 10, less ten per cent, and Germany wants 19 % of that.
 const TOTAL: f64 = 10.71;
+/// Orders that are looked at together afterwards.
+const AT_ONCE: usize = 8;
 
 /// Shoppers who order one unit after another, taxed and with a promotion, and pay for two of three orders.
 pub struct Load {
@@ -138,29 +141,8 @@ impl Ledger {
     /// Every accepted order reached its end, nothing was sold twice, and the books balance.
     pub async fn must_balance(&self, shop: &Shop) {
         let (paid, unpaid): (Vec<_>, Vec<_>) = self.orders.iter().partition(|order| order.paid);
-        for accepted in &paid {
-            eventually(&format!("order {} is paid", accepted.order), || async {
-                let order = shop.order(accepted.order).await;
-                if order["status"] == "paid" { Ok(()) } else { Err(order["status"].to_string()) }
-            })
-            .await;
-            let filter = format!("/api/payments/?order_id={}", accepted.order);
-            let payments = json_of(shop.admin(Method::GET, &filter)).await;
-            let taken = payments["items"]
-                .as_array()
-                .expect("a list")
-                .iter()
-                .filter(|p| p["status"] == "succeeded")
-                .count();
-            assert_eq!(taken, 1, "order {} was charged once: {payments}", accepted.order);
-            eventually(&format!("order {} has its shipment", accepted.order), || async {
-                let shipment =
-                    json_of(shop.admin(Method::GET, &format!("/api/shipments/{}/track", accepted.order)))
-                        .await;
-                if shipment["tracking_number"].is_string() { Ok(()) } else { Err(shipment.to_string()) }
-            })
-            .await;
-        }
+        let paid_orders = stream::iter(paid.iter().map(|accepted| accepted.order));
+        paid_orders.for_each_concurrent(AT_ONCE, |order| must_have_ended_well(shop, order)).await;
         for user in self.orders.iter().map(|order| order.user).collect::<std::collections::BTreeSet<_>>() {
             let mine = self.orders.iter().filter(|order| order.user == user).count();
             let listed =
@@ -171,4 +153,23 @@ impl Ledger {
         let left = self.stock - sold;
         shop.stock_becomes(&self.product, (left, kept, left - kept)).await;
     }
+}
+
+/// The order is paid, by one payment, and has its shipment.
+async fn must_have_ended_well(shop: &Shop, order: u64) {
+    eventually(&format!("order {order} is paid"), || async {
+        let order = shop.order(order).await;
+        if order["status"] == "paid" { Ok(()) } else { Err(order["status"].to_string()) }
+    })
+    .await;
+    let payments = json_of(shop.admin(Method::GET, &format!("/api/payments/?order_id={order}"))).await;
+    let all = payments["items"].as_array().expect("a list");
+    let taken = all.iter().filter(|payment| payment["status"] == "succeeded").count();
+    assert_eq!(taken, 1, "order {order} was charged once: {payments}");
+    eventually(&format!("order {order} has its shipment"), || async {
+        let path = format!("/api/shipments/{order}/track");
+        let shipment = json_of(shop.admin(Method::GET, &path)).await;
+        if shipment["tracking_number"].is_string() { Ok(()) } else { Err(shipment.to_string()) }
+    })
+    .await;
 }

@@ -5,6 +5,7 @@
 
 mod context;
 mod http;
+mod logs;
 mod metrics;
 mod witness;
 
@@ -15,10 +16,13 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{Format, Json};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
 use url::Url;
+
+use self::logs::AtFirst;
 
 pub use context::{RequestContext, propagation_headers, traceparent};
 pub(crate) use http::Instrument;
@@ -86,15 +90,8 @@ impl Telemetry {
         let traces = provider
             .as_ref()
             .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(service)));
-        let json = settings.json.then(|| {
-            tracing_subscriber::fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_current_span(true)
-                .with_span_list(false)
-        });
-        let text =
-            (!settings.json).then(|| tracing_subscriber::fmt::layer().with_target(false).with_ansi(false));
+        let json = settings.json.then(json);
+        let text = (!settings.json).then(|| fmt::layer().with_target(false).with_ansi(false));
         let filter = EnvFilter::try_new(&settings.filter)?;
         tracing_subscriber::registry().with(filter).with(json).with(text).with(traces).try_init()?;
         Ok(Self(provider))
@@ -109,6 +106,12 @@ impl Telemetry {
             }
         }
     }
+}
+
+/// A line of JSON for each event, its span's fields among them.
+fn json<S>() -> fmt::Layer<S, AtFirst, Format<Json>> {
+    let layer = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    layer.fmt_fields(AtFirst::default())
 }
 
 fn tracer(service: &'static str, url: &Url, sampled: f64) -> Result<SdkTracerProvider, crate::BoxError> {

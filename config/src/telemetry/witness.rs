@@ -1,5 +1,6 @@
 //! Spans of a program that can't send its own: somebody saw what it did, and tells.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
@@ -25,15 +26,15 @@ pub struct Witnessed {
 }
 
 /// Sends what was seen to the collector, if there is one.
-#[derive(Debug)]
-pub struct Witness(Option<BatchSpanProcessor>);
+#[derive(Debug, Clone)]
+pub struct Witness(Option<Arc<BatchSpanProcessor>>);
 
 impl Witness {
     pub fn new(service: &'static str, settings: &TelemetrySettings) -> Result<Self, crate::BoxError> {
         let processor = settings.otlp.as_ref().map(|url| {
             let mut processor = BatchSpanProcessor::builder(exporter(url)?).build();
             processor.set_resource(&resource(service));
-            Ok::<_, crate::BoxError>(processor)
+            Ok::<_, crate::BoxError>(Arc::new(processor))
         });
         processor.transpose().map(Self)
     }

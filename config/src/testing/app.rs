@@ -166,7 +166,7 @@ impl TestApp {
     }
 }
 
-/// Asks until it is so, for at most 20 seconds; then fails with the last answer.
+/// Asks until it is so, for at most a minute; then fails with the last answer.
 pub async fn eventually<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
 where
     F: Future<Output = Result<T, String>>,
@@ -175,7 +175,7 @@ where
     loop {
         match ask().await {
             Ok(value) => return value,
-            Err(last) if started.elapsed() > Duration::from_secs(20) => panic!("{what}: still {last}"),
+            Err(last) if started.elapsed() > Duration::from_secs(60) => panic!("{what}: still {last}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }

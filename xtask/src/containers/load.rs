@@ -71,6 +71,9 @@ pub struct Load {
     tally: Arc<Tally>,
     workers: Vec<JoinHandle<()>>,
     begun: Instant,
+    per_second: f64,
+    /// Orders that were begun, or wait for their time.
+    next: Arc<AtomicUsize>,
 }
 
 /// What a load came to.
@@ -262,8 +265,7 @@ impl Load {
                 while !stop.load(Ordering::Relaxed) {
                     let turn = next.fetch_add(1, Ordering::Relaxed);
                     // The n-th order has its time, whatever became of those before.
-                    let due = begun + Duration::from_secs_f64(turn as f64 / per_second);
-                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                    std::thread::sleep(due(turn, per_second).saturating_sub(begun.elapsed()));
                     match customers.buy(turn % customers.all.len(), &tally) {
                         Ok(order) => lock(&tally.orders).push(order),
                         Err(error) => lock(&tally.failures).push(format!("{error:#}")),
@@ -272,14 +274,21 @@ impl Load {
             })
         };
         let workers = (0..WORKERS).map(|_| worker()).collect();
-        Self { stop, tally, workers, begun }
+        Self { stop, tally, workers, begun, per_second, next }
+    }
+
+    /// How long the newest order has been due; nothing while customers wait for their time.
+    pub fn late(&self) -> Duration {
+        let newest = self.next.load(Ordering::Relaxed).saturating_sub(1);
+        self.begun.elapsed().saturating_sub(due(newest, self.per_second))
     }
 
     /// How many orders there were, and how many things went wrong on the way.
     pub fn so_far(&self) -> String {
         let (orders, failures) = (lock(&self.tally.orders).len(), lock(&self.tally.failures).len());
         let again: usize = lock(&self.tally.again).values().sum();
-        format!("{orders} orders so far, {again} requests sent again, {failures} failed")
+        let late = self.late().as_secs_f64();
+        format!("{orders} orders so far, {late:.1} s late, {again} requests sent again, {failures} failed")
     }
 
     /// Requests that got no answer at all.
@@ -300,6 +309,11 @@ impl Load {
         let failures = std::mem::take(&mut *lock(&self.tally.failures));
         Ok(Books { orders, again, failures, per_second })
     }
+}
+
+/// When an order is to be begun, from the first one on.
+fn due(turn: usize, per_second: f64) -> Duration {
+    Duration::from_secs_f64(turn as f64 / per_second)
 }
 
 fn code(problem: &str) -> String {

@@ -50,6 +50,24 @@ async fn an_order_is_paid_once_however_many_try() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_keeps_its_key_however_long_it_takes() {
+    let settings = [("PROVIDER_TIMEOUT_SECONDS", "60"), ("SIMULATOR_SLOW_SECONDS", "16")];
+    let shop = Shop::with(&settings).await;
+    let slow = payment(shop.order(1), &json!({ "payment_token": "tok_slow" }));
+    let pay = || shop.post("/api/payments").header("idempotency-key", "once").json(&slow).send();
+    let first = tokio::spawn(pay());
+    // It was renewed when the first lease was over.
+    let renewed = "SELECT COUNT(*) FROM idempotency_keys WHERE lease_until > created_at + INTERVAL 13 SECOND";
+    eventually("the lease is renewed again and again", || async {
+        if shop.count(renewed).await == 1 { Ok(()) } else { Err("not yet".to_owned()) }
+    })
+    .await;
+    assert_eq!(problem(pay().await.unwrap()).await.1, "idempotency-key-running");
+    assert_eq!(first.await.unwrap().unwrap().status(), 201);
+    assert_eq!(pay().await.unwrap().headers()["idempotent-replayed"], "true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_key_is_one_payment() {
     let shop = Arc::new(Shop::open().await);
     let order = shop.order(1);

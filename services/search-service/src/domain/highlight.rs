@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::text::{stem, words};
+use super::text::{as_compared, places, stem};
 
 /// Bytes of a snippet, about.
 const SNIPPET: usize = 180;
@@ -15,24 +15,33 @@ pub struct Marker {
     words: HashSet<String>,
     stems: HashSet<String>,
     /// The first letters of all of them: most words of a text needn't be looked at any closer.
-    first: HashSet<char>,
+    first: Vec<char>,
 }
 
 impl Marker {
     pub fn word(&mut self, word: &str) {
-        self.first.extend(word.chars().next());
+        self.begins(word);
         self.words.insert(word.to_owned());
     }
 
     pub fn stem(&mut self, stem: &str) {
-        self.first.extend(stem.chars().next());
+        self.begins(stem);
         self.stems.insert(stem.to_owned());
     }
 
+    fn begins(&mut self, word: &str) {
+        self.first.extend(word.chars().next().filter(|first| !self.first.contains(first)));
+    }
+
+    /// `word` is as it stands in the text.
     fn marks(&self, word: &str) -> bool {
-        word.chars().next().is_some_and(|first| self.first.contains(&first))
-            && (self.words.contains(word)
-                || (!self.stems.is_empty() && self.stems.contains(stem(word).as_ref())))
+        let Some(first) = word.chars().next() else { return false };
+        if first.is_ascii() && !self.first.contains(&first.to_ascii_lowercase()) {
+            return false;
+        }
+        let word = as_compared(word);
+        self.words.contains(word.as_ref())
+            || (!self.stems.is_empty() && self.stems.contains(stem(&word).as_ref()))
     }
 
     /// The whole text as HTML with the words in `<em>`; `None` when it has none of them.
@@ -63,8 +72,7 @@ impl Marker {
 
     fn found(&self, text: &str) -> Vec<(usize, usize)> {
         let read = border(text, text.len().min(READ));
-        let hits = words(&text[..read]).filter(|word| self.marks(&word.folded));
-        hits.map(|word| (word.start, word.end)).collect()
+        places(&text[..read]).filter(|(start, end)| self.marks(&text[*start..*end])).collect()
     }
 }
 

@@ -51,22 +51,28 @@ pub fn folded(text: &str) -> Cow<'_, str> {
 
 /// The words of a text: runs of letters and digits. A decimal number is one word; an apostrophe is no border.
 pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
-    let mut from = 0;
     let mut before: Option<usize> = None;
+    places(text).map(move |(start, end)| {
+        let between = before.replace(end).map(|before| &text[before..start]);
+        let joined = matches!(between, Some("-" | "\u{2010}" | "\u{2011}" | "/" | "+"));
+        Word { folded: as_compared(&text[start..end]), start, end, joined }
+    })
+}
+
+/// Where the words stand, in bytes.
+pub fn places(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut from = 0;
     std::iter::from_fn(move || {
         let start = from + text[from..].find(char::is_alphanumeric)?;
-        let end = start + end_of_word(&text[start..]);
-        from = end;
-        let between = before.map(|before| &text[before..start]);
-        before = Some(end);
-        let cut = text[start..end].char_indices().nth(LONGEST).map_or(end, |(at, _)| start + at);
-        Some(Word {
-            folded: plain(folded(&text[start..cut])),
-            start,
-            end,
-            joined: matches!(between, Some("-" | "\u{2010}" | "\u{2011}" | "/" | "+")),
-        })
+        from = start + end_of_word(&text[start..]);
+        Some((start, from))
     })
+}
+
+/// A word as it is compared with others.
+pub fn as_compared(word: &str) -> Cow<'_, str> {
+    let cut = word.char_indices().nth(LONGEST).map_or(word.len(), |(at, _)| at);
+    plain(folded(&word[..cut]))
 }
 
 fn end_of_word(text: &str) -> usize {

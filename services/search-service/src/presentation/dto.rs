@@ -9,11 +9,11 @@ use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::application::{Completion, CompletionKind, Hit, Phase, Progress, Reason, Recommendation, Trend};
+use crate::application::{Completion, CompletionKind, Phase, Progress, Reason, Recommendation, Trend};
 use crate::domain::{AttributeFacet, AttributeValue, Count, Facets, Product, RATINGS};
 
 /// What was found.
-#[derive(Debug, Object, Serialize)]
+#[derive(Debug, Object)]
 pub struct SearchAnswer {
     /// As it was understood: without superfluous blanks.
     pub keyword: String,
@@ -38,10 +38,9 @@ pub struct SearchAnswer {
 }
 
 /// A product that was found.
-#[derive(Debug, Object, Serialize)]
+#[derive(Debug, Object)]
 pub struct ResultDto {
     #[oai(flatten)]
-    #[serde(flatten)]
     pub product: ProductDto,
     /// How well it answers the keyword; 0 in other orders than by relevance.
     pub score: f64,
@@ -50,25 +49,22 @@ pub struct ResultDto {
 }
 
 /// Where the words were found. What has none of them is absent.
-#[derive(Debug, Default, Object, Serialize)]
+#[derive(Debug, Object)]
 pub struct Highlights {
     #[oai(skip_serializing_if_is_none)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The part with the most of the words.
     #[oai(skip_serializing_if_is_none)]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 /// A product.
-#[derive(Debug, Object, Serialize)]
+#[derive(Debug, Object)]
 pub struct ProductDto {
     /// 24 hexadecimal digits.
     pub id: String,
     /// The same as `id`.
     #[oai(rename = "_id")]
-    #[serde(rename = "_id")]
     pub object_id: String,
     pub name: String,
     pub description: String,
@@ -217,16 +213,6 @@ impl From<&Product> for ProductDto {
             rating_count: product.rating.count,
             created_at: details.created_at,
             updated_at: details.updated_at,
-        }
-    }
-}
-
-impl From<&Hit> for ResultDto {
-    fn from(hit: &Hit) -> Self {
-        Self {
-            product: hit.product.as_ref().into(),
-            score: hit.score as f64 / 1000.0,
-            highlights: Highlights { name: hit.name.clone(), description: hit.description.clone() },
         }
     }
 }

@@ -50,6 +50,8 @@ enum File {
 const FOUND_WITHIN: Duration = Duration::from_secs(3);
 /// Between two disturbances, so that each has its own consequences.
 const CALM: Duration = Duration::from_secs(3);
+/// How long the load goes on after the last disturbance, until nobody waits.
+const CATCH_UP: Duration = Duration::from_secs(180);
 const SCALED: [(&str, usize); 2] = [("order-service", 3), ("product-service", 2)];
 
 pub fn run(args: &Args) -> Result<()> {
@@ -199,7 +201,23 @@ fn disturb(project: &Project, load: &Load, scales: bool) -> Result<()> {
     calm("order-service killed")?;
     ensure!(load.broken() == 0, "the gateway broke connections, though it was never disturbed");
     restart(project, GATEWAY)?;
-    calm("the gateway restarted")
+    calm("the gateway restarted")?;
+    caught_up(load)
+}
+
+/// Whoever came while nobody could be served is served now, beside those who still come.
+fn caught_up(load: &Load) -> Result<()> {
+    let begun = Instant::now();
+    while !load.late().is_zero() {
+        if begun.elapsed() > CATCH_UP {
+            ui::note(format!("not caught up, this machine carries no more: {}", load.so_far()));
+            return Ok(());
+        }
+        interrupt::check()?;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    passed(&format!("caught up after {}: {}", ui::seconds(begun.elapsed()), load.so_far()));
+    Ok(())
 }
 
 fn restart(project: &Project, service: &str) -> Result<()> {

@@ -100,7 +100,8 @@ impl Run {
         servers::localstripe::install()?;
         let mut tests = run::cargo();
         tests.args(["test", "--workspace", "--no-fail-fast"]);
-        tests.envs(servers::test_environment(&self.system)?);
+        // Most of them wait more than they work.
+        tests.env("RUST_TEST_THREADS", "4").envs(servers::test_environment(&self.system)?);
         run::openly(&mut tests).map(|()| Outcome::Done)
     }
 

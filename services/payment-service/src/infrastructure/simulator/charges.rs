@@ -211,3 +211,17 @@ pub async fn refund(db: &Db, key: Uuid, charge: Uuid, amount: i64) -> Result<boo
     tx.commit().await?;
     Ok(true)
 }
+
+/// The customer's bank sent a refund back, once: its money is the charge's again.
+pub async fn came_back(db: &Db, refund: Uuid, charge: Uuid) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE simulator_refunds JOIN simulator_charges USING (charge_key) \
+         SET came_back = TRUE, refunded = refunded - simulator_refunds.amount \
+         WHERE refund_key = ? AND charge_key = ? AND NOT came_back",
+    )
+    .bind(refund)
+    .bind(charge)
+    .execute(db.pool())
+    .await?;
+    Ok(())
+}

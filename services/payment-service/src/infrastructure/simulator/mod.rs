@@ -25,7 +25,7 @@ use self::charges::{ChargeRow, NewCharge};
 use self::notices::Named;
 use self::scripts::Script;
 use super::signature;
-use crate::application::{Charge, Evidence, Fee, Provider, ProviderError, ProviderEvent, WebhookError};
+use crate::application::{Charge, Evidence, Fee, News, Provider, ProviderError, ProviderEvent, WebhookError};
 use crate::domain::{ChargeOutcome, Decline, Instrument, Method, ProviderName};
 
 /// How the simulator behaves.
@@ -152,7 +152,12 @@ impl Provider for Simulator {
             Named::Key(charge) => Some(charge),
             Named::Transaction(id) => charges::by_transaction(&self.db, &id).await?,
         };
-        Ok(charge.map(|charge| ProviderEvent { id: told.id, charge, news: told.news }))
+        let Some(charge) = charge else { return Ok(None) };
+        // Whoever signs is the bank, too: what is told has happened, in the simulator's own memory as well.
+        if let News::RefundFailed(refund) = told.news {
+            retrying(|| charges::came_back(&self.db, refund, charge)).await?;
+        }
+        Ok(Some(ProviderEvent { id: told.id, charge, news: told.news }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::ledger::Row;
 use super::names::Names;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, id_number};
 use crate::domain::{
     After, AttributeFacet, Count, Facets, Filters, PRICE_BANDS, PriceBand, Query, RATINGS, SortKey, folded,
 };
@@ -98,7 +98,7 @@ pub fn collect(snapshot: &Snapshot, query: &Query, found: &[(u32, f32)]) -> Coll
                 total += 1;
                 tally.count(row, values);
                 let key = order.key(row, *slot, *score);
-                if after.as_ref().is_none_or(|(place, id)| (key, order.id(*slot)) > (*place, id.as_str())) {
+                if after.is_none_or(|after| (key, snapshot.id(*slot)) > after) {
                     hits.push((key, *slot));
                 }
             }
@@ -112,7 +112,7 @@ pub fn collect(snapshot: &Snapshot, query: &Query, found: &[(u32, f32)]) -> Coll
     let end = skip.saturating_add(limit);
     let more = hits.len() > end;
     let compare =
-        |a: &(i64, u32), b: &(i64, u32)| a.0.cmp(&b.0).then_with(|| order.id(a.1).cmp(order.id(b.1)));
+        |a: &(i64, u32), b: &(i64, u32)| a.0.cmp(&b.0).then_with(|| snapshot.id(a.1).cmp(&snapshot.id(b.1)));
     if more {
         hits.select_nth_unstable_by(end, compare);
         hits.truncate(end);
@@ -147,16 +147,12 @@ impl<'a> Order<'a> {
         if self.descending { -key } else { key }
     }
 
-    fn id(&self, slot: u32) -> &'a str {
-        self.snapshot.product(slot).map_or("", |product| product.id.as_str())
-    }
-
     /// Where the answer goes on. A name's place is that of the first product behind it.
-    fn after(&self, after: Option<&After>) -> Option<(i64, String)> {
+    fn after(&self, after: Option<&After>) -> Option<(i64, u128)> {
         match after? {
             After::Number(number, id) => {
                 let key = if self.descending { -number } else { *number };
-                Some((key, id.to_string()))
+                Some((key, id_number(id)))
             }
             After::Text(name, id) => {
                 let products = self.snapshot.products.iter().flatten();
@@ -167,9 +163,9 @@ impl<'a> Order<'a> {
                     other < shown || (!self.descending && other == shown)
                 });
                 // Places count from 0. What was shown last may have gone since: what counts is how many there are
-                // before it. No id comes after `~`.
+                // before it. No id comes after the last number.
                 let place = i64::try_from(before.count()).unwrap_or(i64::MAX);
-                Some((if self.descending { -place } else { place - 1 }, "~".to_owned()))
+                Some((if self.descending { -place } else { place - 1 }, u128::MAX))
             }
         }
     }

@@ -25,20 +25,18 @@ struct Read<'a> {
 pub fn score(snapshot: &Snapshot, plan: &Plan) -> Result<Scored, TantivyError> {
     let read = plan.leaves.iter().map(|leaf| read(snapshot, leaf)).collect::<Result<Vec<_>, _>>()?;
     let ceilings: Vec<f32> = (0..plan.words.len()).map(|at| ceiling(&read, at)).collect();
-    let answers: Vec<Vec<(u32, f32)>> = read.iter().map(|read| answers(snapshot, read, &ceilings)).collect();
     let size = snapshot.rows.len();
     let (mut total, mut best, mut count) = (vec![0f32; size], vec![0f32; size], vec![0u8; size]);
     let (mut any, mut touched) = (Vec::new(), Vec::new());
     for at in 0..plan.words.len() {
-        let said = read.iter().zip(&answers).filter(|(read, _)| read.leaf.answers & (1 << at) != 0);
-        for (_, answers) in said {
-            for (slot, score) in answers {
-                let best = &mut best[*slot as usize];
+        for read in read.iter().filter(|read| read.leaf.answers & (1 << at) != 0) {
+            answers(snapshot, read, &ceilings, |slot, score| {
+                let best = &mut best[slot as usize];
                 if *best == 0.0 {
-                    touched.push(*slot);
+                    touched.push(slot);
                 }
-                *best = best.max(*score);
-            }
+                *best = best.max(score);
+            });
         }
         for slot in touched.drain(..) {
             let slot_at = slot as usize;
@@ -90,8 +88,9 @@ fn ceiling(read: &[Read<'_>], at: usize) -> f32 {
     least(true).or_else(|| least(false)).unwrap_or(0.0)
 }
 
-/// What the leaf's products get for each of the words that it answers.
-fn answers(snapshot: &Snapshot, read: &Read<'_>, ceilings: &[f32]) -> Vec<(u32, f32)> {
+/// What the leaf's products get for each of the words that it answers. It is asked for each of them: few leaves answer
+/// several words, and lists of what all of them give would cost every search.
+fn answers(snapshot: &Snapshot, read: &Read<'_>, ceilings: &[f32], mut give: impl FnMut(u32, f32)) {
     let bits = ceilings.iter().enumerate().filter(|(at, _)| read.leaf.answers & (1 << at) != 0);
     let ceiling = bits.map(|(_, ceiling)| *ceiling).fold(0.0, f32::max);
     let worth = |rarity: f32, slot: u32, frequency: u32| {
@@ -99,7 +98,8 @@ fn answers(snapshot: &Snapshot, read: &Read<'_>, ceilings: &[f32]) -> Vec<(u32, 
         read.leaf.likeness * bm25(rarity.min(ceiling), frequency as f32, length)
     };
     if let [(rarity, found)] = read.terms.as_slice() {
-        return found.iter().map(|(slot, frequency)| (*slot, worth(*rarity, *slot, *frequency))).collect();
+        found.iter().for_each(|(slot, frequency)| give(*slot, worth(*rarity, *slot, *frequency)));
+        return;
     }
     // All of the terms, which together are worth as much as one.
     let mut sums = vec![(0u8, 0f32); snapshot.rows.len()];
@@ -111,9 +111,10 @@ fn answers(snapshot: &Snapshot, read: &Read<'_>, ceilings: &[f32]) -> Vec<(u32, 
         }
     }
     let terms = read.terms.len();
-    let first = read.terms.first().map(|(_, found)| found.as_slice()).unwrap_or_default();
-    let all = first.iter().map(|(slot, _)| (*slot, sums[*slot as usize]));
-    all.filter(|(_, (count, _))| usize::from(*count) == terms)
-        .map(|(slot, (_, sum))| (slot, sum / terms as f32))
-        .collect()
+    for (slot, _) in read.terms.first().map(|(_, found)| found.as_slice()).unwrap_or_default() {
+        let (count, sum) = sums[*slot as usize];
+        if usize::from(count) == terms {
+            give(*slot, sum / terms as f32);
+        }
+    }
 }

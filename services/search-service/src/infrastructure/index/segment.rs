@@ -32,6 +32,7 @@ impl Segment {
         let Some(info) = self.words.terms().get(term)? else { return Ok(()) };
         let mut postings: SegmentPostings =
             self.words.read_postings_from_terminfo(&info, IndexRecordOption::WithFreqs)?;
+        found.reserve(info.doc_freq as usize);
         let mut doc = postings.doc();
         while doc != TERMINATED {
             let slot = self.slots[doc as usize];
