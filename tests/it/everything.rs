@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use system_tests::{Shop, eventually, json_of};
 use uuid::Uuid;
@@ -122,18 +122,23 @@ async fn a_first_order_may_still_get_what_first_orders_get() {
         let body = json!({ "order_id": order, "code": code });
         shopper.request(Method::POST, "/api/promotions/apply").json(&body)
     };
-    // promotion-service has heard of the order by then: it must not count against itself.
-    let (order, _) = shopper.ordered(&[(&product, 1)]).await;
-    let (second, _) = shopper.ordered(&[(&product, 1)]).await;
-    eventually("the second order is known, and not the first", || async {
-        let answer = apply(second).send().await.unwrap();
+    let is_refused = |answer: Response| async {
         let (status, problem): (_, Value) = (answer.status(), answer.json().await.unwrap());
         match status.as_u16() == 422 && problem["errors"][0]["code"] == "first-order-only" {
             true => Ok(()),
             false => Err(format!("{status}: {problem}")),
         }
+    };
+    let (order, _) = shopper.ordered(&[(&product, 1)]).await;
+    // It must not count against itself, so promotion-service has to have heard of it.
+    let basket = json!({ "items": [{ "product_id": product, "quantity": 1 }], "shipping_address": ADDRESS, "promotion_code": code });
+    eventually("the first order is known", || async {
+        is_refused(shopper.request(Method::POST, "/api/orders/quote").json(&basket).send().await.unwrap())
+            .await
     })
     .await;
+    let (second, _) = shopper.ordered(&[(&product, 1)]).await;
+    is_refused(apply(second).send().await.unwrap()).await.expect("a second order is not a first one");
     let cancelled = shopper.request(Method::POST, &format!("/api/orders/{second}/cancel"));
     assert_eq!(cancelled.send().await.unwrap().status(), 200);
     eventually("the first order gets the promotion", || async {

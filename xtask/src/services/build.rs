@@ -17,11 +17,14 @@ struct Metadata {
 }
 
 /// Builds every program of the workspace. Always the whole of it: cargo would build a library anew for each set of
-/// packages that wants other features of it.
+/// packages that wants other features of it. Only release programs are built without what the tests ask for.
 pub fn build_system(release: bool) -> Result<()> {
     install::build_tools(&Task::begin("build tools"))?;
     let mut cargo = run::cargo();
-    cargo.args(["build", "--workspace", "--bins"]).args(release.then_some("--release"));
+    cargo.args(["build", "--workspace", "--bins"]);
+    if release {
+        cargo.args(["--release", "--exclude", "system-tests"]);
+    }
     run::openly(&mut cargo)
 }
 

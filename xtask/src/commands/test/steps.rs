@@ -80,7 +80,6 @@ impl Run {
     fn shop(&mut self) -> Result<()> {
         self.servers()?;
         if !self.has_shop {
-            // The tests' own build may have put programs with test features in the place of the real ones.
             services::build_system(false)?;
             // All tests come from one address, and would otherwise test the gateway's patience alone.
             let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
