@@ -130,8 +130,11 @@ impl Discovery {
 
     /// Registers an instance with the shortest lease, and returns its path.
     pub async fn register(&self, name: &str, port: u16) -> String {
-        let body =
-            json!({"name": name, "host": "127.0.0.1", "port": port, "version": "1.2.3", "ttl_seconds": 5});
+        self.register_for(name, port, 5).await
+    }
+
+    pub async fn register_for(&self, name: &str, port: u16, seconds: u64) -> String {
+        let body = json!({"name": name, "host": "127.0.0.1", "port": port, "version": "1.2.3", "ttl_seconds": seconds});
         let (status, body) = answer(self.as_service(Method::POST, "/services/register").json(&body)).await;
         assert_eq!(status, 201, "{body}");
         format!("/services/{name}/{}", body["instance_id"].as_str().expect("an id"))

@@ -12,7 +12,8 @@ async fn registrations_that_race_all_count() {
     let (_, before) = replicas[0].get("/services").await;
     let racers = (0..200).map(|n| {
         let replica = &replicas[usize::from(n) % 2];
-        async move { replica.register("order-service", 10_000 + n).await }
+        // None of them may be missed for its lease alone.
+        async move { replica.register_for("order-service", 10_000 + n, 60).await }
     });
     futures_util::future::join_all(racers).await;
     let (_, after) = replicas[0].get("/services").await;

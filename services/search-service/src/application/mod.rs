@@ -2,6 +2,7 @@
 
 mod build;
 mod error;
+mod familiar;
 mod follow;
 mod ports;
 mod recommend;

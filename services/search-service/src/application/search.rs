@@ -6,6 +6,7 @@ use bytes::Bytes;
 use metrics::{Counter, counter};
 use moka::future::Cache;
 
+use super::familiar::Familiar;
 use super::{AnswerCache, Found, Index, SearchError, Trends};
 use crate::domain::Query;
 
@@ -13,13 +14,15 @@ use crate::domain::Query;
 const KEPT: u64 = 4 << 20;
 
 /// Answers queries: from this instance's memory, else from the shared cache, else from the index. An answer that
-/// is asked for a second time goes to the shared cache; most never are, and would only push others out.
+/// is asked for a second time goes to the shared cache; most never are, and would only push others out. For the same
+/// reason only what was asked before, whatever the edition, is looked for there.
 pub struct Search {
     index: Arc<dyn Index>,
     cache: Arc<dyn AnswerCache>,
     trends: Arc<dyn Trends>,
     /// By the edition, as in the shared cache.
     memory: Cache<(u128, Query), Kept>,
+    familiar: Familiar,
     outcomes: [Counter; 3],
 }
 
@@ -49,6 +52,7 @@ impl Search {
                 .max_capacity(KEPT)
                 .weigher(|_, kept: &Kept| u32::try_from(kept.body.len() + 300).unwrap_or(u32::MAX))
                 .build(),
+            familiar: Familiar::new(),
             outcomes: [outcome("memory"), outcome("redis"), outcome("index")],
         }
     }
@@ -70,7 +74,9 @@ impl Search {
             }
             return Ok(Answer { body: kept.body, from_cache: true });
         }
-        if let Some(body) = self.cache.get(edition, &key.1).await {
+        if self.familiar.again(&key.1)
+            && let Some(body) = self.cache.get(edition, &key.1).await
+        {
             self.outcomes[1].increment(1);
             // Whether it is telling, only those who looked it up know; they count.
             self.memory.insert(key, Kept { body: body.clone(), shared: true, telling: false }).await;

@@ -1,6 +1,7 @@
 //! What changes in the catalogue is found soon, on every instance.
 
 use config::testing::TestKafka;
+use redis::AsyncCommands as _;
 use serde_json::json;
 
 use crate::support::{Shop, archived, created, finds, found, get, rating, stock, updated, word};
@@ -81,6 +82,34 @@ async fn two_instances_agree_and_share_no_stale_answer() {
         }
         assert_eq!(answers[0], answers[1]);
     }
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_before_is_taken_from_the_other_instance() {
+    let shop = Shop::new().await;
+    let name = word();
+    let (one, two) = (shop.start().await, shop.start().await);
+    let kafka = TestKafka::new(&shop.env);
+    let path = format!("/api/search?keyword={name}");
+    let mut product = shop.catalogue.add(&name);
+    kafka.send(&created(&product)).await;
+    finds(&two, &format!("keyword={name}"), &[&product]).await;
+    kafka.send(&updated(&mut product, &json!({ "price": 7 }))).await;
+    for app in [&one, &two] {
+        finds(app, &format!("keyword={name}&min_price=7&max_price=7"), &[&product]).await;
+    }
+    for from_cache in [false, true] {
+        assert_eq!(get(&one, &path).await["from_cache"], from_cache);
+    }
+    // It goes to Redis after the answer.
+    config::testing::eventually("Redis has it", || async {
+        let keys: Vec<String> = shop.redis().await.keys("search:answer:*").await.unwrap();
+        if keys.iter().any(|key| key.contains(&name)) { Ok(()) } else { Err(format!("{keys:?}")) }
+    })
+    .await;
+    assert_eq!(get(&two, &path).await["from_cache"], true);
     one.stop().await;
     two.stop().await;
 }

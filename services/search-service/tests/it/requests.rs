@@ -133,8 +133,7 @@ async fn what_is_typed_is_completed_and_what_many_search_is_told() {
 
 /// What earlier runs searched for would be more popular.
 async fn forget_trends(shop: &Shop) {
-    let client = redis::Client::open(shop.env.get("REDIS_URL")).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = shop.redis().await;
     let keys: Vec<String> = redis.keys("search:trending:*").await.unwrap();
     if !keys.is_empty() {
         let _: () = redis.del(keys).await.unwrap();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use config::kafka::{Envelope, Event};
 use config::testing::{TestApp, TestEnv, eventually};
+use redis::aio::MultiplexedConnection;
 use reqwest::{Method, Response};
 use search_service::Finder;
 use serde::Serialize;
@@ -98,6 +99,11 @@ impl Shop {
         let app = self.env.start::<Finder>().await;
         ready(&app).await;
         app
+    }
+
+    pub async fn redis(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.env.get("REDIS_URL")).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
     }
 }
 

@@ -96,6 +96,8 @@ impl Run {
 
     fn tests(&mut self) -> Result<Outcome> {
         self.servers()?;
+        // The gateway's agent and the Stripe client are tested with the real ones, too.
+        install::nginx(&Task::begin("nginx"))?;
         servers::localstripe::install()?;
         let mut tests = run::cargo();
         tests.args(["test", "--workspace", "--no-fail-fast"]);
