@@ -1,6 +1,7 @@
 //! Every transaction that was accepted has one end, whatever is away meanwhile.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -18,15 +19,14 @@ const AWAY: Duration = Duration::from_secs(30);
 /// Clients that wait for an answer at most: while nothing can be stored, all of them ask again and again.
 const WAITING: usize = 256;
 
-/// Makes transactions by the clock, each sent until it is answered, and gives the accepted ones.
-async fn offered(shopper: &Arc<Shopper>, time: Duration) -> Vec<Value> {
+/// Makes transactions by the clock until `enough`, each sent until it is answered, and gives the accepted ones.
+async fn offered(shopper: &Arc<Shopper>, enough: &AtomicBool) -> Vec<Value> {
     let mut tick = tokio::time::interval(Duration::from_secs(1) / PER_SECOND);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut tasks, waiting) = (JoinSet::new(), Arc::new(Semaphore::new(WAITING)));
-    let begin = tokio::time::Instant::now();
     for n in 0.. {
         tick.tick().await;
-        if begin.elapsed() > time {
+        if enough.load(Ordering::Relaxed) {
             break;
         }
         let shopper = shopper.clone();
@@ -45,22 +45,26 @@ async fn offered(shopper: &Arc<Shopper>, time: Duration) -> Vec<Value> {
 async fn while_away(disturb: impl AsyncFnOnce(&Alone)) {
     let shop = Shop::alone().await;
     let shopper = Arc::new(shop.shopper().await);
+    let enough = AtomicBool::new(false);
     let ((), accepted) = tokio::join!(
         async {
             tokio::time::sleep(Duration::from_secs(3)).await;
             disturb(&shop).await;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            enough.store(true, Ordering::Relaxed);
         },
-        offered(&shopper, AWAY + Duration::from_secs(8)),
+        offered(&shopper, &enough),
     );
     shop.healthy();
     assert!(accepted.len() > 500, "{}", accepted.len());
     for status in ["pending", "processing"] {
-        for _ in 0..3 {
+        // What had only begun is taken over after half a minute.
+        for _ in 0..30 {
             let open = shopper.get(&format!("{PATH}?status={status}&limit=1")).await;
             if open["total"] == 0 {
                 break;
             }
-            tokio::time::sleep(Duration::from_secs(20)).await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
         }
         eventually("all have ended", || async {
             let open = shopper.get(&format!("{PATH}?status={status}&limit=1")).await;
