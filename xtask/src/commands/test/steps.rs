@@ -27,6 +27,8 @@ pub enum Outcome {
 pub struct Run {
     system: System,
     has_servers: bool,
+    /// The services' tests leave thousands of topics and schemas behind.
+    littered: bool,
     has_shop: bool,
     /// Another run would delete this one's data.
     _lock: File,
@@ -37,7 +39,7 @@ impl Run {
         let system = System::open("test")?;
         let lock = File::create(local().join("test.lock"))?;
         lock.try_lock().context("another `cargo xtask test` is running")?;
-        Ok(Self { system, has_servers: false, has_shop: false, _lock: lock })
+        Ok(Self { system, has_servers: false, littered: false, has_shop: false, _lock: lock })
     }
 
     pub fn step(&mut self, step: Step) -> Result<Outcome> {
@@ -78,6 +80,10 @@ impl Run {
 
     /// The whole shop.
     fn shop(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.littered) {
+            // With all that Kafka would take a minute for each of its starts, and a backup three.
+            self.has_servers = false;
+        }
         self.servers()?;
         if !self.has_shop {
             services::build_system(false)?;
@@ -96,6 +102,7 @@ impl Run {
 
     fn tests(&mut self) -> Result<Outcome> {
         self.servers()?;
+        self.littered = true;
         // The gateway's agent and the Stripe client are tested with the real ones, too.
         install::nginx(&Task::begin("nginx"))?;
         servers::localstripe::install()?;
