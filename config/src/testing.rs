@@ -6,9 +6,11 @@
 mod app;
 mod cable;
 mod kafka;
+mod ports;
 mod tokens;
 
 pub use app::{TestApp, TestEnv, eventually};
 pub use cable::Cable;
 pub use kafka::{TestKafka, TestListener};
+pub use ports::free_port;
 pub use tokens::{SERVICE_TOKEN_VALUE, SIGNING_KEY, TestTokens};

@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use config::testing::free_port;
 use reqwest::Method;
 use rustix::process::Signal;
 
-use crate::harness::{Discovery, Gateway, folder, free_port};
+use crate::harness::{Discovery, Gateway, folder};
 use crate::upstream::Upstream;
 
 #[tokio::test(flavor = "multi_thread")]

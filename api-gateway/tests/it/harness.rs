@@ -1,9 +1,9 @@
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use config::testing::free_port;
 use poem::listener::TcpListener as PoemListener;
 use poem::web::{Data, Json, Query};
 use poem::{EndpointExt, Route, Server, get, handler};
@@ -14,10 +14,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port()
-}
 
 /// A registry that says what the test wants.
 pub struct Discovery {

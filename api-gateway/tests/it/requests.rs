@@ -202,7 +202,7 @@ async fn too_many_requests_are_told_when_to_come_back() {
     let (folder, discovery) = (folder(), Discovery::start());
     let users = Upstream::start("user-service").await;
     discovery.announce(&[("user-service", users.port)]);
-    let port = crate::harness::free_port();
+    let port = config::testing::free_port();
     let settings = [
         ("RATE_LIMIT_LOGIN_PER_SECOND", "1"),
         ("RATE_LIMIT_LOGIN_BURST", "5"),

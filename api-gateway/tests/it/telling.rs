@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use config::testing::free_port;
 use serde_json::Value;
 
-use crate::harness::{Discovery, Gateway, folder, free_port};
+use crate::harness::{Discovery, Gateway, folder};
 use crate::upstream::Upstream;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";

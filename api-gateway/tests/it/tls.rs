@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use config::testing::free_port;
 use rustix::process::Signal;
 
-use crate::harness::{Discovery, Gateway, folder, free_port};
+use crate::harness::{Discovery, Gateway, folder};
 use crate::upstream::Upstream;
 
 /// A certificate for `shop.test` that signs itself; `organisation` tells one from another.

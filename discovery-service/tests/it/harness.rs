@@ -1,16 +1,12 @@
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use config::testing::free_port;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub const TOKEN: &str = "test-token";
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port()
-}
 
 /// A process that doesn't outlive its test.
 pub struct Process(Child);

@@ -1,7 +1,8 @@
 //! What changes in the catalogue is found soon, on every instance.
 
+use std::time::Duration;
+
 use config::testing::TestKafka;
-use redis::AsyncCommands as _;
 use serde_json::json;
 
 use crate::support::{Shop, archived, created, finds, found, get, rating, stock, updated, word};
@@ -96,20 +97,24 @@ async fn what_was_asked_before_is_taken_from_the_other_instance() {
     let mut product = shop.catalogue.add(&name);
     kafka.send(&created(&product)).await;
     finds(&two, &format!("keyword={name}"), &[&product]).await;
-    kafka.send(&updated(&mut product, &json!({ "price": 7 }))).await;
-    for app in [&one, &two] {
-        finds(app, &format!("keyword={name}&min_price=7&max_price=7"), &[&product]).await;
+    // Redis has 15 ms to answer, which a busy machine may not keep: each price is another chance.
+    let mut shared = false;
+    for price in 1..=10 {
+        kafka.send(&updated(&mut product, &json!({ "price": price }))).await;
+        for app in [&one, &two] {
+            finds(app, &format!("keyword={name}&min_price={price}&max_price={price}"), &[&product]).await;
+        }
+        for from_cache in [false, true] {
+            assert_eq!(get(&one, &path).await["from_cache"], from_cache);
+        }
+        // It goes to Redis after the answer.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        shared = get(&two, &path).await["from_cache"] == true;
+        if shared {
+            break;
+        }
     }
-    for from_cache in [false, true] {
-        assert_eq!(get(&one, &path).await["from_cache"], from_cache);
-    }
-    // It goes to Redis after the answer.
-    config::testing::eventually("Redis has it", || async {
-        let keys: Vec<String> = shop.redis().await.keys("search:answer:*").await.unwrap();
-        if keys.iter().any(|key| key.contains(&name)) { Ok(()) } else { Err(format!("{keys:?}")) }
-    })
-    .await;
-    assert_eq!(get(&two, &path).await["from_cache"], true);
+    assert!(shared, "the second instance takes the first one's answer");
     one.stop().await;
     two.stop().await;
 }
