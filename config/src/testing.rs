@@ -1,7 +1,8 @@
 //! A service's real application on real servers, for its tests.
 //!
 //! The servers' addresses come from the environment (`cargo xtask test` sets it): `TEST_MYSQL_URL`,
-//! `TEST_MONGODB_URL`, `TEST_REDIS_URL`, `TEST_KAFKA_BROKERS`. Each application gets a database of its own.
+//! `TEST_MONGODB_URL`, `TEST_REDIS_URL`, `TEST_KAFKA_BROKERS`. Each application gets a database of its own. Programs that
+//! a test starts by itself get their ports here, too.
 
 mod app;
 mod cable;

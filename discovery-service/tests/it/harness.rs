@@ -129,6 +129,7 @@ impl Discovery {
         self.register_for(name, port, 5).await
     }
 
+    /// The same with a lease of so many seconds.
     pub async fn register_for(&self, name: &str, port: u16, seconds: u64) -> String {
         let body = json!({"name": name, "host": "127.0.0.1", "port": port, "version": "1.2.3", "ttl_seconds": seconds});
         let (status, body) = answer(self.as_service(Method::POST, "/services/register").json(&body)).await;
