@@ -67,7 +67,7 @@ impl RequestContext {
     }
 
     /// The OpenTelemetry context of the caller, to be the parent of this request's span.
-    pub(crate) fn parent(&self) -> opentelemetry::Context {
+    fn parent(&self) -> opentelemetry::Context {
         let carrier: std::collections::HashMap<_, _> =
             self.traceparent.iter().map(|value| (TRACEPARENT.to_string(), value.clone())).collect();
         opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&carrier))

@@ -4,9 +4,7 @@ use std::time::Instant;
 
 use poem::http::HeaderValue;
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
-use tracing::Instrument as _;
 use tracing::field::Empty;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::context::{REQUEST_ID, RequestContext};
 
@@ -65,9 +63,6 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
                 request.id = context.request_id,
             ),
         };
-        if context.traceparent.is_some() {
-            let _ = span.set_parent(context.parent());
-        }
         let work = async {
             let mut response = {
                 let _active = Active::begin();
@@ -98,6 +93,6 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
             }
             Ok(response)
         };
-        context.scope(work.instrument(span)).await
+        context.follow(span, work).await
     }
 }

@@ -57,11 +57,13 @@ impl Service for Favourites {
         Ok(Parts::new((favourites, lists))
             .consumer(
                 Consumer::new("product-events", Arc::new(ProductEvents::new(follow.clone())))
-                    .in_batches(ctx.mysql()),
+                    .in_batches(ctx.mysql())
+                    .unhurried(),
             )
             .consumer(
                 Consumer::new("inventory-events", Arc::new(InventoryEvents::new(follow)))
-                    .in_batches(ctx.mysql()),
+                    .in_batches(ctx.mysql())
+                    .unhurried(),
             )
             .consumer(Consumer::new("user-events", Arc::new(UserEvents::new(forget))))
             .job(Job::every("tell-wishers", Duration::from_millis(500), move || tell.clone().run())))

@@ -107,7 +107,8 @@ impl Service for Notification {
         let webhooks = worker(Channel::Webhook, Arc::new(webhook));
         let tell = Tell::new(store.clone(), clock.clone(), bell.clone());
         let listener = |topic, read| {
-            Consumer::new(topic, Arc::new(Listener::new(tell.clone(), read))).in_batches(ctx.mysql())
+            let listener = Arc::new(Listener::new(tell.clone(), read));
+            Consumer::new(topic, listener).in_batches(ctx.mysql()).unhurried()
         };
         let live = Live::new(ctx.closing.clone());
         let forget = Arc::new(ForgetOld::new(store.clone(), clock.clone()));

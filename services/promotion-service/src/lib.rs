@@ -88,7 +88,9 @@ impl Service for Promotions {
         };
         Ok(Parts::new(api)
             .consumer(
-                Consumer::new("order-events", Arc::new(OrderEvents::new(follow))).in_batches(ctx.mysql()),
+                Consumer::new("order-events", Arc::new(OrderEvents::new(follow)))
+                    .in_batches(ctx.mysql())
+                    .unhurried(),
             )
             .consumer(Consumer::per_instance("promotion-events", Arc::new(SnapshotEvents::new(live))))
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run())))

@@ -85,8 +85,10 @@ impl Service for Ratings {
         let orders = OrderEvents::new(FollowOrder::new(store.clone()));
         let catalogue = ProductEvents::new(FollowProduct::new(store));
         Ok(Parts::new((ratings, moderators))
-            .consumer(Consumer::new("order-events", Arc::new(orders)).in_batches(ctx.mysql()))
-            .consumer(Consumer::new("product-events", Arc::new(catalogue)).in_batches(ctx.mysql()))
+            .consumer(Consumer::new("order-events", Arc::new(orders)).in_batches(ctx.mysql()).unhurried())
+            .consumer(
+                Consumer::new("product-events", Arc::new(catalogue)).in_batches(ctx.mysql()).unhurried(),
+            )
             .job(Job::every("announce-changes", Duration::from_millis(150), move || announce.clone().run())))
     }
 }

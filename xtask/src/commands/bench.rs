@@ -33,6 +33,8 @@ pub fn run(args: &Args) -> Result<()> {
     ui::note("building with optimisations, which takes a while the first time");
     services::build_system(true)?;
     interrupt::check()?;
+    servers::install_optimised_mongodb()?;
+    interrupt::check()?;
     reset::delete(&System::open(INSTANCE)?)?;
     let system = System::open(INSTANCE)?;
     let measured = start(&system).and_then(|()| measure(args));

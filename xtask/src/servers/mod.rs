@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-pub use mongodb::SUBSTITUTE as MONGODB_SUBSTITUTE;
+pub use mongodb::{SUBSTITUTE as MONGODB_SUBSTITUTE, install_optimised as install_optimised_mongodb};
 pub use mysql::{TEST_USER, as_administrator, install_dump as install_mysql_dump};
 
 use crate::interrupt;

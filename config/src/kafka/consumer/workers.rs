@@ -14,7 +14,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{
     Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken,
@@ -32,6 +31,8 @@ const TRIES: u32 = 3;
 const BATCH: usize = 32;
 /// Messages that a handler is given at once.
 const AT_ONCE: usize = 256;
+/// How long the messages of an unhurried consumer gather.
+const GATHERING: Duration = Duration::from_millis(100);
 
 pub(super) struct Workers {
     shared: Arc<Shared>,
@@ -269,6 +270,10 @@ async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::Unbounde
     };
     let mut waiting = Vec::with_capacity(most);
     while queue.recv_many(&mut waiting, most).await > 0 {
+        if consumer.unhurried && waiting.len() < most {
+            tokio::time::sleep(GATHERING).await;
+            waiting.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(most - waiting.len()));
+        }
         if shared.shutdown.is_cancelled() {
             return;
         }
@@ -311,10 +316,7 @@ fn span(message: &Taken, envelope: &Envelope) -> tracing::Span {
         message.kind = envelope.kind,
         request.id = envelope.request_id,
     );
-    let context = envelope.context();
-    if context.traceparent.is_some() {
-        let _ = span.set_parent(context.parent());
-    }
+    envelope.context().adopt(&span);
     span
 }
 

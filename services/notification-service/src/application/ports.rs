@@ -32,6 +32,16 @@ impl std::fmt::Debug for Contact {
     }
 }
 
+/// The ways to a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    pub preferences: Preferences,
+    /// Whether the contact is here.
+    pub known: bool,
+    /// The user's and the shop's.
+    pub webhooks: Vec<WebhookId>,
+}
+
 /// A notification as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationRecord {
@@ -128,7 +138,6 @@ pub struct Webhook {
 pub trait Contacts: Send {
     /// Keeps what was true at `as_of`, unless something newer is kept.
     async fn keep_contact(&mut self, contact: &Contact, as_of: DateTime<Utc>) -> Result<(), StoreError>;
-    async fn knows_contact(&mut self, user: UserId) -> Result<bool, StoreError>;
     async fn active_admins(&mut self) -> Result<Vec<UserId>, StoreError>;
     /// E-mails that waited for the user's address are due.
     async fn wake_emails(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
@@ -140,8 +149,8 @@ pub trait Contacts: Send {
 pub trait Notifications: Send {
     async fn preferences(&mut self, user: UserId) -> Result<Preferences, StoreError>;
     async fn choose(&mut self, user: UserId, choices: &[Choice]) -> Result<(), StoreError>;
-    /// The user's webhooks and the shop's.
-    async fn webhooks_for(&mut self, user: UserId) -> Result<Vec<WebhookId>, StoreError>;
+    /// What every notification has to know of its user, read in one go.
+    async fn reach(&mut self, user: UserId) -> Result<Reach, StoreError>;
     async fn add(
         &mut self,
         user: UserId,

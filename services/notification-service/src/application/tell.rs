@@ -132,8 +132,8 @@ impl Tell {
         only: Option<Channel>,
     ) -> Result<NotificationRecord, StoreError> {
         let now = self.clock.now();
-        let preferences = tx.preferences(user).await?;
-        let goes = |channel| wanted(&preferences, notice, only, channel);
+        let reach = tx.reach(user).await?;
+        let goes = |channel| wanted(&reach.preferences, notice, only, channel);
         let id = tx.add(user, notice, goes(Channel::InApp), now).await?;
         let mut deliveries = Vec::new();
         if goes(Channel::InApp) {
@@ -148,7 +148,7 @@ impl Tell {
             tx.publish(Envelope::new(&event)).await?;
         }
         if goes(Channel::Email) {
-            let due = if tx.knows_contact(user).await? { now } else { now + UNTIL_ASKING };
+            let due = if reach.known { now } else { now + UNTIL_ASKING };
             let details = Some(notice.details.to_json().map_err(|error| StoreError::Broken(error.into()))?);
             deliveries.push(NewDelivery { channel: Channel::Email, webhook: None, details, due: Some(due) });
         }
@@ -159,7 +159,7 @@ impl Tell {
                 details: None,
                 due: Some(now),
             };
-            deliveries.extend(tx.webhooks_for(user).await?.into_iter().map(webhook));
+            deliveries.extend(reach.webhooks.iter().copied().map(webhook));
         }
         if !deliveries.is_empty() {
             tx.add_deliveries(id, user, &deliveries, now).await?;

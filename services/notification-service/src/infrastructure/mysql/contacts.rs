@@ -31,14 +31,6 @@ impl Contacts for Tx {
         Ok(())
     }
 
-    async fn knows_contact(&mut self, user: UserId) -> Result<bool, StoreError> {
-        let found: Option<u64> = sqlx::query_scalar("SELECT user_id FROM contacts WHERE user_id = ?")
-            .bind(user.get())
-            .fetch_optional(self.connection())
-            .await?;
-        Ok(found.is_some())
-    }
-
     async fn active_admins(&mut self) -> Result<Vec<UserId>, StoreError> {
         let ids: Vec<u64> = sqlx::query_scalar(
             "SELECT user_id FROM contacts WHERE is_admin = TRUE AND is_active = TRUE ORDER BY user_id LIMIT 100",

@@ -7,7 +7,7 @@ use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
-use crate::application::{NewDelivery, Notice, Notifications};
+use crate::application::{NewDelivery, Notice, Notifications, Reach};
 use crate::domain::{Choice, DeliveryStatus, NotificationId, Preferences, WebhookId};
 
 pub(super) type ChoiceRow = (String, String, bool);
@@ -20,6 +20,33 @@ pub(super) fn preferences(rows: Vec<ChoiceRow>) -> Result<Preferences, StoreErro
         Ok(Choice { kind, channel, enabled })
     };
     rows.into_iter().map(choice).collect()
+}
+
+/// A row of one of three tables; the columns of the others are empty.
+#[derive(sqlx::FromRow)]
+struct ReachRow {
+    fact: String,
+    id: Option<u64>,
+    r#type: Option<String>,
+    channel: Option<String>,
+    enabled: Option<bool>,
+}
+
+fn reach(rows: Vec<ReachRow>) -> Result<Reach, StoreError> {
+    let (mut reach, mut choices) = (Reach::default(), Vec::new());
+    for row in rows {
+        match row {
+            ReachRow { fact, .. } if fact == "contact" => reach.known = true,
+            ReachRow { id: Some(id), .. } => reach.webhooks.push(WebhookId::new(id)),
+            ReachRow { r#type: Some(kind), channel: Some(channel), enabled: Some(enabled), .. } => {
+                choices.push((kind, channel, enabled));
+            }
+            _ => return Err(StoreError::corrupt("a row of no table")),
+        }
+    }
+    reach.webhooks.sort_unstable();
+    reach.preferences = preferences(choices)?;
+    Ok(reach)
 }
 
 #[async_trait]
@@ -46,12 +73,19 @@ impl Notifications for Tx {
         Ok(())
     }
 
-    async fn webhooks_for(&mut self, user: UserId) -> Result<Vec<WebhookId>, StoreError> {
-        let ids: Vec<u64> = sqlx::query_scalar("SELECT id FROM webhooks WHERE owner IN (0, ?) ORDER BY id")
-            .bind(user.get())
-            .fetch_all(self.connection())
-            .await?;
-        Ok(ids.into_iter().map(WebhookId::new).collect())
+    async fn reach(&mut self, user: UserId) -> Result<Reach, StoreError> {
+        let rows: Vec<ReachRow> = sqlx::query_as(
+            "SELECT 'contact' AS fact, NULL AS id, NULL AS type, NULL AS channel, NULL AS enabled \
+             FROM contacts WHERE user_id = ? \
+             UNION ALL SELECT 'webhook', id, NULL, NULL, NULL FROM webhooks WHERE owner IN (0, ?) \
+             UNION ALL SELECT 'choice', NULL, type, channel, enabled FROM preferences WHERE user_id = ?",
+        )
+        .bind(user.get())
+        .bind(user.get())
+        .bind(user.get())
+        .fetch_all(self.connection())
+        .await?;
+        reach(rows)
     }
 
     async fn add(
