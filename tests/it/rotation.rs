@@ -153,25 +153,23 @@ async fn the_credential_of_the_services_is_changed_and_every_order_is_taken() {
         }
     };
     let steady = Steady::start(vec![orders.clone(), orders]);
-    // Accepted everywhere before anybody shows it, shown by everybody before the old one is refused, and back again.
-    let both = [format!("{old},{new}"), format!("{new},{old}")];
-    for tokens in [&both[0], &both[1], &new, &both[1], &both[0], &old] {
-        let first: Vec<&str> = TWICE.into_iter().chain(ONCE).collect();
-        let second: Vec<&str> = second.iter().map(String::as_str).collect();
-        for wave in [first, second] {
-            tokio::task::block_in_place(|| {
-                shop.restart_all_with(&wave, "INTERNAL_TOKEN", tokens).for_good();
-            });
-        }
-        if tokens == &new {
-            let internal = format!("{}/services/register", shop.system.url("discovery-service").unwrap());
-            let refused = shop.http.post(internal).header("X-Service-Token", &old).json(&json!({}));
-            assert_eq!(refused.send().await.unwrap().status(), 401, "the old one is worth nothing");
-        }
+    let first: Vec<&str> = TWICE.into_iter().chain(ONCE).collect();
+    let second: Vec<&str> = second.iter().map(String::as_str).collect();
+    let restart = |wave: &[&str], tokens: &str| {
+        tokio::task::block_in_place(|| shop.restart_all_with(wave, "INTERNAL_TOKEN", tokens).for_good());
+    };
+    // Accepted everywhere before anybody shows it, shown by everybody before the old one is refused.
+    for tokens in [&format!("{old},{new}"), &format!("{new},{old}"), &new] {
+        restart(&first, tokens);
+        restart(&second, tokens);
     }
+    let internal = format!("{}/services/register", shop.system.url("discovery-service").unwrap());
+    let refused = shop.http.post(internal).header("X-Service-Token", &old).json(&json!({}));
+    assert_eq!(refused.send().await.unwrap().status(), 401, "the old one is worth nothing");
     assert!(steady.finish().await > 20);
     for name in TWICE {
         shop.system.scale(name, 1).unwrap();
     }
-    shop.healthy();
+    // Back to the old one, for the other tests.
+    restart(&first, &old);
 }

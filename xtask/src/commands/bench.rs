@@ -13,8 +13,9 @@ const INSTANCE: &str = "bench";
 
 /// Measures the shop: throughput and latency beside floors from the same run, memory, cold start
 ///
-/// Builds with optimisations and starts a shop of its own, with fresh data and without rate limits. Stop whatever
-/// else runs on the machine first.
+/// Builds with optimisations and starts a shop of its own, with fresh data and without rate limits. Where MongoDB
+/// isn't installed, the fast one of its substitutes is built as well, which takes 8 minutes once. Stop whatever else
+/// runs on the machine first.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Seconds for each measurement

@@ -268,12 +268,9 @@ async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::Unbounde
         (None, true) => AT_ONCE,
         (None, false) => 1,
     };
+    let gathering = consumer.unhurried.then_some(GATHERING);
     let mut waiting = Vec::with_capacity(most);
-    while queue.recv_many(&mut waiting, most).await > 0 {
-        if consumer.unhurried && waiting.len() < most {
-            tokio::time::sleep(GATHERING).await;
-            waiting.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(most - waiting.len()));
-        }
+    while take(&mut queue, &mut waiting, most, gathering).await {
         if shared.shutdown.is_cancelled() {
             return;
         }
@@ -295,6 +292,26 @@ async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::Unbounde
             }
         }
     }
+}
+
+/// Waits for a message, and takes those behind it, at most `most`: what is there, or what comes while they gather.
+/// `false`: there are none any more.
+async fn take<T>(
+    queue: &mut mpsc::UnboundedReceiver<T>,
+    taken: &mut Vec<T>,
+    most: usize,
+    gathering: Option<Duration>,
+) -> bool {
+    if queue.recv_many(taken, most).await == 0 {
+        return false;
+    }
+    if let Some(gathering) = gathering
+        && taken.len() < most
+    {
+        tokio::time::sleep(gathering).await;
+        taken.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(most - taken.len()));
+    }
+    true
 }
 
 fn decode(message: &Taken) -> Result<Envelope, String> {
@@ -327,4 +344,30 @@ fn pauses() -> impl Iterator<Item = Duration> {
         .with_jitter()
         .without_max_times()
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is taken at once of five that come one after another, when at most three may.
+    async fn taken(gathering: Option<Duration>) -> Vec<u8> {
+        let (sender, mut queue) = mpsc::unbounded_channel();
+        sender.send(0).unwrap();
+        tokio::spawn(async move {
+            for message in 1..5 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                sender.send(message).unwrap();
+            }
+        });
+        let mut taken = Vec::new();
+        assert!(take(&mut queue, &mut taken, 3, gathering).await);
+        taken
+    }
+
+    #[tokio::test]
+    async fn only_who_has_time_waits_for_others() {
+        assert_eq!(taken(None).await, [0]);
+        assert_eq!(taken(Some(Duration::from_secs(1))).await, [0, 1, 2]);
+    }
 }
