@@ -22,26 +22,24 @@ pub(super) fn preferences(rows: Vec<ChoiceRow>) -> Result<Preferences, StoreErro
     rows.into_iter().map(choice).collect()
 }
 
-/// A row of one of three tables; the columns of the others are empty.
+/// A row of one of three tables, as `fact` says. Each column is of one type in all of them, and never NULL: beside one
+/// it would be read as another type.
 #[derive(sqlx::FromRow)]
 struct ReachRow {
     fact: String,
-    id: Option<u64>,
-    r#type: Option<String>,
-    channel: Option<String>,
-    enabled: Option<bool>,
+    id: u64,
+    r#type: String,
+    channel: String,
+    enabled: bool,
 }
 
 fn reach(rows: Vec<ReachRow>) -> Result<Reach, StoreError> {
     let (mut reach, mut choices) = (Reach::default(), Vec::new());
     for row in rows {
-        match row {
-            ReachRow { fact, .. } if fact == "contact" => reach.known = true,
-            ReachRow { id: Some(id), .. } => reach.webhooks.push(WebhookId::new(id)),
-            ReachRow { r#type: Some(kind), channel: Some(channel), enabled: Some(enabled), .. } => {
-                choices.push((kind, channel, enabled));
-            }
-            _ => return Err(StoreError::corrupt("a row of no table")),
+        match row.fact.as_str() {
+            "contact" => reach.known = true,
+            "webhook" => reach.webhooks.push(WebhookId::new(row.id)),
+            _ => choices.push((row.r#type, row.channel, row.enabled)),
         }
     }
     reach.webhooks.sort_unstable();
@@ -75,10 +73,10 @@ impl Notifications for Tx {
 
     async fn reach(&mut self, user: UserId) -> Result<Reach, StoreError> {
         let rows: Vec<ReachRow> = sqlx::query_as(
-            "SELECT 'contact' AS fact, NULL AS id, NULL AS type, NULL AS channel, NULL AS enabled \
+            "SELECT 'contact' AS fact, user_id AS id, '' AS type, '' AS channel, FALSE AS enabled \
              FROM contacts WHERE user_id = ? \
-             UNION ALL SELECT 'webhook', id, NULL, NULL, NULL FROM webhooks WHERE owner IN (0, ?) \
-             UNION ALL SELECT 'choice', NULL, type, channel, enabled FROM preferences WHERE user_id = ?",
+             UNION ALL SELECT 'webhook', id, '', '', FALSE FROM webhooks WHERE owner IN (0, ?) \
+             UNION ALL SELECT 'choice', user_id, type, channel, enabled FROM preferences WHERE user_id = ?",
         )
         .bind(user.get())
         .bind(user.get())
