@@ -35,6 +35,7 @@
 
 mod batch;
 mod error;
+mod group;
 mod list;
 mod maintenance;
 mod mongo;
@@ -47,6 +48,7 @@ mod wait;
 pub(crate) use batch::Batch;
 pub use batch::once_committed;
 pub use error::{StoreError, retrying};
+pub use group::{GroupCommit, Submitted, WriteGroup};
 pub use list::First;
 pub(crate) use maintenance::forget_old;
 pub use mongo::{MongoSettings, connect as connect_mongo, mongo_readiness};

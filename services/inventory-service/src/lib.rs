@@ -2,7 +2,7 @@
 //!
 //! An order's stock is reserved while it is placed, held once the order exists, taken off when it is paid and
 //! given back when it is cancelled. Selling more than there is can't happen: stock moves only by conditional
-//! updates, and the database refuses `reserved > on_hand`.
+//! updates and under its rows' lock, and the database refuses `reserved > on_hand`.
 
 pub mod application;
 pub mod domain;

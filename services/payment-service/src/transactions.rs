@@ -128,9 +128,8 @@ pub(crate) fn wire<S>(ctx: &Context<S>, settings: &TransactionSettings) -> Trans
     let store = Arc::new(ctx.mysql().clone());
     let rules = Arc::new(settings.rules.clone());
     let deadlines = settings.deadlines;
-    let (accept, intake) = Accept::new(store.clone(), rules.clone(), deadlines);
     let api = TransactionApi {
-        accept,
+        accept: Accept::new(store.clone(), rules.clone(), deadlines),
         stats: Stats::new(store.clone()),
         transactions: store.clone(),
         rules,
@@ -138,8 +137,7 @@ pub(crate) fn wire<S>(ctx: &Context<S>, settings: &TransactionSettings) -> Trans
         idempotency: ctx.idempotency(),
         currency: ctx.service.currency,
     };
-    let mut jobs = vec![Job::new("accept-transactions", move |shutdown| intake.run(shutdown))];
-    let mut consumers = Vec::new();
+    let (mut jobs, mut consumers) = (Vec::new(), Vec::new());
     if settings.role != Role::Api {
         let process = Process::new(store.clone(), ctx.clock.clone(), settings.network, deadlines);
         let recover =

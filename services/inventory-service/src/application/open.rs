@@ -81,7 +81,7 @@ impl OpenStock {
             return Ok(false);
         }
         for level in &item.levels {
-            tx.save_level(&item.product_id, level, now).await?;
+            tx.save_levels(&[(&item.product_id, level)], now).await?;
             let movement = Movement {
                 product_id: item.product_id.clone(),
                 warehouse: level.warehouse.clone(),

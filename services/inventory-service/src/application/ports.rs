@@ -1,5 +1,7 @@
 //! What the use cases need from the world outside.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, UnitOfWork};
@@ -67,11 +69,15 @@ pub trait StockRepository: Send {
     async fn add_product(&mut self, item: &StockItem, now: DateTime<Utc>) -> Result<bool, StoreError>;
     /// The product with its levels, locked until the end.
     async fn item_for_update(&mut self, id: &ProductId) -> Result<Option<StockItem>, StoreError>;
-    /// Writes a locked level; a new one is added.
-    async fn save_level(
+    /// The levels of those of the products that are known, locked until the end.
+    async fn levels_for_update(
         &mut self,
-        id: &ProductId,
-        level: &Level,
+        ids: &BTreeSet<ProductId>,
+    ) -> Result<BTreeMap<ProductId, Vec<Level>>, StoreError>;
+    /// Writes locked levels; new ones are added.
+    async fn save_levels(
+        &mut self,
+        levels: &[(&ProductId, &Level)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError>;
     async fn set_threshold(&mut self, id: &ProductId, threshold: u32) -> Result<(), StoreError>;
@@ -95,10 +101,10 @@ pub trait StockRepository: Send {
 /// Reservations, as a unit of work changes them.
 #[async_trait]
 pub trait Reservations: Send {
-    /// Adds a reservation; violates `PRIMARY` when it exists.
-    async fn add_reservation(
+    /// Adds reservations; violates `PRIMARY` when one of them exists.
+    async fn add_reservations(
         &mut self,
-        reservation: &Reservation,
+        reservations: &[&Reservation],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError>;
     /// The reservation, locked until the end.
@@ -124,8 +130,6 @@ impl<T: UnitOfWork + StockRepository + Reservations> Store for T {}
 #[async_trait]
 pub trait StockReader: Send + Sync {
     async fn item(&self, id: &ProductId) -> Result<Option<StockItem>, StoreError>;
-    /// Those of the products that are known.
-    async fn items(&self, ids: &[ProductId]) -> Result<Vec<StockItem>, StoreError>;
     /// By product; `after` is the last one of the part before.
     async fn list(&self, paging: Paging, after: Option<&ProductId>) -> Result<Slice<StockItem>, StoreError>;
     async fn movements(&self, id: &ProductId, paging: Paging) -> Result<Slice<MovementRecord>, StoreError>;

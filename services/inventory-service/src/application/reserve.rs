@@ -1,33 +1,23 @@
 //! Setting stock aside for an order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use async_trait::async_trait;
 use config::clock::Clock;
-use config::database::{Begin, StoreError, retrying};
-use config::id::ProductId;
+use config::database::{Begin, GroupCommit, StoreError, Submitted, WriteGroup};
+use config::kafka::Envelope;
 
 use super::{InventoryError, Reservation, ReservationLost, StockReader, Store};
-use crate::domain::{Allocation, Quantity, ReservationId, ReservationState, allocate};
-
-/// Others may take what was seen to be available before we do; this often we look again.
-const LOOKS: u32 = 8;
-
-/// How much of a product is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    pub product_id: ProductId,
-    pub quantity: Quantity,
-}
+use crate::domain::{ReservationId, ReservationState, Shelf, Shortage, Wanted};
 
 /// Sets stock aside: all that is wanted, or nothing.
 #[derive(Clone)]
 pub struct Reserve {
-    store: Arc<dyn Begin<dyn Store>>,
+    counter: GroupCommit<SalesCounter>,
     stock: Arc<dyn StockReader>,
     clock: Arc<dyn Clock>,
-    lifetime: Duration,
 }
 
 impl Reserve {
@@ -37,74 +27,32 @@ impl Reserve {
         clock: Arc<dyn Clock>,
         lifetime: Duration,
     ) -> Self {
-        Self { store, stock, clock, lifetime }
+        let counter = GroupCommit::new(SalesCounter { store, clock: clock.clone(), lifetime });
+        Self { counter, stock, clock }
     }
 
     /// Reserves under an id that the caller chose: the same again gives the same reservation.
-    pub async fn run(&self, id: ReservationId, wanted: &[Wanted]) -> Result<Reservation, InventoryError> {
-        for _ in 0..LOOKS {
-            let lines = self.plan(wanted).await?;
-            match retrying(|| self.attempt(id, &lines)).await {
-                Ok(Some(reservation)) => return Ok(reservation),
-                Ok(None) => {}
-                Err(InventoryError::Store(error)) if error.violates("PRIMARY") => {
-                    return self.existing(id).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Contended("too many orders for the same products at once".into()).into())
-    }
-
-    /// Where the wanted units would come from now, sorted: rows are locked in one order.
-    async fn plan(&self, wanted: &[Wanted]) -> Result<Vec<Allocation>, InventoryError> {
-        let ids: Vec<_> = wanted.iter().map(|line| line.product_id.clone()).collect();
-        let items = self.stock.items(&ids).await?;
-        let mut lines = Vec::with_capacity(wanted.len());
-        for Wanted { product_id, quantity } in wanted {
-            let item = items.iter().find(|item| item.product_id == *product_id);
-            let found = item.and_then(|item| allocate(product_id, &item.levels, *quantity));
-            lines.extend(found.ok_or_else(|| {
+    pub async fn run(&self, id: ReservationId, wanted: Vec<Wanted>) -> Result<Reservation, InventoryError> {
+        match self.counter.run(Request { id, wanted }).await {
+            Ok(Ok(reservation)) => Ok(reservation),
+            // What is missing may be what this very reservation took when it was asked for first.
+            Ok(Err(shortage)) => self.existing(id).await?.ok_or_else(|| {
                 metrics::counter!("inventory_out_of_stock_total").increment(1);
-                InventoryError::OutOfStock {
-                    product_id: product_id.clone(),
-                    requested: quantity.get(),
-                    available: item.map_or(0, |item| item.available()),
-                }
-            })?);
+                shortage.into()
+            }),
+            Err(error) if error.violates("PRIMARY") => {
+                self.existing(id).await?.ok_or(InventoryError::NoReservation(id))
+            }
+            Err(error) => Err(error.into()),
         }
-        lines.sort();
-        Ok(lines)
     }
 
-    /// `None`: what was planned has gone meanwhile.
-    async fn attempt(
-        &self,
-        id: ReservationId,
-        lines: &[Allocation],
-    ) -> Result<Option<Reservation>, InventoryError> {
-        let now = self.clock.now();
-        let reservation = Reservation {
-            id,
-            state: ReservationState::Active,
-            expires_at: now + self.lifetime,
-            lines: lines.to_vec(),
-        };
-        let mut tx = self.store.begin().await?;
-        tx.add_reservation(&reservation, now).await?;
-        if !set_all_aside(tx.as_mut(), lines, now).await? {
-            return Ok(None);
-        }
-        tx.tally(metrics::counter!("inventory_reservations_total", "state" => "active"), 1);
-        tx.commit().await?;
-        Ok(Some(reservation))
-    }
-
-    async fn existing(&self, id: ReservationId) -> Result<Reservation, InventoryError> {
-        let reservation = self.stock.reservation(id).await?.ok_or(InventoryError::NoReservation(id))?;
-        match reservation.state.keeps_stock() {
-            true => Ok(reservation),
-            false => Err(InventoryError::Settled { id, state: reservation.state }),
+    async fn existing(&self, id: ReservationId) -> Result<Option<Reservation>, InventoryError> {
+        match self.stock.reservation(id).await? {
+            Some(settled) if !settled.state.keeps_stock() => {
+                Err(InventoryError::Settled { id, state: settled.state })
+            }
+            found => Ok(found),
         }
     }
 
@@ -149,7 +97,7 @@ impl Reserve {
                 order_id: order,
                 product_id: line.product_id.to_string(),
             };
-            tx.publish(config::kafka::Envelope::new(&event)).await?;
+            tx.publish(Envelope::new(&event)).await?;
             return Ok(());
         }
         tx.set_state(lost.id, ReservationState::Held, Some(order)).await?;
@@ -157,15 +105,47 @@ impl Reserve {
     }
 }
 
-async fn set_all_aside(
-    tx: &mut dyn Store,
-    lines: &[Allocation],
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    for line in lines {
-        if !tx.set_aside(line, now).await? {
-            return Ok(false);
+/// What is asked for.
+struct Request {
+    id: ReservationId,
+    wanted: Vec<Wanted>,
+}
+
+/// Serves those who want stock at once one after the other, and writes it all down together: many who want the same
+/// product wait for one commit, and not each for the one before.
+struct SalesCounter {
+    store: Arc<dyn Begin<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    lifetime: Duration,
+}
+
+#[async_trait]
+impl WriteGroup for SalesCounter {
+    type Job = Request;
+    type Done = Result<Reservation, Shortage>;
+
+    async fn write(&self, group: &[Submitted<Request>]) -> Result<Vec<Self::Done>, StoreError> {
+        let now = self.clock.now();
+        let wanted = group.iter().flat_map(|it| &it.job.wanted);
+        let products: BTreeSet<_> = wanted.map(|wanted| wanted.product_id.clone()).collect();
+        let mut tx = self.store.begin().await?;
+        let mut shelf = Shelf::new(tx.levels_for_update(&products).await?);
+        let mut serve = |Request { id, wanted }: &Request| {
+            let (state, expires_at) = (ReservationState::Active, now + self.lifetime);
+            shelf.set_aside(wanted).map(|lines| Reservation { id: *id, state, expires_at, lines })
+        };
+        let served: Vec<_> = group.iter().map(|it| serve(&it.job)).collect();
+        let reservations: Vec<&Reservation> = served.iter().flatten().collect();
+        if reservations.is_empty() {
+            return Ok(served);
         }
+        tx.add_reservations(&reservations, now).await?;
+        let changed = shelf.changed();
+        let levels: Vec<_> = changed.iter().map(|(id, level)| (*id, level)).collect();
+        tx.save_levels(&levels, now).await?;
+        let active = metrics::counter!("inventory_reservations_total", "state" => "active");
+        tx.tally(active, reservations.len() as u64);
+        tx.commit().await?;
+        Ok(served)
     }
-    Ok(true)
 }

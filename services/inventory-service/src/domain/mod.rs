@@ -1,7 +1,10 @@
 //! Stock and reservations, as arithmetic.
 
 mod reservation;
+mod shelf;
 mod stock;
 
 pub use reservation::{ReservationId, ReservationState};
-pub use stock::{Allocation, Level, Quantity, QuantityError, StockItem, Warehouse, WarehouseError, allocate};
+pub use shelf::{Shelf, Shortage, Wanted};
+use stock::allocate;
+pub use stock::{Allocation, Level, Quantity, QuantityError, StockItem, Warehouse, WarehouseError};

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use config::database::{Db, StoreError};
 use config::id::ProductId;
 use config::page::{Paging, Slice};
-use sqlx::QueryBuilder;
 
 use super::rows::{MovementRow, items, reservations, select_items};
 use crate::application::{MovementRecord, Reservation, StockReader};
@@ -18,20 +17,6 @@ impl StockReader for Db {
             .fetch_all(self.pool())
             .await?;
         Ok(items(rows)?.pop().map(|(item, _)| item))
-    }
-
-    async fn items(&self, ids: &[ProductId]) -> Result<Vec<StockItem>, StoreError> {
-        if let [id] = ids {
-            return Ok(self.item(id).await?.into_iter().collect());
-        }
-        let mut select = QueryBuilder::new(select_items!("WHERE p.product_id IN ("));
-        let mut list = select.separated(",");
-        ids.iter().for_each(|id| {
-            list.push_bind(id.as_str());
-        });
-        select.push(") ORDER BY p.product_id, s.warehouse");
-        let rows = select.build_query_as().fetch_all(self.pool()).await?;
-        Ok(items(rows)?.into_iter().map(|(item, _)| item).collect())
     }
 
     async fn list(&self, paging: Paging, after: Option<&ProductId>) -> Result<Slice<StockItem>, StoreError> {

@@ -12,23 +12,25 @@ use crate::domain::{ReservationId, ReservationState};
 
 #[async_trait]
 impl Reservations for Tx {
-    async fn add_reservation(
+    async fn add_reservations(
         &mut self,
-        reservation: &Reservation,
+        reservations: &[&Reservation],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO reservations (id, state, expires_at, created_at) VALUES (?, ?, ?, ?)")
-            .bind(reservation.id.get())
-            .bind(reservation.state.as_str())
-            .bind(reservation.expires_at)
-            .bind(now)
-            .execute(self.connection())
-            .await?;
+        let mut insert = QueryBuilder::new("INSERT INTO reservations (id, state, expires_at, created_at) ");
+        insert.push_values(reservations, |mut row, reservation| {
+            row.push_bind(reservation.id.get())
+                .push_bind(reservation.state.as_str())
+                .push_bind(reservation.expires_at)
+                .push_bind(now);
+        });
+        insert.build().execute(self.connection()).await?;
+        let lines = reservations.iter().flat_map(|it| it.lines.iter().map(move |line| (it.id.get(), line)));
         let mut insert = QueryBuilder::new(
             "INSERT INTO reservation_lines (reservation_id, product_id, warehouse, quantity) ",
         );
-        insert.push_values(&reservation.lines, |mut row, line| {
-            row.push_bind(reservation.id.get())
+        insert.push_values(lines, |mut row, (id, line)| {
+            row.push_bind(id)
                 .push_bind(line.product_id.as_str())
                 .push_bind(line.warehouse.as_str())
                 .push_bind(line.quantity);

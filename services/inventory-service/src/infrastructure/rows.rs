@@ -1,5 +1,7 @@
 //! Rows, and what they stand for.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use config::database::StoreError;
 use config::id::ProductId;
@@ -56,6 +58,26 @@ pub(super) fn items(rows: Vec<ItemRow>) -> Result<Vec<(StockItem, bool)>, StoreE
         }
     }
     Ok(items)
+}
+
+/// A level alone.
+#[derive(FromRow)]
+pub(super) struct LevelRow {
+    product_id: String,
+    warehouse: String,
+    on_hand: u32,
+    reserved: u32,
+    version: u64,
+}
+
+/// Puts the levels of a product together.
+pub(super) fn levels(rows: Vec<LevelRow>) -> Result<BTreeMap<ProductId, Vec<Level>>, StoreError> {
+    let mut levels: BTreeMap<ProductId, Vec<Level>> = BTreeMap::new();
+    for LevelRow { product_id: id, warehouse, on_hand, reserved, version } in rows {
+        let warehouse = warehouse.parse().map_err(StoreError::corrupt)?;
+        levels.entry(product_id(&id)?).or_default().push(Level { warehouse, on_hand, reserved, version });
+    }
+    Ok(levels)
 }
 
 pub(super) fn product_id(text: &str) -> Result<ProductId, StoreError> {

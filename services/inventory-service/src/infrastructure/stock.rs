@@ -1,5 +1,7 @@
 //! Stock in a transaction.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
@@ -7,7 +9,7 @@ use config::id::ProductId;
 use sqlx::QueryBuilder;
 use sqlx::mysql::MySqlQueryResult;
 
-use super::rows::{items, select_items};
+use super::rows::{items, levels, select_items};
 use crate::application::{Movement, StockRepository};
 use crate::domain::{Allocation, Level, StockItem};
 
@@ -34,26 +36,44 @@ impl StockRepository for Tx {
         Ok(items(rows)?.pop().map(|(item, _)| item))
     }
 
-    async fn save_level(
+    async fn levels_for_update(
         &mut self,
-        id: &ProductId,
-        level: &Level,
+        ids: &BTreeSet<ProductId>,
+    ) -> Result<BTreeMap<ProductId, Vec<Level>>, StoreError> {
+        let mut select = QueryBuilder::new(
+            "SELECT product_id, warehouse, on_hand, reserved, version FROM stock WHERE product_id IN (",
+        );
+        let mut list = select.separated(",");
+        ids.iter().for_each(|id| {
+            list.push_bind(id.as_str());
+        });
+        // Rows are locked in one order.
+        select.push(") ORDER BY product_id, warehouse FOR UPDATE");
+        levels(select.build_query_as().fetch_all(self.connection()).await?)
+    }
+
+    async fn save_levels(
+        &mut self,
+        levels: &[(&ProductId, &Level)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO stock (product_id, warehouse, on_hand, reserved, version, changed, updated_at) \
-             VALUES (?, ?, ?, ?, ?, TRUE, ?) \
-             ON DUPLICATE KEY UPDATE on_hand = VALUES(on_hand), version = VALUES(version), changed = TRUE, \
-             updated_at = VALUES(updated_at)",
-        )
-        .bind(id.as_str())
-        .bind(level.warehouse.as_str())
-        .bind(level.on_hand)
-        .bind(level.reserved)
-        .bind(level.version)
-        .bind(now)
-        .execute(self.connection())
-        .await?;
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO stock (product_id, warehouse, on_hand, reserved, version, changed, updated_at) ",
+        );
+        insert.push_values(levels, |mut row, (id, level)| {
+            row.push_bind(id.as_str())
+                .push_bind(level.warehouse.as_str())
+                .push_bind(level.on_hand)
+                .push_bind(level.reserved)
+                .push_bind(level.version)
+                .push_bind(true)
+                .push_bind(now);
+        });
+        insert.push(
+            " ON DUPLICATE KEY UPDATE on_hand = VALUES(on_hand), reserved = VALUES(reserved), \
+             version = VALUES(version), changed = TRUE, updated_at = VALUES(updated_at)",
+        );
+        insert.build().execute(self.connection()).await?;
         Ok(())
     }
 

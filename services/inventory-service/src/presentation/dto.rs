@@ -6,8 +6,8 @@ use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 use uuid::Uuid;
 
-use crate::application::{Change, MovementRecord, Reservation, Wanted};
-use crate::domain::{Level, Quantity, ReservationId, StockItem, Warehouse};
+use crate::application::{Change, MovementRecord, Reservation};
+use crate::domain::{Level, Quantity, ReservationId, StockItem, Wanted, Warehouse};
 
 /// More lines than any order has.
 const MAX_LINES: usize = 100;

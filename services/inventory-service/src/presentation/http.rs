@@ -151,7 +151,7 @@ impl InventoryApi {
         body: Body<NewReservation>,
     ) -> Result<Created<ReservationDto>, ApiError> {
         let (id, wanted) = body.0.parse()?;
-        Ok(Created::new(self.reserve.run(id, &wanted).await?.into()))
+        Ok(Created::new(self.reserve.run(id, wanted).await?.into()))
     }
 
     /// Take reserved stock off the shelf

@@ -55,6 +55,19 @@ async fn all_is_reserved_or_nothing() {
 }
 
 #[tokio::test]
+async fn who_took_the_last_one_and_asks_again_still_has_it() {
+    let app = start().await;
+    let product = stocked(&app, 1).await;
+    let id = Uuid::now_v7();
+    for _ in 0..2 {
+        assert_eq!(reserve(&app, id, &[(&product, 1)]).await.status(), 201);
+        assert_eq!(reserve(&app, Uuid::now_v7(), &[(&product, 1)]).await.status(), 409);
+    }
+    assert_eq!(levels(&app, &product).await, (1, 1, 0));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn the_same_id_reserves_once() {
     let app = start().await;
     let product = stocked(&app, 10).await;

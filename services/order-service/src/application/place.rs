@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use config::clock::Clock;
-use config::database::{Begin, retrying};
+use config::database::{Begin, GroupCommit, StoreError, Submitted, WriteGroup};
 use config::id::UserId;
 use config::idempotency::{Answer, Claim};
 use config::kafka::Envelope;
 use config::problem::{Fault as _, Kind, chain};
 use uuid::Uuid;
 
-use super::step::{NotKept, commit, settle_free};
-use super::{Figures, OrderCreated, OrderData, OrderError, Pricing, Stock, StockError, Store, Wish};
+use super::step::{NotKept, settle_free};
+use super::{OrderCreated, OrderData, OrderError, Pricing, Stock, StockError, Store, Wish};
 use crate::domain::{
     Address, Basket, Delivery, NewOrder, Notes, Order, OrderLine, PromotionCode, ShippingMethod,
 };
@@ -37,7 +39,7 @@ pub struct Reply<T = Order> {
 /// Places orders: prices them, sets their stock aside, keeps them.
 #[derive(Clone)]
 pub struct PlaceOrder {
-    store: Arc<dyn Begin<dyn Store>>,
+    book: GroupCommit<OrderBook>,
     pricing: Pricing,
     stock: Arc<dyn Stock>,
     clock: Arc<dyn Clock>,
@@ -53,7 +55,8 @@ impl PlaceOrder {
         clock: Arc<dyn Clock>,
         expiry: Duration,
     ) -> Self {
-        Self { store, pricing, stock, clock, expiry }
+        let book = GroupCommit::new(OrderBook { store, clock: clock.clone() });
+        Self { book, pricing, stock, clock, expiry }
     }
 
     pub async fn run(
@@ -89,7 +92,7 @@ impl PlaceOrder {
             reservation_id,
             expires_at: self.clock.now() + self.expiry,
         };
-        match retrying(|| self.keep(&order, reply.as_ref())).await {
+        match self.book.run(Placed { order, reply }).await.map_err(NotKept::from).flatten() {
             Ok(order) => {
                 tracing::info!(order.id = order.id.get(), user.id = user.get(), total = %order.totals.total(), "order placed");
                 Ok(order)
@@ -120,22 +123,63 @@ impl PlaceOrder {
             tracing::warn!(reservation.id = %reservation, error = %chain(&error), "a reservation is left to expire");
         }
     }
+}
 
-    async fn keep(&self, order: &NewOrder, reply: Option<&Reply>) -> Result<Order, NotKept> {
+/// An order on its way into the store.
+struct Placed {
+    order: NewOrder,
+    reply: Option<Reply>,
+}
+
+/// Keeps orders that are placed at once, together.
+struct OrderBook {
+    store: Arc<dyn Begin<dyn Store>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl OrderBook {
+    /// What belongs to an order that was added.
+    async fn complete(
+        tx: &mut dyn Store,
+        order: &mut Order,
+        reply: Option<&Reply>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let data = OrderData::from(&*order);
+        tx.publish(Envelope::new(&OrderCreated { order: data, expires_at: order.expires_at })).await?;
+        settle_free(tx, order, now).await?;
+        if let Some(Reply { claim, render }) = reply {
+            tx.answer(claim, render(order)).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl WriteGroup for OrderBook {
+    type Job = Placed;
+    type Done = Result<Order, NotKept>;
+
+    async fn write(&self, group: &[Submitted<Placed>]) -> Result<Vec<Self::Done>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let mut order = tx.add_order(order.clone(), now).await?;
-        let data = OrderData::from(&order);
-        tx.publish(Envelope::new(&OrderCreated { order: data, expires_at: order.expires_at })).await?;
-        settle_free(tx.as_mut(), &mut order, now).await?;
-        if let Some(Reply { claim, render }) = reply {
-            tx.answer(claim, render(&order)).await?;
+        let new: Vec<_> = group.iter().map(|it| &it.job.order).collect();
+        let mut orders = tx.add_orders(&new, now).await?;
+        for (submitted, order) in group.iter().zip(&mut orders) {
+            let reply = submitted.job.reply.as_ref();
+            submitted.scope(Self::complete(tx.as_mut(), order, reply, now)).await?;
         }
-        tx.tally(metrics::counter!("orders_created_total"), 1);
+        tx.tally(metrics::counter!("orders_created_total"), orders.len() as u64);
         // Last, because others may wait for this row.
-        tx.book(&order, Figures { orders: 1, ..Figures::default() }).await?;
-        commit(tx).await?;
-        Ok(order)
+        tx.book_placed(&orders).await?;
+        match tx.commit().await {
+            Ok(()) => Ok(orders.into_iter().map(Ok).collect()),
+            Err(StoreError::Unavailable(error)) => {
+                let in_doubt = || NotKept::InDoubt(StoreError::Unavailable(error.to_string().into()));
+                Ok(group.iter().map(|_| Err(in_doubt())).collect())
+            }
+            Err(refused) => Err(refused),
+        }
     }
 }
 

@@ -43,7 +43,12 @@ pub struct EntryRecord {
 /// Orders, as a unit of work changes them.
 #[async_trait]
 pub trait OrderRepository: Send {
-    async fn add_order(&mut self, order: NewOrder, now: DateTime<Utc>) -> Result<Order, StoreError>;
+    /// Adds orders; they come back in the same order.
+    async fn add_orders(
+        &mut self,
+        orders: &[&NewOrder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Order>, StoreError>;
     /// The order, locked until the end.
     async fn order_for_update(&mut self, id: OrderId) -> Result<Option<Order>, StoreError>;
     /// Writes what can change of a locked order, but for its lines and its price.
@@ -86,6 +91,8 @@ pub struct Figures {
 #[async_trait]
 pub trait SalesBook: Send {
     async fn book(&mut self, order: &Order, figures: Figures) -> Result<(), StoreError>;
+    /// Books that these were placed.
+    async fn book_placed(&mut self, orders: &[Order]) -> Result<(), StoreError>;
     async fn book_products(&mut self, order: &Order) -> Result<(), StoreError>;
 }
 

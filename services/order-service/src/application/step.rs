@@ -37,12 +37,12 @@ pub(super) async fn settle_free(
     tx: &mut dyn Store,
     order: &mut Order,
     now: DateTime<Utc>,
-) -> Result<(), OrderError> {
+) -> Result<(), StoreError> {
     if order.totals.total().is_positive() {
         return Ok(());
     }
-    let step = order.move_to(Status::Paid, Actor::Payment, now)?;
-    Ok(keep_step(tx, order, step, Some("nothing is due".to_owned())).await?)
+    let step = order.move_to(Status::Paid, Actor::Payment, now).map_err(StoreError::corrupt)?;
+    keep_step(tx, order, step, Some("nothing is due".to_owned())).await
 }
 
 /// Saves an order that was moved, and says so: in its history, to the others, in the sales.

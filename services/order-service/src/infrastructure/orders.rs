@@ -1,56 +1,33 @@
 //! Orders in MySQL, in a unit of work.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
 use sqlx::{MySql, QueryBuilder};
+use uuid::Uuid;
 
 use super::rows::{OrderRow, order_columns, promotions, with_lines};
 use crate::application::{Entry, OrderRepository};
-use crate::domain::{NewOrder, Order, OrderId, OrderLine, TaxLine};
+use crate::domain::{NewOrder, Order, OrderId, OrderLine, Status, TaxLine};
 
 #[async_trait]
 impl OrderRepository for Tx {
-    async fn add_order(&mut self, order: NewOrder, now: DateTime<Utc>) -> Result<Order, StoreError> {
-        let priced = &order.priced;
-        let (totals, promoted) = (&priced.totals, &priced.promoted);
-        let place = order.delivery.address.place();
-        let inserted = sqlx::query(
-            "INSERT INTO orders (user_id, status, currency, subtotal, discount, tax, prices_include_tax, tax_lines, \
-             shipping, shipping_rate, total, shipping_address, shipping_country, shipping_state, shipping_method, \
-             promotion_code, promotions, promotion_reservation_id, promotions_unavailable, customer_notes, \
-             reservation_id, version, expires_at, created_at, updated_at) \
-             VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
-        )
-        .bind(order.user_id.get())
-        .bind(totals.currency().code())
-        .bind(totals.subtotal().minor())
-        .bind(totals.discount().minor())
-        .bind(totals.tax().minor())
-        .bind(totals.tax_included())
-        .bind(priced.tax_lines.len() as u64)
-        .bind(totals.shipping().minor())
-        .bind(priced.shipping_rate.minor())
-        .bind(totals.total().minor())
-        .bind(order.delivery.address.as_str())
-        .bind(place.map(|place| place.country.code()))
-        .bind(place.and_then(|place| place.state.as_ref()).map(|state| state.as_str()))
-        .bind(order.delivery.method.as_str())
-        .bind(order.promotion_code.as_ref().map(|code| code.as_str()))
-        .bind(promotions(&promoted.applied)?)
-        .bind(promoted.reservation_id)
-        .bind(promoted.unavailable)
-        .bind(order.notes.as_ref().map(|notes| notes.as_str()))
-        .bind(order.reservation_id)
-        .bind(order.expires_at)
-        .bind(now)
-        .bind(now)
-        .execute(self.connection())
-        .await?;
-        let id = OrderId::new(inserted.last_insert_id());
-        insert_lines(self, id, &priced.lines, "").await?;
-        insert_taxes(self, id, &priced.tax_lines).await?;
-        Ok(Order::placed(id, order, now))
+    async fn add_orders(
+        &mut self,
+        orders: &[&NewOrder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Order>, StoreError> {
+        let first = insert_orders(self, orders, now).await?;
+        let ids = ids(self, orders, first).await?;
+        let placed: Vec<Order> =
+            ids.into_iter().zip(orders).map(|(id, order)| Order::placed(id, (*order).clone(), now)).collect();
+        let lines: Vec<_> = placed.iter().flat_map(|order| numbered(order.id, &order.lines)).collect();
+        insert_lines(self, &lines, "").await?;
+        let taxes: Vec<_> = placed.iter().flat_map(|order| numbered(order.id, &order.tax_lines)).collect();
+        insert_taxes(self, &taxes).await?;
+        Ok(placed)
     }
 
     async fn order_for_update(&mut self, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -86,7 +63,7 @@ impl OrderRepository for Tx {
     async fn save_lines(&mut self, order: &Order) -> Result<(), StoreError> {
         let changes = " ON DUPLICATE KEY UPDATE discount = VALUES(discount), tax = VALUES(tax), \
                        returned = VALUES(returned), returned_value = VALUES(returned_value)";
-        insert_lines(self, order.id, &order.lines, changes).await
+        insert_lines(self, &numbered(order.id, &order.lines), changes).await
     }
 
     async fn save_price(&mut self, order: &Order) -> Result<(), StoreError> {
@@ -117,7 +94,7 @@ impl OrderRepository for Tx {
             .bind(order.id.get())
             .execute(self.connection())
             .await?;
-        insert_taxes(self, order.id, &order.tax_lines).await
+        insert_taxes(self, &numbered(order.id, &order.tax_lines)).await
     }
 
     async fn record(&mut self, entry: &Entry) -> Result<(), StoreError> {
@@ -151,18 +128,84 @@ impl OrderRepository for Tx {
     }
 }
 
-/// The lines of an order in one statement; `changes` says what becomes of those that are there.
+/// The first of the ids that they were given.
+async fn insert_orders(tx: &mut Tx, orders: &[&NewOrder], now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let mut rows = Vec::with_capacity(orders.len());
+    for order in orders {
+        rows.push((*order, promotions(&order.priced.promoted.applied)?));
+    }
+    let mut insert = QueryBuilder::<MySql>::new(
+        "INSERT INTO orders (user_id, status, currency, subtotal, discount, tax, prices_include_tax, tax_lines, \
+         shipping, shipping_rate, total, shipping_address, shipping_country, shipping_state, shipping_method, \
+         promotion_code, promotions, promotion_reservation_id, promotions_unavailable, customer_notes, \
+         reservation_id, version, expires_at, created_at, updated_at) ",
+    );
+    insert.push_values(rows, |mut row, (order, promotions)| {
+        let NewOrder { priced, delivery, .. } = order;
+        let (totals, promoted, place) = (&priced.totals, &priced.promoted, delivery.address.place());
+        row.push_bind(order.user_id.get())
+            .push_bind(Status::Pending.as_str())
+            .push_bind(totals.currency().code())
+            .push_bind(totals.subtotal().minor())
+            .push_bind(totals.discount().minor())
+            .push_bind(totals.tax().minor())
+            .push_bind(totals.tax_included())
+            .push_bind(priced.tax_lines.len() as u64)
+            .push_bind(totals.shipping().minor())
+            .push_bind(priced.shipping_rate.minor())
+            .push_bind(totals.total().minor())
+            .push_bind(delivery.address.as_str())
+            .push_bind(place.map(|place| place.country.code()))
+            .push_bind(place.and_then(|place| place.state.as_ref()).map(|state| state.as_str()))
+            .push_bind(delivery.method.as_str())
+            .push_bind(order.promotion_code.as_ref().map(|code| code.as_str()))
+            .push_bind(promotions)
+            .push_bind(promoted.reservation_id)
+            .push_bind(promoted.unavailable)
+            .push_bind(order.notes.as_ref().map(|notes| notes.as_str()))
+            .push_bind(order.reservation_id)
+            .push_bind(1_u64)
+            .push_bind(order.expires_at)
+            .push_bind(now)
+            .push_bind(now);
+    });
+    Ok(insert.build().execute(tx.connection()).await?.last_insert_id())
+}
+
+/// The ids that the orders were given, from `first` on; each is known by its reservation, because whether the ids of
+/// one statement follow one another is a matter of the server's settings.
+async fn ids(tx: &mut Tx, orders: &[&NewOrder], first: u64) -> Result<Vec<OrderId>, StoreError> {
+    let mut select = QueryBuilder::<MySql>::new("SELECT reservation_id, id FROM orders WHERE id >= ");
+    select.push_bind(first).push(" AND reservation_id IN (");
+    let mut list = select.separated(",");
+    orders.iter().for_each(|order| {
+        list.push_bind(order.reservation_id);
+    });
+    let rows: Vec<(Uuid, u64)> = select.push(")").build_query_as().fetch_all(tx.connection()).await?;
+    let ids: HashMap<_, _> = rows.into_iter().collect();
+    let id = |order: &&NewOrder| ids.get(&order.reservation_id).map(|id| OrderId::new(*id));
+    orders
+        .iter()
+        .map(|order| id(order).ok_or_else(|| StoreError::corrupt("an order without an id")))
+        .collect()
+}
+
+/// What stands in an order, with the order's id and its number in it.
+fn numbered<T>(order: OrderId, parts: &[T]) -> Vec<(OrderId, u16, &T)> {
+    (1_u16..).zip(parts).map(|(number, part)| (order, number, part)).collect()
+}
+
+/// Lines of orders in one statement; `changes` says what becomes of those that are there.
 async fn insert_lines(
     tx: &mut Tx,
-    order: OrderId,
-    lines: &[OrderLine],
+    lines: &[(OrderId, u16, &OrderLine)],
     changes: &'static str,
 ) -> Result<(), StoreError> {
     let mut insert = QueryBuilder::<MySql>::new(
         "INSERT INTO order_items (order_id, line, product_id, product_name, category, quantity, price, discount, \
          tax, weight_grams, returned, returned_value) ",
     );
-    insert.push_values((1_u16..).zip(lines), |mut row, (number, line)| {
+    insert.push_values(lines, |mut row, &(order, number, line)| {
         row.push_bind(order.get())
             .push_bind(number)
             .push_bind(line.product_id.as_str())
@@ -181,14 +224,14 @@ async fn insert_lines(
     Ok(())
 }
 
-async fn insert_taxes(tx: &mut Tx, order: OrderId, taxes: &[TaxLine]) -> Result<(), StoreError> {
+async fn insert_taxes(tx: &mut Tx, taxes: &[(OrderId, u16, &TaxLine)]) -> Result<(), StoreError> {
     if taxes.is_empty() {
         return Ok(());
     }
     let mut insert = QueryBuilder::<MySql>::new(
         "INSERT INTO order_tax_lines (order_id, line, name, jurisdiction, percent, taxable, tax) ",
     );
-    insert.push_values((1_u16..).zip(taxes), |mut row, (number, line)| {
+    insert.push_values(taxes, |mut row, &(order, number, line)| {
         row.push_bind(order.get())
             .push_bind(number)
             .push_bind(&line.name)

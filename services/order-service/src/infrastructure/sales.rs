@@ -1,5 +1,7 @@
 //! What was sold, by days, in MySQL.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use config::database::{Db, StoreError, Tx};
@@ -17,22 +19,19 @@ const TOP: u32 = 10;
 #[async_trait]
 impl SalesBook for Tx {
     async fn book(&mut self, order: &Order, figures: Figures) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO daily_sales (day, currency, shard, orders, paid_orders, paid, refunded) \
-             VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE orders = orders + VALUES(orders), \
-             paid_orders = paid_orders + VALUES(paid_orders), paid = paid + VALUES(paid), \
-             refunded = refunded + VALUES(refunded)",
-        )
-        .bind(order.created_at.date_naive())
-        .bind(order.totals.currency().code())
-        .bind(order.id.get() % SHARDS)
-        .bind(figures.orders)
-        .bind(figures.paid_orders)
-        .bind(figures.paid)
-        .bind(figures.refunded)
-        .execute(self.connection())
-        .await?;
-        Ok(())
+        let (day, currency) = (order.created_at.date_naive(), order.totals.currency());
+        add(self, BTreeMap::from([((day, currency.code()), figures)]), order.id.get() % SHARDS).await
+    }
+
+    async fn book_placed(&mut self, orders: &[Order]) -> Result<(), StoreError> {
+        let mut days: BTreeMap<_, Figures> = BTreeMap::new();
+        for order in orders {
+            let day = (order.created_at.date_naive(), order.totals.currency().code());
+            days.entry(day).or_default().orders += 1;
+        }
+        // Where the first belongs: which part of a day has which orders is all the same to their sum.
+        let shard = orders.first().map_or(0, |order| order.id.get() % SHARDS);
+        add(self, days, shard).await
     }
 
     async fn book_products(&mut self, order: &Order) -> Result<(), StoreError> {
@@ -61,6 +60,32 @@ impl SalesBook for Tx {
         insert.build().execute(self.connection()).await?;
         Ok(())
     }
+}
+
+async fn add(
+    tx: &mut Tx,
+    days: BTreeMap<(NaiveDate, &'static str), Figures>,
+    shard: u64,
+) -> Result<(), StoreError> {
+    let mut insert = QueryBuilder::<MySql>::new(
+        "INSERT INTO daily_sales (day, currency, shard, orders, paid_orders, paid, refunded) ",
+    );
+    insert.push_values(days, |mut row, ((day, currency), figures)| {
+        row.push_bind(day)
+            .push_bind(currency)
+            .push_bind(shard)
+            .push_bind(figures.orders)
+            .push_bind(figures.paid_orders)
+            .push_bind(figures.paid)
+            .push_bind(figures.refunded);
+    });
+    insert.push(
+        " ON DUPLICATE KEY UPDATE orders = orders + VALUES(orders), \
+         paid_orders = paid_orders + VALUES(paid_orders), paid = paid + VALUES(paid), \
+         refunded = refunded + VALUES(refunded)",
+    );
+    insert.build().execute(tx.connection()).await?;
+    Ok(())
 }
 
 #[async_trait]

@@ -47,6 +47,30 @@ async fn a_hundred_orders_at_once_are_a_hundred_orders() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_that_are_written_together_are_each_their_own() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(100, "USD");
+    let mut tasks = JoinSet::new();
+    for n in 1..=60 {
+        let request = shop.order(n, &[(&lamp, n.cast_signed())]).header("Idempotency-Key", "k");
+        let again = request.try_clone().unwrap();
+        tasks.spawn(async move {
+            let placed: Value = request.send().await.unwrap().json().await.unwrap();
+            let replayed: Value = again.send().await.unwrap().json().await.unwrap();
+            (n, placed, replayed)
+        });
+    }
+    for (n, placed, replayed) in tasks.join_all().await {
+        let read = shop.read(&format!("/api/orders/{}", id(&placed))).await;
+        for order in [&placed, &replayed, &read] {
+            assert_eq!((&order["id"], &order["user_id"]), (&placed["id"], &json!(n)));
+            let items = order["items"].as_array().unwrap();
+            assert_eq!((items.len(), &items[0]["quantity"], &items[0]["id"]), (1, &json!(n), &json!(1)));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_cancellations_one_cancels() {
     let shop = Shop::open().await;
     let (lamp, owner) = (shop.products.add(1, "USD"), user());

@@ -12,8 +12,8 @@ use config::database::{StoreError, UnitOfWork};
 use config::registry::Trouble;
 
 use crate::application::{
-    Catalogue, Discounts, Entry, OrderRepository, Parcel, Promotions, Rate, ReturnRepository, SalesBook,
-    Shipping, Taxable, Taxes, Wares,
+    Catalogue, Discounts, Entry, Figures, OrderRepository, Parcel, Promotions, Rate, ReturnRepository,
+    SalesBook, Shipping, Taxable, Taxes, Wares,
 };
 use crate::domain::{NewReturn, OrderId, Product, Quantity, Return, ReturnId, TaxQuote};
 
@@ -45,8 +45,15 @@ impl UnitOfWork for Attempt {
 
 #[async_trait]
 impl OrderRepository for Attempt {
-    async fn add_order(&mut self, order: NewOrder, now: DateTime<Utc>) -> Result<Order, StoreError> {
-        Ok(Order::placed(OrderId::new(1), order, now))
+    async fn add_orders(
+        &mut self,
+        orders: &[&NewOrder],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Order>, StoreError> {
+        Ok((1..)
+            .zip(orders)
+            .map(|(id, order)| Order::placed(OrderId::new(id), (*order).clone(), now))
+            .collect())
     }
     async fn order_for_update(&mut self, _: OrderId) -> Result<Option<Order>, StoreError> {
         Ok(None)
@@ -84,6 +91,9 @@ impl ReturnRepository for Attempt {
 #[async_trait]
 impl SalesBook for Attempt {
     async fn book(&mut self, _: &Order, _: Figures) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn book_placed(&mut self, _: &[Order]) -> Result<(), StoreError> {
         Ok(())
     }
     async fn book_products(&mut self, _: &Order) -> Result<(), StoreError> {

@@ -22,13 +22,6 @@ pub enum TransactionError {
     Store(#[from] StoreError),
 }
 
-impl TransactionError {
-    /// What was to be stored with others was not.
-    pub(super) fn not_stored() -> Self {
-        Self::Store(StoreError::Unavailable("the transactions could not be stored".into()))
-    }
-}
-
 impl Fault for TransactionError {
     fn kind(&self) -> Kind {
         match self {

@@ -9,7 +9,7 @@ mod recover;
 mod replay;
 mod stats;
 
-pub use accept::{Accept, Intake, Wanted};
+pub use accept::{Accept, Wanted};
 pub use error::TransactionError;
 pub use events::{TransactionCompleted, TransactionCreated, TransactionFailed};
 pub use ports::{
