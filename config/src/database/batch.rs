@@ -18,7 +18,7 @@ tokio::task_local! {
 }
 
 /// Runs `action` when what was committed is so for good: now, or with the batch that this unit of work is part of.
-pub fn once_committed(action: impl FnOnce() + Send + 'static) {
+pub(super) fn once_committed(action: impl FnOnce() + Send + 'static) {
     match CURRENT.try_with(Arc::clone) {
         Ok(batch) => batch.state().afterwards.push(Box::new(action)),
         Err(_) => action(),

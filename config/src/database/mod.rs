@@ -46,7 +46,6 @@ mod unit_of_work;
 mod wait;
 
 pub(crate) use batch::Batch;
-pub use batch::once_committed;
 pub use error::{StoreError, retrying};
 pub use group::{GroupCommit, Submitted, WriteGroup};
 pub use list::First;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use metrics::Counter;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::Migrator;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlQueryResult};
 use sqlx::{Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, QueryBuilder, Transaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -155,6 +155,22 @@ impl Tx {
     /// What statements run on.
     pub fn connection(&mut self) -> &mut MySqlConnection {
         self.inner.as_mut().expect("it ends with the unit of work")
+    }
+
+    /// The ids of the rows that one `INSERT … VALUES` has just added, in their order: InnoDB knows how many there will
+    /// be and gives them consecutive ones, at the distance that the server is set to.
+    /// <https://dev.mysql.com/doc/refman/8.4/en/innodb-auto-increment-handling.html>
+    pub async fn ids_of(&mut self, inserted: &MySqlQueryResult) -> Result<Vec<u64>, StoreError> {
+        let (first, rows) = (inserted.last_insert_id(), inserted.rows_affected());
+        let distance: u64 = match rows {
+            0 | 1 => 1,
+            _ => {
+                sqlx::query_scalar("SELECT CAST(@@auto_increment_increment AS UNSIGNED)")
+                    .fetch_one(self.connection())
+                    .await?
+            }
+        };
+        Ok((0..rows).map(|row| first + row * distance).collect())
     }
 }
 

@@ -104,7 +104,8 @@ impl Envelope {
         self
     }
 
-    pub(crate) fn context(&self) -> RequestContext {
+    /// The request that led to this.
+    pub fn context(&self) -> RequestContext {
         RequestContext {
             request_id: self.request_id.clone(),
             path: String::new(),

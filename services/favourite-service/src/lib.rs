@@ -65,7 +65,7 @@ impl Service for Favourites {
                     .in_batches(ctx.mysql())
                     .unhurried(),
             )
-            .consumer(Consumer::new("user-events", Arc::new(UserEvents::new(forget))))
+            .consumer(Consumer::new("user-events", Arc::new(UserEvents::new(forget))).unhurried())
             .job(Job::every("tell-wishers", Duration::from_millis(500), move || tell.clone().run())))
     }
 }

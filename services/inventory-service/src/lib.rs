@@ -80,7 +80,7 @@ impl Service for Inventory {
         let products = ProductEvents::new(open.clone());
         Ok(Parts::new(InventoryApi { open, change, reserve, settle, stock: store })
             .consumer(Consumer::new("order-events", Arc::new(orders)).at_once().unhurried())
-            .consumer(Consumer::new("product-events", Arc::new(products)))
+            .consumer(Consumer::new("product-events", Arc::new(products)).unhurried())
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run()))
             .job(Job::every("announce-changes", Duration::from_millis(400), move || announce.clone().run())))
     }

@@ -85,7 +85,6 @@ impl Service for Notification {
                 from: mail.from.0.clone(),
                 clock: clock.clone(),
             }),
-            reader: store.clone(),
             users: Arc::new(Users::new(ctx.registry.client("user-service"))),
             store: store.clone(),
             clock: clock.clone(),
@@ -108,7 +107,7 @@ impl Service for Notification {
         let tell = Tell::new(store.clone(), clock.clone(), bell.clone());
         let listener = |topic, read| {
             let listener = Arc::new(Listener::new(tell.clone(), read));
-            Consumer::new(topic, listener).in_batches(ctx.mysql()).unhurried()
+            Consumer::new(topic, listener).at_once().unhurried()
         };
         let live = Live::new(ctx.closing.clone());
         let forget = Arc::new(ForgetOld::new(store.clone(), clock.clone()));

@@ -69,10 +69,10 @@ impl Service for Finder {
             currency,
         };
         Ok(Parts::new(api)
-            .consumer(Consumer::new("order-events", orders))
-            .consumer(Consumer::per_instance("product-events", catalogue.clone()))
-            .consumer(Consumer::per_instance("inventory-events", catalogue.clone()))
-            .consumer(Consumer::per_instance("rating-events", catalogue))
+            .consumer(Consumer::new("order-events", orders).unhurried())
+            .consumer(Consumer::per_instance("product-events", catalogue.clone()).unhurried())
+            .consumer(Consumer::per_instance("inventory-events", catalogue.clone()).unhurried())
+            .consumer(Consumer::per_instance("rating-events", catalogue).unhurried())
             .readiness(Readiness::new("catalogue", move || index.edition().is_some()))
             .job(building(build, followed))
             .job(Job::new("publish", move |shutdown| async move {

@@ -121,7 +121,7 @@ impl Consumer {
     }
 
     /// Nobody waits for what the handler does: messages that are handled together gather for a tenth of a second, so
-    /// that fewer transactions do.
+    /// that fewer transactions do. A client all of whose consumers have time is also told less often what there is.
     #[must_use]
     pub fn unhurried(self) -> Self {
         Self { unhurried: true, ..self }
@@ -185,15 +185,16 @@ async fn consume_by_one_client(
     shutdown: &CancellationToken,
 ) -> Result<(), crate::BoxError> {
     let lost = Arc::new(Notify::new());
+    let hurry = Hurry::of(consumers);
     let client = match group {
         Group::Service(_) => {
-            let client = client(settings, group, lost.clone())?;
+            let client = client(settings, group, hurry, lost.clone())?;
             client.subscribe(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
             client
         }
         Group::Instance(_) => {
             let client = tokio::select! {
-                client = follow(settings, group, &lost, names) => client?,
+                client = follow(settings, group, hurry, &lost, names) => client?,
                 () = shutdown.cancelled() => return Ok(()),
             };
             consumers.values().for_each(|consumer| consumer.handler.following());
@@ -241,6 +242,25 @@ async fn consume_by_one_client(
 
 type Client = StreamConsumer<Context>;
 
+/// When the broker tells a client what there is: as soon as there is so much, or so long after it was asked.
+#[derive(Clone, Copy)]
+struct Hurry {
+    least_bytes: &'static str,
+    longest_ms: &'static str,
+}
+
+impl Hurry {
+    /// A message is told at once; those that a busy outbox sends together come together. Nothing to tell is told
+    /// twice a second.
+    const AT_ONCE: Self = Self { least_bytes: "1", longest_ms: "500" };
+    /// What came in a fifth of a second comes together, unless it is much.
+    const GATHERED: Self = Self { least_bytes: "65536", longest_ms: "200" };
+
+    fn of(consumers: &Consumers) -> Self {
+        if consumers.values().all(|consumer| consumer.unhurried) { Self::GATHERED } else { Self::AT_ONCE }
+    }
+}
+
 /// How far back an instance begins to follow. What it reads elsewhere may be a copy that is behind by as much.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
 
@@ -249,12 +269,13 @@ const RECENT: TimeDelta = TimeDelta::minutes(2);
 async fn follow(
     settings: &KafkaSettings,
     group: &Group,
+    hurry: Hurry,
     lost: &Arc<Notify>,
     topics: &[String],
 ) -> Result<Client, crate::BoxError> {
     // Nobody would hear that a client is lost while it is only asked: each attempt has its own.
     let (client, places) = until_up("Kafka", || async {
-        let (client, topics) = (client(settings, group, lost.clone())?, topics.to_vec());
+        let (client, topics) = (client(settings, group, hurry, lost.clone())?, topics.to_vec());
         tokio::task::spawn_blocking(move || {
             let places = recent(&client, &topics)?;
             Ok::<_, crate::BoxError>((client, places))
@@ -293,6 +314,7 @@ fn recent(client: &Client, topics: &[String]) -> Result<TopicPartitionList, crat
 fn client(
     settings: &KafkaSettings,
     group: &Group,
+    hurry: Hurry,
     lost: Arc<Notify>,
 ) -> Result<Client, rdkafka::error::KafkaError> {
     let shares = matches!(group, Group::Service(_));
@@ -305,10 +327,8 @@ fn client(
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "2000")
-        // A message is told at once; those that a busy outbox sends together come together. Nothing to tell is told
-        // twice a second, whoever listens.
-        .set("fetch.min.bytes", "1")
-        .set("fetch.wait.max.ms", "500")
+        .set("fetch.min.bytes", hurry.least_bytes)
+        .set("fetch.wait.max.ms", hurry.longest_ms)
         .set("fetch.error.backoff.ms", "200")
         .set("queued.min.messages", "500")
         .set("queued.max.messages.kbytes", "4096")

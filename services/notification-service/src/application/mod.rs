@@ -23,8 +23,8 @@ pub use inbox::ReadMarks;
 pub use notice::{Details, LinkDetails, Notice, OrderDetails, OrderLine, ShipmentDetails};
 pub use ports::{
     Carrier, Contact, Contacts, DeliveryFilter, DeliveryQueue, DeliveryRecord, Due, Mailer, NewDelivery,
-    NotificationRecord, Notifications, Outcome, Reach, Reader, Store, Undelivered, UserDirectory, Webhook,
-    WebhookPoster, Webhooks,
+    NewNotification, NotificationRecord, Notifications, Outcome, Reach, Reader, Store, Undelivered,
+    UserDirectory, Webhook, WebhookPoster, Webhooks,
 };
 pub use preferences::ChoosePreferences;
 pub use recipients::{EmailCarrier, WebhookCarrier};

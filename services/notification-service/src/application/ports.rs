@@ -1,5 +1,6 @@
 //! What the use cases need from the world outside.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -65,6 +66,18 @@ pub struct NewDelivery {
     pub due: Option<DateTime<Utc>>,
 }
 
+/// A notification before it has a number, with the ways it goes.
+#[derive(Debug, Clone)]
+pub struct NewNotification<'a> {
+    pub user: UserId,
+    pub notice: &'a Notice,
+    /// Whether it stands in the user's list.
+    pub listed: bool,
+    pub deliveries: Vec<NewDelivery>,
+    /// Of what led to it.
+    pub traceparent: Option<String>,
+}
+
 /// A delivery that this process has taken to send.
 #[derive(Debug, Clone)]
 pub struct Due {
@@ -77,6 +90,8 @@ pub struct Due {
     pub attempts: u16,
     pub notification: NotificationRecord,
     pub details: Option<Details>,
+    /// Of the user, when it is here.
+    pub contact: Option<Contact>,
     pub webhook: Option<WebhookId>,
     /// Of what led to the notification.
     pub traceparent: Option<String>,
@@ -149,22 +164,14 @@ pub trait Contacts: Send {
 pub trait Notifications: Send {
     async fn preferences(&mut self, user: UserId) -> Result<Preferences, StoreError>;
     async fn choose(&mut self, user: UserId, choices: &[Choice]) -> Result<(), StoreError>;
-    /// What every notification has to know of its user, read in one go.
-    async fn reach(&mut self, user: UserId) -> Result<Reach, StoreError>;
+    /// What notifications have to know of their users, read in one go.
+    async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError>;
+    /// Adds notifications and their deliveries; the numbers are in the same order.
     async fn add(
         &mut self,
-        user: UserId,
-        notice: &Notice,
-        listed: bool,
+        new: &[NewNotification<'_>],
         now: DateTime<Utc>,
-    ) -> Result<NotificationId, StoreError>;
-    async fn add_deliveries(
-        &mut self,
-        notification: NotificationId,
-        user: UserId,
-        deliveries: &[NewDelivery],
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Vec<NotificationId>, StoreError>;
     /// How many were unread until now.
     async fn mark_all_read(&mut self, user: UserId, now: DateTime<Utc>) -> Result<u64, StoreError>;
     async fn mark_read(&mut self, id: NotificationId, now: DateTime<Utc>) -> Result<(), StoreError>;
@@ -237,7 +244,6 @@ pub trait Reader: Send + Sync {
         limit: u32,
     ) -> Result<Vec<NotificationRecord>, StoreError>;
     async fn chosen(&self, user: UserId) -> Result<Preferences, StoreError>;
-    async fn contact(&self, user: UserId) -> Result<Option<Contact>, StoreError>;
     async fn deliveries(
         &self,
         filter: DeliveryFilter,

@@ -20,7 +20,6 @@ impl From<StoreError> for Undelivered {
 /// Carries e-mails.
 pub struct EmailCarrier {
     pub mailer: Arc<dyn Mailer>,
-    pub reader: Arc<dyn Reader>,
     pub users: Arc<dyn UserDirectory>,
     pub store: Arc<dyn Begin<dyn Store>>,
     pub clock: Arc<dyn Clock>,
@@ -34,8 +33,8 @@ impl Carrier for EmailCarrier {
         {
             return Err(Undelivered::Hopeless("its link has expired".to_owned()));
         }
-        let contact = match self.reader.contact(due.notification.user_id).await? {
-            Some(contact) => contact,
+        let contact = match &due.contact {
+            Some(contact) => contact.clone(),
             None => self.ask(due.notification.user_id).await?,
         };
         if !contact.is_active {

@@ -1,17 +1,19 @@
 //! Telling people: a notification, its deliveries and its event in one transaction.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use config::clock::Clock;
-use config::database::{Begin, StoreError, once_committed, retrying};
+use config::database::{Begin, StoreError, retrying};
 use config::id::UserId;
 use config::idempotency::{Answer, Claim};
 use config::kafka::Envelope;
+use config::telemetry::{RequestContext, traceparent};
 
 use super::{
-    Bell, Contact, Details, NewDelivery, Notice, NotificationCreated, NotificationError, NotificationRecord,
-    Store,
+    Bell, Contact, Details, NewDelivery, NewNotification, Notice, NotificationCreated, NotificationError,
+    NotificationRecord, Reach, Store,
 };
 use crate::domain::{Channel, Preferences};
 
@@ -54,51 +56,66 @@ impl Tell {
         Self { store, clock, bell }
     }
 
-    /// Once for each message, however often it comes.
-    pub async fn hear(&self, message: &Envelope, news: &News) -> Result<(), NotificationError> {
-        if *news == News::default() {
-            return Ok(());
+    /// What messages that came in a row mean, in one transaction. `false`, and nothing was done: one of them was heard
+    /// before.
+    pub async fn hear(&self, heard: &[(&Envelope, News)]) -> Result<bool, NotificationError> {
+        let meant: Vec<_> = heard.iter().filter(|(_, news)| *news != News::default()).collect();
+        let messages: Vec<&Envelope> = meant.iter().map(|(message, _)| *message).collect();
+        if messages.is_empty() {
+            return Ok(true);
         }
         retrying(|| async {
             let mut tx = self.store.begin().await?;
-            if tx.claim(message).await? {
-                let created = self.apply(tx.as_mut(), news, message.time).await?;
-                tx.commit().await?;
-                let bell = self.bell.clone();
-                once_committed(move || {
-                    bell.ring();
-                    created.iter().for_each(report);
-                });
+            if !tx.claim_all(&messages).await? {
+                return Ok(false);
             }
-            Ok(())
+            let mut created = Vec::new();
+            let mut waiting = Vec::new();
+            for (message, news) in &meant {
+                // What came before them was meant for those who were there then.
+                if news.contact.is_some() || news.deleted.is_some() {
+                    created.extend(self.create(tx.as_mut(), &waiting).await?);
+                    waiting.clear();
+                }
+                waiting.extend(self.apply(tx.as_mut(), message, news).await?);
+            }
+            created.extend(self.create(tx.as_mut(), &waiting).await?);
+            tx.commit().await?;
+            self.bell.ring();
+            created.iter().for_each(report);
+            Ok(true)
         })
         .await
     }
 
-    async fn apply(
+    async fn apply<'a>(
         &self,
         tx: &mut dyn Store,
-        news: &News,
-        as_of: DateTime<Utc>,
-    ) -> Result<Vec<NotificationRecord>, StoreError> {
+        message: &Envelope,
+        news: &'a News,
+    ) -> Result<Vec<Addressed<'a>>, StoreError> {
         if let Some(contact) = &news.contact {
-            tx.keep_contact(contact, as_of).await?;
+            tx.keep_contact(contact, message.time).await?;
             tx.wake_emails(contact.user_id, self.clock.now()).await?;
         }
         if let Some(user) = news.deleted {
-            tx.forget_user(user, as_of).await?;
+            tx.forget_user(user, message.time).await?;
         }
-        let mut created = Vec::new();
+        let mut addressed = Vec::new();
         for (audience, notice) in &news.notices {
             let users = match audience {
                 Audience::User(user) => vec![*user],
                 Audience::Admins => tx.active_admins().await?,
             };
-            for user in users {
-                created.push(self.create(tx, user, notice, None).await?);
-            }
+            let context = message.context();
+            addressed.extend(users.into_iter().map(|user| Addressed {
+                user,
+                notice,
+                only: None,
+                context: context.clone(),
+            }));
         }
-        Ok(created)
+        Ok(addressed)
     }
 
     /// By an administrator; over `channel` alone where one is named, else as the user prefers.
@@ -110,9 +127,12 @@ impl Tell {
         claim: Option<&Claim>,
         answer: impl Fn(&NotificationRecord) -> Answer + Sync,
     ) -> Result<NotificationRecord, NotificationError> {
+        let context = RequestContext { traceparent: traceparent(), ..RequestContext::current() };
+        let addressed = [Addressed { user, notice, only: channel, context }];
         retrying(|| async {
             let mut tx = self.store.begin().await?;
-            let record = self.create(tx.as_mut(), user, notice, channel).await?;
+            let created = self.create(tx.as_mut(), &addressed).await?.pop();
+            let record = created.ok_or_else(|| StoreError::corrupt("a notification without a number"))?;
             if let Some(claim) = claim {
                 tx.answer(claim, answer(&record)).await?;
             }
@@ -127,30 +147,73 @@ impl Tell {
     async fn create(
         &self,
         tx: &mut dyn Store,
-        user: UserId,
-        notice: &Notice,
-        only: Option<Channel>,
-    ) -> Result<NotificationRecord, StoreError> {
+        addressed: &[Addressed<'_>],
+    ) -> Result<Vec<NotificationRecord>, StoreError> {
+        if addressed.is_empty() {
+            return Ok(Vec::new());
+        }
         let now = self.clock.now();
-        let reach = tx.reach(user).await?;
-        let goes = |channel| wanted(&reach.preferences, notice, only, channel);
-        let id = tx.add(user, notice, goes(Channel::InApp), now).await?;
+        let users: BTreeSet<UserId> = addressed.iter().map(|it| it.user).collect();
+        let reaches = tx.reach(&users).await?;
+        let nothing = Reach::default();
+        let mut new = Vec::with_capacity(addressed.len());
+        for it in addressed {
+            new.push(it.notification(reaches.get(&it.user).unwrap_or(&nothing), now)?);
+        }
+        let ids = tx.add(&new, now).await?;
+        let mut created = Vec::with_capacity(ids.len());
+        for ((it, new), id) in addressed.iter().zip(new).zip(ids) {
+            let &Notice { kind, ref wording, .. } = it.notice;
+            if new.listed {
+                let event = NotificationCreated {
+                    notification_id: id.get(),
+                    user_id: it.user.get(),
+                    kind: kind.as_str(),
+                    title: wording.title.clone(),
+                    message: wording.message.clone(),
+                };
+                it.context.clone().scope(tx.publish(Envelope::new(&event))).await?;
+            }
+            created.push(NotificationRecord {
+                id,
+                user_id: it.user,
+                kind,
+                title: wording.title.clone(),
+                message: wording.message.clone(),
+                read_at: None,
+                created_at: now,
+            });
+        }
+        Ok(created)
+    }
+}
+
+/// A notice on its way to a user.
+struct Addressed<'a> {
+    user: UserId,
+    notice: &'a Notice,
+    /// Over this channel alone.
+    only: Option<Channel>,
+    /// Of what led to it.
+    context: RequestContext,
+}
+
+impl<'a> Addressed<'a> {
+    fn notification(&self, reach: &Reach, now: DateTime<Utc>) -> Result<NewNotification<'a>, StoreError> {
+        let goes = |channel| wanted(&reach.preferences, self.notice, self.only, channel);
         let mut deliveries = Vec::new();
         if goes(Channel::InApp) {
             deliveries.push(NewDelivery { channel: Channel::InApp, webhook: None, details: None, due: None });
-            let event = NotificationCreated {
-                notification_id: id.get(),
-                user_id: user.get(),
-                kind: notice.kind.as_str(),
-                title: notice.wording.title.clone(),
-                message: notice.wording.message.clone(),
-            };
-            tx.publish(Envelope::new(&event)).await?;
         }
         if goes(Channel::Email) {
             let due = if reach.known { now } else { now + UNTIL_ASKING };
-            let details = Some(notice.details.to_json().map_err(|error| StoreError::Broken(error.into()))?);
-            deliveries.push(NewDelivery { channel: Channel::Email, webhook: None, details, due: Some(due) });
+            let details = self.notice.details.to_json().map_err(|error| StoreError::Broken(error.into()))?;
+            deliveries.push(NewDelivery {
+                channel: Channel::Email,
+                webhook: None,
+                details: Some(details),
+                due: Some(due),
+            });
         }
         if goes(Channel::Webhook) {
             let webhook = |id| NewDelivery {
@@ -161,17 +224,12 @@ impl Tell {
             };
             deliveries.extend(reach.webhooks.iter().copied().map(webhook));
         }
-        if !deliveries.is_empty() {
-            tx.add_deliveries(id, user, &deliveries, now).await?;
-        }
-        Ok(NotificationRecord {
-            id,
-            user_id: user,
-            kind: notice.kind,
-            title: notice.wording.title.clone(),
-            message: notice.wording.message.clone(),
-            read_at: None,
-            created_at: now,
+        Ok(NewNotification {
+            user: self.user,
+            notice: self.notice,
+            listed: goes(Channel::InApp),
+            deliveries,
+            traceparent: self.context.traceparent.clone(),
         })
     }
 }

@@ -313,6 +313,9 @@ async fn claims(shop_pool: &sqlx::MySqlPool) -> (i64, i64) {
 async fn messages_that_wait_in_a_row_share_transactions() {
     let shop = Shop::open().await;
     let pool = shop.pool().await;
+    let no_mail = json!({ "items": [{ "type": "order_created", "email": false }] });
+    let answer = shop.app.as_client(1007, Method::PUT, "/api/notifications/preferences").json(&no_mail);
+    assert_eq!(answer.send().await.unwrap().status(), 200);
     shop.app.stop().await;
     let created = |order| order_event("order_created", order, "pending", json!({ "user_id": 1000 + order }));
     let messages: Vec<_> = (1..=40).map(created).collect();
@@ -330,6 +333,19 @@ async fn messages_that_wait_in_a_row_share_transactions() {
     let (writes, rows) = claims(&pool).await;
     assert_eq!(rows, 40);
     assert!(writes < 40, "{writes} transactions");
+    // To each their own, by the ways that they chose.
+    let told: Vec<(u64, String, i64, i64)> = sqlx::query_as(
+        "SELECT n.user_id, n.title, CAST(SUM(d.user_id = n.user_id) AS SIGNED), COUNT(*) FROM notifications n \
+         JOIN deliveries d ON d.notification_id = n.id GROUP BY n.id, n.user_id, n.title",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(told.len(), 40);
+    for (user, title, own, all) in told {
+        assert_eq!(title, format!("Order {} received", user - 1000));
+        assert_eq!((own, all), if user == 1007 { (1, 1) } else { (2, 2) }, "{user}");
+    }
     app.stop().await;
 }
 

@@ -1,12 +1,10 @@
 //! Orders in MySQL, in a unit of work.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
+use sqlx::mysql::MySqlQueryResult;
 use sqlx::{MySql, QueryBuilder};
-use uuid::Uuid;
 
 use super::rows::{OrderRow, order_columns, promotions, with_lines};
 use crate::application::{Entry, OrderRepository};
@@ -19,10 +17,13 @@ impl OrderRepository for Tx {
         orders: &[&NewOrder],
         now: DateTime<Utc>,
     ) -> Result<Vec<Order>, StoreError> {
-        let first = insert_orders(self, orders, now).await?;
-        let ids = ids(self, orders, first).await?;
-        let placed: Vec<Order> =
-            ids.into_iter().zip(orders).map(|(id, order)| Order::placed(id, (*order).clone(), now)).collect();
+        let inserted = insert_orders(self, orders, now).await?;
+        let ids = self.ids_of(&inserted).await?;
+        let placed: Vec<Order> = ids
+            .into_iter()
+            .zip(orders)
+            .map(|(id, order)| Order::placed(OrderId::new(id), (*order).clone(), now))
+            .collect();
         let lines: Vec<_> = placed.iter().flat_map(|order| numbered(order.id, &order.lines)).collect();
         insert_lines(self, &lines, "").await?;
         let taxes: Vec<_> = placed.iter().flat_map(|order| numbered(order.id, &order.tax_lines)).collect();
@@ -128,8 +129,11 @@ impl OrderRepository for Tx {
     }
 }
 
-/// The first of the ids that they were given.
-async fn insert_orders(tx: &mut Tx, orders: &[&NewOrder], now: DateTime<Utc>) -> Result<u64, StoreError> {
+async fn insert_orders(
+    tx: &mut Tx,
+    orders: &[&NewOrder],
+    now: DateTime<Utc>,
+) -> Result<MySqlQueryResult, StoreError> {
     let mut rows = Vec::with_capacity(orders.len());
     for order in orders {
         rows.push((*order, promotions(&order.priced.promoted.applied)?));
@@ -169,25 +173,7 @@ async fn insert_orders(tx: &mut Tx, orders: &[&NewOrder], now: DateTime<Utc>) ->
             .push_bind(now)
             .push_bind(now);
     });
-    Ok(insert.build().execute(tx.connection()).await?.last_insert_id())
-}
-
-/// The ids that the orders were given, from `first` on; each is known by its reservation, because whether the ids of
-/// one statement follow one another is a matter of the server's settings.
-async fn ids(tx: &mut Tx, orders: &[&NewOrder], first: u64) -> Result<Vec<OrderId>, StoreError> {
-    let mut select = QueryBuilder::<MySql>::new("SELECT reservation_id, id FROM orders WHERE id >= ");
-    select.push_bind(first).push(" AND reservation_id IN (");
-    let mut list = select.separated(",");
-    orders.iter().for_each(|order| {
-        list.push_bind(order.reservation_id);
-    });
-    let rows: Vec<(Uuid, u64)> = select.push(")").build_query_as().fetch_all(tx.connection()).await?;
-    let ids: HashMap<_, _> = rows.into_iter().collect();
-    let id = |order: &&NewOrder| ids.get(&order.reservation_id).map(|id| OrderId::new(*id));
-    orders
-        .iter()
-        .map(|order| id(order).ok_or_else(|| StoreError::corrupt("an order without an id")))
-        .collect()
+    Ok(insert.build().execute(tx.connection()).await?)
 }
 
 /// What stands in an order, with the order's id and its number in it.

@@ -8,7 +8,7 @@ use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
 use super::NotificationRow;
-use crate::application::{DeliveryQueue, DeliveryRecord, Due, Outcome};
+use crate::application::{Contact, DeliveryQueue, DeliveryRecord, Due, Outcome};
 use crate::domain::{Channel, DeliveryId, NotificationId, WebhookId};
 
 /// Without its `WHERE`.
@@ -65,6 +65,23 @@ struct DueRow {
     traceparent: Option<String>,
     #[sqlx(flatten)]
     notification: NotificationRow,
+    /// These four are of a contact that may not be here.
+    email: Option<String>,
+    name: Option<String>,
+    is_admin: Option<bool>,
+    is_active: Option<bool>,
+}
+
+impl DueRow {
+    fn contact(&self) -> Option<Contact> {
+        Some(Contact {
+            user_id: UserId::new(self.notification.user_id),
+            email: self.email.clone()?,
+            name: self.name.clone()?,
+            is_admin: self.is_admin?,
+            is_active: self.is_active?,
+        })
+    }
 }
 
 #[async_trait]
@@ -96,13 +113,16 @@ impl DeliveryQueue for Tx {
         update.build().execute(self.connection()).await?;
         let mut select = QueryBuilder::<MySql>::new(
             "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, d.traceparent, \
-             n.id, n.user_id, n.type, n.title, n.message, n.read_at, n.created_at \
-             FROM deliveries d JOIN notifications n ON n.id = d.notification_id WHERE d.id IN ",
+             n.id, n.user_id, n.type, n.title, n.message, n.read_at, n.created_at, \
+             c.email, c.name, c.is_admin, c.is_active \
+             FROM deliveries d JOIN notifications n ON n.id = d.notification_id \
+             LEFT JOIN contacts c ON c.user_id = d.user_id WHERE d.id IN ",
         );
         push_list(&mut select, &ids);
         let rows: Vec<DueRow> = select.build_query_as().fetch_all(self.connection()).await?;
         let due = |row: DueRow| {
             let details = row.details.as_deref().map(serde_json::from_str).transpose();
+            let contact = row.contact();
             Ok(Due {
                 id: DeliveryId::new(row.delivery_id),
                 message_id: row.message_id,
@@ -110,6 +130,7 @@ impl DeliveryQueue for Tx {
                 attempts: row.attempts,
                 notification: row.notification.try_into()?,
                 details: details.map_err(StoreError::corrupt)?,
+                contact,
                 webhook: row.webhook_id.map(WebhookId::new),
                 traceparent: row.traceparent,
             })

@@ -1,5 +1,7 @@
 //! Notifications and preferences.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
@@ -7,7 +9,7 @@ use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
-use crate::application::{NewDelivery, Notice, Notifications, Reach};
+use crate::application::{NewDelivery, NewNotification, Notifications, Reach};
 use crate::domain::{Choice, DeliveryStatus, NotificationId, Preferences, WebhookId};
 
 pub(super) type ChoiceRow = (String, String, bool);
@@ -27,24 +29,35 @@ pub(super) fn preferences(rows: Vec<ChoiceRow>) -> Result<Preferences, StoreErro
 #[derive(sqlx::FromRow)]
 struct ReachRow {
     fact: String,
+    owner: u64,
     id: u64,
     r#type: String,
     channel: String,
     enabled: bool,
 }
 
-fn reach(rows: Vec<ReachRow>) -> Result<Reach, StoreError> {
-    let (mut reach, mut choices) = (Reach::default(), Vec::new());
+/// What the rows say of each of the users. The shop's webhooks hear of all of them.
+fn reaches(rows: Vec<ReachRow>, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError> {
+    let (mut known, mut webhooks) = (BTreeSet::new(), Vec::new());
+    let mut choices: BTreeMap<u64, Vec<ChoiceRow>> = BTreeMap::new();
     for row in rows {
         match row.fact.as_str() {
-            "contact" => reach.known = true,
-            "webhook" => reach.webhooks.push(WebhookId::new(row.id)),
-            _ => choices.push((row.r#type, row.channel, row.enabled)),
+            "contact" => drop(known.insert(row.owner)),
+            "webhook" => webhooks.push((row.owner, WebhookId::new(row.id))),
+            _ => choices.entry(row.owner).or_default().push((row.r#type, row.channel, row.enabled)),
         }
     }
-    reach.webhooks.sort_unstable();
-    reach.preferences = preferences(choices)?;
-    Ok(reach)
+    webhooks.sort_unstable_by_key(|(_, id)| *id);
+    let reach = |user: &UserId| {
+        let hears = |(owner, id): &(u64, WebhookId)| [0, user.get()].contains(owner).then_some(*id);
+        let reach = Reach {
+            preferences: preferences(choices.remove(&user.get()).unwrap_or_default())?,
+            known: known.contains(&user.get()),
+            webhooks: webhooks.iter().filter_map(hears).collect(),
+        };
+        Ok((*user, reach))
+    };
+    users.iter().map(reach).collect()
 }
 
 #[async_trait]
@@ -71,75 +84,48 @@ impl Notifications for Tx {
         Ok(())
     }
 
-    async fn reach(&mut self, user: UserId) -> Result<Reach, StoreError> {
-        let rows: Vec<ReachRow> = sqlx::query_as(
-            "SELECT 'contact' AS fact, user_id AS id, '' AS type, '' AS channel, FALSE AS enabled \
-             FROM contacts WHERE user_id = ? \
-             UNION ALL SELECT 'webhook', id, '', '', FALSE FROM webhooks WHERE owner IN (0, ?) \
-             UNION ALL SELECT 'choice', user_id, type, channel, enabled FROM preferences WHERE user_id = ?",
-        )
-        .bind(user.get())
-        .bind(user.get())
-        .bind(user.get())
-        .fetch_all(self.connection())
-        .await?;
-        reach(rows)
+    async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(
+            "SELECT 'contact' AS fact, user_id AS owner, user_id AS id, '' AS type, '' AS channel, FALSE AS enabled \
+             FROM contacts WHERE user_id IN (",
+        );
+        push_users(&mut select, users);
+        select.push("UNION ALL SELECT 'webhook', owner, id, '', '', FALSE FROM webhooks WHERE owner IN (0, ");
+        push_users(&mut select, users);
+        select.push(
+            "UNION ALL SELECT 'choice', user_id, user_id, type, channel, enabled FROM preferences WHERE user_id IN (",
+        );
+        push_users(&mut select, users);
+        reaches(select.build_query_as().fetch_all(self.connection()).await?, users)
     }
 
     async fn add(
         &mut self,
-        user: UserId,
-        notice: &Notice,
-        listed: bool,
+        new: &[NewNotification<'_>],
         now: DateTime<Utc>,
-    ) -> Result<NotificationId, StoreError> {
-        let inserted = sqlx::query(
-            "INSERT INTO notifications (user_id, type, title, message, listed, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(user.get())
-        .bind(notice.kind.as_str())
-        .bind(&notice.wording.title)
-        .bind(&notice.wording.message)
-        .bind(listed)
-        .bind(now)
-        .execute(self.connection())
-        .await?;
-        Ok(NotificationId::new(inserted.last_insert_id()))
-    }
-
-    async fn add_deliveries(
-        &mut self,
-        notification: NotificationId,
-        user: UserId,
-        deliveries: &[NewDelivery],
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<NotificationId>, StoreError> {
         let mut insert = QueryBuilder::<MySql>::new(
-            "INSERT INTO deliveries (message_id, notification_id, user_id, channel, webhook_id, details, status, attempts, \
-             next_attempt_at, created_at, updated_at, traceparent) ",
+            "INSERT INTO notifications (user_id, type, title, message, listed, created_at) ",
         );
-        let traceparent = config::telemetry::traceparent();
-        insert.push_values(deliveries, |mut row, delivery| {
-            let (status, attempts) = match delivery.due {
-                Some(_) => (DeliveryStatus::Pending, 0_u16),
-                None => (DeliveryStatus::Sent, 1),
-            };
-            row.push_bind(Uuid::now_v7())
-                .push_bind(notification.get())
-                .push_bind(user.get())
-                .push_bind(delivery.channel.as_str())
-                .push_bind(delivery.webhook.map(WebhookId::get))
-                .push_bind(delivery.details.as_deref())
-                .push_bind(status.as_str())
-                .push_bind(attempts)
-                .push_bind(delivery.due)
-                .push_bind(now)
-                .push_bind(now)
-                .push_bind(traceparent.as_deref());
+        insert.push_values(new, |mut row, new| {
+            row.push_bind(new.user.get())
+                .push_bind(new.notice.kind.as_str())
+                .push_bind(&new.notice.wording.title)
+                .push_bind(&new.notice.wording.message)
+                .push_bind(new.listed)
+                .push_bind(now);
         });
-        // One prepared statement for each number of deliveries; there are few.
-        insert.build().execute(self.connection()).await?;
-        Ok(())
+        let inserted = insert.build().execute(self.connection()).await?;
+        let ids = self.ids_of(&inserted).await?;
+        let deliveries: Vec<_> = ids
+            .iter()
+            .zip(new)
+            .flat_map(|(id, new)| new.deliveries.iter().map(move |delivery| (*id, new, delivery)))
+            .collect();
+        if !deliveries.is_empty() {
+            insert_deliveries(self, &deliveries, now).await?;
+        }
+        Ok(ids.into_iter().map(NotificationId::new).collect())
     }
 
     async fn mark_all_read(&mut self, user: UserId, now: DateTime<Utc>) -> Result<u64, StoreError> {
@@ -169,4 +155,43 @@ impl Notifications for Tx {
             .await?;
         Ok(())
     }
+}
+
+fn push_users(query: &mut QueryBuilder<MySql>, users: &BTreeSet<UserId>) {
+    let mut list = query.separated(", ");
+    for user in users {
+        list.push_bind(user.get());
+    }
+    query.push(") ");
+}
+
+async fn insert_deliveries(
+    tx: &mut Tx,
+    deliveries: &[(u64, &NewNotification<'_>, &NewDelivery)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut insert = QueryBuilder::<MySql>::new(
+        "INSERT INTO deliveries (message_id, notification_id, user_id, channel, webhook_id, details, status, attempts, \
+         next_attempt_at, created_at, updated_at, traceparent) ",
+    );
+    insert.push_values(deliveries, |mut row, (id, new, delivery)| {
+        let (status, attempts) = match delivery.due {
+            Some(_) => (DeliveryStatus::Pending, 0_u16),
+            None => (DeliveryStatus::Sent, 1),
+        };
+        row.push_bind(Uuid::now_v7())
+            .push_bind(*id)
+            .push_bind(new.user.get())
+            .push_bind(delivery.channel.as_str())
+            .push_bind(delivery.webhook.map(WebhookId::get))
+            .push_bind(delivery.details.as_deref())
+            .push_bind(status.as_str())
+            .push_bind(attempts)
+            .push_bind(delivery.due)
+            .push_bind(now)
+            .push_bind(now)
+            .push_bind(new.traceparent.as_deref());
+    });
+    insert.build().execute(tx.connection()).await?;
+    Ok(())
 }

@@ -10,9 +10,7 @@ use sqlx::{MySql, QueryBuilder};
 use super::deliveries::{DeliveryRow, SELECT_DELIVERIES};
 use super::notifications::preferences;
 use super::{NotificationRow, owner_column};
-use crate::application::{
-    Contact, DeliveryFilter, DeliveryRecord, NotificationRecord, Owner, Reader, Webhook,
-};
+use crate::application::{DeliveryFilter, DeliveryRecord, NotificationRecord, Owner, Reader, Webhook};
 use crate::domain::{DeliveryId, NotificationId, Preferences, WebhookId};
 
 const SELECT_NOTIFICATIONS: &str =
@@ -94,21 +92,6 @@ impl Reader for Db {
             .fetch_all(self.pool())
             .await?;
         preferences(rows)
-    }
-
-    async fn contact(&self, user: UserId) -> Result<Option<Contact>, StoreError> {
-        let row: Option<(String, String, bool, bool)> =
-            sqlx::query_as("SELECT email, name, is_admin, is_active FROM contacts WHERE user_id = ?")
-                .bind(user.get())
-                .fetch_optional(self.pool())
-                .await?;
-        Ok(row.map(|(email, name, is_admin, is_active)| Contact {
-            user_id: user,
-            email,
-            name,
-            is_admin,
-            is_active,
-        }))
     }
 
     async fn deliveries(

@@ -59,7 +59,17 @@ impl Listener {
 impl MessageHandler for Listener {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
         let news = (self.read)(message)?;
-        Ok(self.tell.hear(message, &news).await?)
+        self.tell.hear(&[(message, news)]).await?;
+        Ok(())
+    }
+
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        let heard = messages.iter().map(|message| Ok((message, (self.read)(message)?)));
+        let heard = heard.collect::<Result<Vec<_>, BadEvent>>()?;
+        match self.tell.hear(&heard).await? {
+            true => Ok(()),
+            false => Err(HandlerError::Retry("some of the messages were heard before".into())),
+        }
     }
 }
 
