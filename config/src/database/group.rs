@@ -67,7 +67,8 @@ impl<W: WriteGroup> GroupCommit<W> {
         Self(Arc::new(Shared { writer, queue }))
     }
 
-    /// Writes the job with whatever else comes now. It is written even when the caller no longer waits for it.
+    /// Writes the job with whatever else comes now. Once that has begun it is written, even if the caller no longer
+    /// waits for it.
     pub async fn run(&self, job: W::Job) -> Result<W::Done, StoreError> {
         let (tell, told) = oneshot::channel();
         let submitted = Submitted { job, context: RequestContext::current(), span: Span::current() };
@@ -97,6 +98,8 @@ impl<W: WriteGroup> Shared<W> {
     /// What is written next. `None` ends the writer, under the same lock, so that nobody waits for one that is gone.
     fn next(&self) -> Option<Vec<Waiting<W>>> {
         let mut queue = self.queue();
+        // Who gave up while the database was slow is not to have it done afterwards.
+        queue.waiting.retain(|(_, tell)| !tell.is_closed());
         let count = queue.waiting.len().min(TOGETHER);
         if count == 0 {
             queue.writers -= 1;

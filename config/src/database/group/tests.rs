@@ -1,15 +1,24 @@
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::*;
 
 /// Remembers how large each group was that it wrote, and does as each job says.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Book {
     groups: Arc<Mutex<Vec<usize>>>,
     /// Attempts that still lose a deadlock.
     deadlocks: Arc<Mutex<usize>>,
+    /// So many may be written at once.
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self { groups: Arc::default(), deadlocks: Arc::default(), turns: Arc::new(Semaphore::new(WRITERS)) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +35,7 @@ impl WriteGroup for Book {
     type Done = Entry;
 
     async fn write(&self, group: &[Submitted<Entry>]) -> Result<Vec<Entry>, StoreError> {
+        let _turn = self.turns.acquire().await.unwrap();
         tokio::time::sleep(Duration::from_millis(5)).await;
         let has = |entry| group.iter().any(|it| it.job == entry);
         assert!(!has(Entry::Panics), "as the job says");
@@ -112,13 +122,25 @@ async fn a_panic_takes_its_own_group_and_nothing_else() {
     assert_eq!(commit.run(Entry::Good(1)).await.unwrap(), Entry::Good(1));
 }
 
+/// The job, by a caller who soon gives up.
+async fn abandon(commit: &GroupCommit<Book>, job: Entry) {
+    let outcome = tokio::time::timeout(Duration::from_millis(1), commit.run(job)).await;
+    assert!(outcome.is_err(), "it can't be written yet");
+}
+
 #[tokio::test]
-async fn what_its_caller_no_longer_waits_for_is_written_all_the_same() {
-    let book = Book::default();
+async fn only_what_has_begun_is_written_when_its_caller_no_longer_waits() {
+    let book = Book { turns: Arc::new(Semaphore::new(0)), ..Book::default() };
     let commit = GroupCommit::new(book.clone());
-    let abandoned = tokio::time::timeout(Duration::from_millis(1), commit.run(Entry::Good(1))).await;
-    assert!(abandoned.is_err());
-    while book.groups.lock().unwrap().is_empty() {
+    for job in 0..WRITERS {
+        abandon(&commit, Entry::Good(job)).await;
+    }
+    // Now all writers are busy.
+    abandon(&commit, Entry::Good(WRITERS)).await;
+    book.turns.add_permits(WRITERS);
+    commit.run(Entry::Good(0)).await.unwrap();
+    while book.groups.lock().unwrap().len() <= WRITERS {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    assert_eq!(book.groups.lock().unwrap().iter().sum::<usize>(), WRITERS + 1);
 }
