@@ -13,7 +13,7 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::{
     Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken,
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::database::{Batch, Db};
 use crate::problem::chain;
+use crate::telemetry::traceparent;
 
 /// A partition with this many messages waiting is paused, so that one that is stuck doesn't fill the memory.
 const HIGH: usize = 200;
@@ -156,10 +157,9 @@ impl Shared {
     }
 
     async fn handle_at_once(&self, consumer: &Consumer, messages: &[&Taken]) -> Result<(), String> {
-        let envelopes = messages.iter().map(|message| decode(message)).collect::<Result<Vec<_>, _>>()?;
         // For as long as all of them take, each trace shows its message here.
-        let _spans: Vec<_> =
-            messages.iter().zip(&envelopes).map(|(message, envelope)| span(message, envelope)).collect();
+        let (_spans, envelopes): (Vec<_>, Vec<_>) =
+            messages.iter().map(|message| begin(message)).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         consumer.handler.handle_all(&envelopes).await.map_err(|error| describe(&error))
     }
 
@@ -172,9 +172,9 @@ impl Shared {
         let batch = Batch::new(db);
         let done = batch.run(async {
             for message in messages {
-                let envelope = decode(message)?;
+                let (span, envelope) = begin(message)?;
                 let handled = consumer.handler.handle(&envelope);
-                in_context(message, &envelope, handled).await.map_err(|error| describe(&error))?;
+                in_context(span, &envelope, handled).await.map_err(|error| describe(&error))?;
             }
             Ok::<_, String>(())
         });
@@ -184,10 +184,10 @@ impl Shared {
 
     /// Handles one message to the end; `false` when the process ends first.
     async fn handle(&self, consumer: &Consumer, message: &Taken) -> bool {
-        let outcome = match decode(message) {
-            Ok(envelope) => {
+        let outcome = match begin(message) {
+            Ok((span, envelope)) => {
                 let attempts = self.attempts(consumer.handler.as_ref(), message, &envelope);
-                in_context(message, &envelope, attempts).await
+                in_context(span, &envelope, attempts).await
             }
             Err(error) => Some(Err(error)),
         };
@@ -314,16 +314,10 @@ async fn take<T>(
     true
 }
 
-fn decode(message: &Taken) -> Result<Envelope, String> {
-    message.envelope().map_err(|error| error.to_string())
-}
-
-/// What is done for a message belongs to the trace and the request that it comes from.
-async fn in_context<R>(message: &Taken, envelope: &Envelope, work: impl Future<Output = R>) -> R {
-    envelope.context().scope(work.instrument(span(message, envelope))).await
-}
-
-fn span(message: &Taken, envelope: &Envelope) -> tracing::Span {
+/// Decodes a message and begins its span. The message then stands for the span: what follows from it, now or later, is
+/// the span's child.
+fn begin(message: &Taken) -> Result<(Span, Envelope), String> {
+    let mut envelope = message.envelope().map_err(|error| error.to_string())?;
     let span = tracing::info_span!(
         "message",
         otel.name = format!("{} process", message.topic),
@@ -334,7 +328,13 @@ fn span(message: &Taken, envelope: &Envelope) -> tracing::Span {
         request.id = envelope.request_id,
     );
     envelope.context().adopt(&span);
-    span
+    envelope.traceparent = span.in_scope(traceparent).or(envelope.traceparent);
+    Ok((span, envelope))
+}
+
+/// What is done for a message belongs to the trace and the request that it comes from.
+async fn in_context<R>(span: Span, envelope: &Envelope, work: impl Future<Output = R>) -> R {
+    envelope.context().scope(work.instrument(span)).await
 }
 
 fn pauses() -> impl Iterator<Item = Duration> {
