@@ -14,6 +14,8 @@ const FINISH_REQUESTS: Duration = Duration::from_secs(8);
 const FAST_STOP: Duration = Duration::from_secs(1);
 /// How long before a reload every answer is the last on its connection.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
+/// How long Nginx may wait for its port; it gives up itself after two and a half seconds.
+const FIRST_WORKERS: Duration = Duration::from_secs(5);
 /// How long old workers may take to stop accepting; half a second on a busy machine.
 const OLD_WORKERS: Duration = Duration::from_secs(10);
 
@@ -80,7 +82,7 @@ impl Reloader {
     pub async fn reload(self, reloading: &Path) -> Result<(), BoxError> {
         tokio::fs::write(reloading, "").await?;
         sleep(LAST_ANSWERS).await;
-        let old = self.workers();
+        let old = timeout(FIRST_WORKERS, self.first_workers()).await.unwrap_or_default();
         kill_process(self.0, Signal::HUP)?;
         let stopped = async {
             while old.iter().any(|worker| accepts(*worker)) {
@@ -93,7 +95,18 @@ impl Reloader {
         Ok(tokio::fs::remove_file(reloading).await?)
     }
 
-    /// Those that accept connections.
+    /// Those that accept connections, once there are any: an Nginx without them is still waiting for its port, and the
+    /// signal would end it.
+    async fn first_workers(self) -> Vec<u32> {
+        loop {
+            let workers = self.workers();
+            if !workers.is_empty() {
+                return workers;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     fn workers(self) -> Vec<u32> {
         let pid = self.0.as_raw_nonzero();
         let children =

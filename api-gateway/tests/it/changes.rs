@@ -138,6 +138,23 @@ async fn a_host_that_can_not_be_resolved_holds_up_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_comes_while_nginx_waits_for_its_port_waits_too() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let orders = Upstream::start("order-service").await;
+    discovery.announce(&[("order-service", orders.port)]);
+    let port = free_port();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).expect("it was free");
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        drop(taken);
+    });
+    let mut gateway = Gateway::with(&discovery, folder.path(), port, &[]).await;
+    gateway.until("/api/orders", 200).await;
+    gateway.signal(Signal::TERM);
+    assert!(gateway.agent.wait().expect("ended").success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_request_is_finished_before_the_end() {
     let (folder, discovery) = (folder(), Discovery::start());
     let orders = Upstream::start("order-service").await;
