@@ -107,6 +107,7 @@ impl Reloader {
         }
     }
 
+    /// Those that accept connections now.
     fn workers(self) -> Vec<u32> {
         let pid = self.0.as_raw_nonzero();
         let children =

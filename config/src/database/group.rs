@@ -138,7 +138,8 @@ impl<W: WriteGroup> Shared<W> {
                     answer::<W>(tell, Err(error));
                 }
             }
-            Err(_) => {
+            Err(error) => {
+                tracing::debug!(error = %chain(&error), count = group.len(), "a group is written one by one");
                 for (one, tell) in group.iter().zip(tells) {
                     let written = retrying(|| self.writer.write(std::slice::from_ref(one))).await;
                     let nothing =
