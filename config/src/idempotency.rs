@@ -4,17 +4,20 @@
 //! ([`UnitOfWork::answer`](crate::database::UnitOfWork::answer)); a use case that failed without an effect
 //! gives the key back ([`Idempotency::release`]). A process that dies in between leaves a lease that nobody renews.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use poem_openapi::types::{ParseFromJSON, ToJSON};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::clock::{Clock as _, SystemClock};
-use crate::database::{Db, StoreError};
+use crate::database::{Db, GroupCommit, StoreError, Submitted, WriteGroup, padded};
 use crate::problem::{ApiError, Fault, InvalidFields, Kind};
 
 /// Another request with the same key may take over so long after a process has died.
@@ -113,12 +116,15 @@ impl Fault for IdempotencyError {
 }
 
 /// The keys that clients have sent.
-#[derive(Debug, Clone)]
-pub struct Idempotency(Db);
+#[derive(Clone)]
+pub struct Idempotency {
+    db: Db,
+    new: GroupCommit<NewKeys>,
+}
 
 impl Idempotency {
     pub fn new(db: Db) -> Self {
-        Self(db)
+        Self { new: GroupCommit::new(NewKeys(db.clone())), db }
     }
 
     /// Claims the key for this request. `scope` names the caller and the operation (`"7:place-order"`): keys
@@ -138,27 +144,10 @@ impl Idempotency {
         }
         let hash = request_hash(&request.to_json().unwrap_or_default());
         let claim = Claim { scope, key, owner: Uuid::now_v7() };
-        if self.insert(&claim, &hash).await? {
+        if self.new.run(NewKey { claim: claim.clone(), hash: hash.clone() }).await? {
             return Ok(Claimed::New(Some(claim)));
         }
         self.existing(claim, &hash).await
-    }
-
-    async fn insert(&self, claim: &Claim, hash: &[u8]) -> Result<bool, StoreError> {
-        let now = SystemClock.now();
-        let inserted = sqlx::query(
-            "INSERT IGNORE INTO idempotency_keys (scope, idem_key, request_hash, owner, lease_until, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&claim.scope)
-        .bind(&claim.key)
-        .bind(hash)
-        .bind(claim.owner)
-        .bind(now + LEASE)
-        .bind(now)
-        .execute(self.0.pool())
-        .await?;
-        Ok(inserted.rows_affected() == 1)
     }
 
     async fn existing(&self, claim: Claim, hash: &[u8]) -> Result<Claimed, IdempotencyError> {
@@ -168,7 +157,7 @@ impl Idempotency {
         )
         .bind(&claim.scope)
         .bind(&claim.key)
-        .fetch_optional(self.0.pool())
+        .fetch_optional(self.db.pool())
         .await
         .map_err(StoreError::from)?;
         match row {
@@ -191,7 +180,7 @@ impl Idempotency {
         .bind(&claim.scope)
         .bind(&claim.key)
         .bind(now)
-        .execute(self.0.pool())
+        .execute(self.db.pool())
         .await?;
         Ok(updated.rows_affected() == 1)
     }
@@ -217,7 +206,7 @@ impl Idempotency {
             .bind(&claim.scope)
             .bind(&claim.key)
             .bind(claim.owner)
-            .execute(self.0.pool())
+            .execute(self.db.pool())
             .await;
             if let Err(error) = renewed {
                 tracing::debug!(%error, "the lease of an idempotency key isn't renewed");
@@ -233,7 +222,7 @@ impl Idempotency {
         .bind(&claim.scope)
         .bind(&claim.key)
         .bind(claim.owner)
-        .execute(self.0.pool())
+        .execute(self.db.pool())
         .await?;
         Ok(())
     }
@@ -273,6 +262,51 @@ impl Idempotency {
                 Err(error.into())
             }
         }
+    }
+}
+
+/// A key that a request came with.
+struct NewKey {
+    claim: Claim,
+    hash: Vec<u8>,
+}
+
+/// Writes keys down, and tells of each whether it is new.
+struct NewKeys(Db);
+
+#[async_trait]
+impl WriteGroup for NewKeys {
+    type Job = NewKey;
+    type Done = bool;
+
+    async fn write(&self, group: &[Submitted<NewKey>]) -> Result<Vec<bool>, StoreError> {
+        let now = SystemClock.now();
+        let mut insert = QueryBuilder::new(
+            "INSERT IGNORE INTO idempotency_keys (scope, idem_key, request_hash, owner, lease_until, created_at) ",
+        );
+        insert.push_values(padded(group), |mut row, Submitted { job: NewKey { claim, hash }, .. }| {
+            row.push_bind(&claim.scope).push_bind(&claim.key).push_bind(hash.as_slice());
+            row.push_bind(claim.owner).push_bind(now + LEASE).push_bind(now);
+        });
+        let inserted = insert.build().execute(self.0.pool()).await?;
+        if inserted.rows_affected() == group.len() as u64 {
+            return Ok(vec![true; group.len()]);
+        }
+        let owners = self.owners(group).await?;
+        Ok(group.iter().map(|it| owners.contains(&it.job.claim.owner)).collect())
+    }
+}
+
+impl NewKeys {
+    /// Who has the keys.
+    async fn owners(&self, group: &[Submitted<NewKey>]) -> Result<HashSet<Uuid>, StoreError> {
+        let mut select = QueryBuilder::new("SELECT owner FROM idempotency_keys WHERE ");
+        let mut keys = select.separated(" OR ");
+        for Submitted { job: NewKey { claim, .. }, .. } in padded(group) {
+            keys.push("(scope = ").push_bind_unseparated(&claim.scope);
+            keys.push_unseparated(" AND idem_key = ").push_bind_unseparated(&claim.key).push_unseparated(")");
+        }
+        Ok(select.build_query_scalar().fetch_all(self.0.pool()).await?.into_iter().collect())
     }
 }
 

@@ -42,6 +42,7 @@ mod mongo;
 mod mysql;
 mod pool;
 mod redis;
+mod shape;
 mod unit_of_work;
 mod wait;
 
@@ -54,5 +55,6 @@ pub use mongo::{MongoSettings, connect as connect_mongo, mongo_readiness};
 pub use mysql::{Db, MySqlSettings, Tx, migrator};
 use pool::PoolUse;
 pub use redis::{RedisSettings, connect as connect_redis};
+pub use shape::{padded, push_list};
 pub use unit_of_work::{Begin, UnitOfWork};
 pub(crate) use wait::until_up;

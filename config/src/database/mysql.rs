@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::batch::{Batch, once_committed};
-use super::{PoolUse, StoreError, UnitOfWork, until_up};
+use super::{PoolUse, StoreError, UnitOfWork, padded, until_up};
 use crate::clock::{Clock as _, SystemClock};
 use crate::idempotency::{Answer, Claim};
 use crate::kafka::Envelope;
@@ -38,6 +38,9 @@ impl Settings for MySqlSettings {
     }
 }
 
+/// Statements that a connection keeps prepared. The server counts those of all connections (`max_prepared_stmt_count`).
+const STATEMENTS: usize = 256;
+
 /// A service's schema.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -51,7 +54,7 @@ impl Db {
     pub async fn connect(source: &str, settings: &MySqlSettings) -> Result<Self, crate::BoxError> {
         let options = MySqlConnectOptions::from_str(settings.url.expose_secret())
             .map_err(|_| "DATABASE_URL must be of the form mysql://user:password@host:port/schema")?
-            .statement_cache_capacity(256);
+            .statement_cache_capacity(STATEMENTS);
         let what = format!("MySQL at {}:{}", options.get_host(), options.get_port());
         until_up(&what, || async {
             let mut connection = MySqlConnection::connect_with(&options).await?;
@@ -101,6 +104,7 @@ impl Db {
             db: self.clone(),
             batch,
             claimed: Vec::new(),
+            answers: Vec::new(),
             events: Vec::new(),
             counts: Vec::new(),
         })
@@ -146,7 +150,8 @@ pub struct Tx {
     batch: Option<Arc<Batch>>,
     /// Messages for the batch's inbox.
     claimed: Vec<Uuid>,
-    /// Written in one statement at the commit.
+    /// Written in one statement at the commit, as the events are.
+    answers: Vec<(Claim, Answer)>,
     events: Vec<Envelope>,
     counts: Vec<(Counter, u64)>,
 }
@@ -202,11 +207,41 @@ pub(super) async fn write_outbox(
     Ok(())
 }
 
+/// Keeps the answers under their keys. A row can be inserted here only when its claim is gone, and nothing is left of
+/// it then.
+async fn write_answers(
+    connection: &mut MySqlConnection,
+    answers: &[(Claim, Answer)],
+) -> Result<(), StoreError> {
+    let now = SystemClock.now();
+    let mut upsert = QueryBuilder::new(
+        "INSERT INTO idempotency_keys \
+         (scope, idem_key, request_hash, owner, status, body, lease_until, created_at) ",
+    );
+    upsert.push_values(answers, |mut row, (claim, answer)| {
+        row.push_bind(&claim.scope).push_bind(&claim.key).push("''").push_bind(claim.owner);
+        row.push_bind(answer.status).push_bind(&answer.body).push_bind(now).push_bind(now);
+    });
+    upsert.push(
+        " ON DUPLICATE KEY UPDATE \
+         body = IF(owner = VALUES(owner) AND status IS NULL, VALUES(body), body), \
+         status = IF(owner = VALUES(owner) AND status IS NULL, VALUES(status), status)",
+    );
+    let written = upsert.build().execute(connection).await?;
+    // MySQL counts two for a row that was changed, and one for a row that was inserted or stays as it is.
+    if written.rows_affected() == 2 * answers.len() as u64 {
+        Ok(())
+    } else {
+        // Our lease ran out and another request took the key over: it will do the work.
+        Err(StoreError::Contended("the idempotency key was taken over".into()))
+    }
+}
+
 /// Marks messages as handled; `false` when one of them was before.
 pub(super) async fn claim(connection: &mut MySqlConnection, messages: &[Uuid]) -> Result<bool, StoreError> {
     let now = SystemClock.now();
     let mut insert = QueryBuilder::new("INSERT IGNORE INTO inbox (message_id, claimed_at) ");
-    insert.push_values(messages, |mut row, message| {
+    insert.push_values(padded(messages), |mut row, message| {
         row.push_bind(*message).push_bind(now);
     });
     let inserted = insert.build().execute(connection).await?;
@@ -231,22 +266,8 @@ impl UnitOfWork for Tx {
     }
 
     async fn answer(&mut self, claim: &Claim, answer: Answer) -> Result<(), StoreError> {
-        let updated = sqlx::query(
-            "UPDATE idempotency_keys SET status = ?, body = ? \
-             WHERE scope = ? AND idem_key = ? AND owner = ? AND status IS NULL",
-        )
-        .bind(answer.status)
-        .bind(&answer.body)
-        .bind(&claim.scope)
-        .bind(&claim.key)
-        .bind(claim.owner)
-        .execute(self.connection())
-        .await?;
-        match updated.rows_affected() {
-            1 => Ok(()),
-            // Our lease ran out and another request took the key over: it will do the work.
-            _ => Err(StoreError::Contended("the idempotency key was taken over".into())),
-        }
+        self.answers.push((claim.clone(), answer));
+        Ok(())
     }
 
     fn tally(&mut self, counter: Counter, by: u64) {
@@ -258,6 +279,9 @@ impl UnitOfWork for Tx {
         let counts = std::mem::take(&mut self.counts);
         let count = move || counts.iter().for_each(|(counter, by)| counter.increment(*by));
         let mut transaction = self.inner.take().expect("it ends with the unit of work");
+        if !self.answers.is_empty() {
+            write_answers(&mut transaction, &self.answers).await?;
+        }
         if let Some(batch) = self.batch.take() {
             once_committed(count);
             batch.take_back(transaction, std::mem::take(&mut self.claimed), events);

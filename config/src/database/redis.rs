@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use redis::IntoConnectionInfo as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::until_up;
@@ -24,8 +26,11 @@ impl Settings for RedisSettings {
 impl RedisSettings {
     /// For a connection that can't be shared: one that is subscribed or blocks.
     pub fn client(&self) -> Result<redis::Client, crate::BoxError> {
-        redis::Client::open(self.url.expose_secret())
-            .map_err(|_| "REDIS_URL must be of the form redis://:password@host:port/".into())
+        let wrong = |_| "REDIS_URL must be of the form redis://:password@host:port/";
+        let address = self.url.expose_secret().into_connection_info().map_err(wrong)?;
+        // Tasks share a connection: one's command isn't to wait until another's is acknowledged.
+        let tcp = TcpSettings::default().set_nodelay(true);
+        redis::Client::open(address.set_tcp_settings(tcp)).map_err(|error| wrong(error).into())
     }
 }
 

@@ -90,6 +90,8 @@ impl KafkaSettings {
             .set("reconnect.backoff.ms", "100")
             .set("reconnect.backoff.max.ms", "2000")
             .set("topic.metadata.refresh.interval.ms", "10000")
+            // A request doesn't wait until the one before it is acknowledged.
+            .set("socket.nagle.disable", "true")
             // Ours are Prometheus's; histograms for the broker's took most of what a client kept in memory.
             .set("enable.metrics.push", "false")
             .set("log.connection.close", "false");

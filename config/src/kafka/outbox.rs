@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{MySql, QueryBuilder};
+use sqlx::QueryBuilder;
 
-use crate::database::{Db, StoreError};
+use crate::database::{Db, StoreError, push_list};
 
 /// An event that is committed but not yet in Kafka.
 #[derive(Debug, Clone)]
@@ -97,12 +97,11 @@ impl Lead for MySqlLead {
     }
 
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError> {
-        let mut delete = QueryBuilder::<MySql>::new("DELETE FROM outbox WHERE seq IN (");
-        let mut list = delete.separated(",");
-        for event in events {
-            list.push_bind(event.position.parse::<u64>().map_err(StoreError::corrupt)?);
-        }
-        delete.push(")").build().persistent(false).execute(&mut self.0).await?;
+        let positions = events.iter().map(|event| event.position.parse::<u64>());
+        let positions = positions.collect::<Result<Vec<_>, _>>().map_err(StoreError::corrupt)?;
+        let mut delete = QueryBuilder::new("DELETE FROM outbox WHERE seq IN ");
+        push_list(&mut delete, positions);
+        delete.build().execute(&mut self.0).await?;
         Ok(())
     }
 }

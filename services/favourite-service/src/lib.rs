@@ -62,7 +62,7 @@ impl Service for Favourites {
             )
             .consumer(
                 Consumer::new("inventory-events", Arc::new(InventoryEvents::new(follow)))
-                    .in_batches(ctx.mysql())
+                    .at_once()
                     .unhurried(),
             )
             .consumer(Consumer::new("user-events", Arc::new(UserEvents::new(forget))).unhurried())

@@ -87,11 +87,7 @@ impl Service for Promotions {
             currency: ctx.service.currency,
         };
         Ok(Parts::new(api)
-            .consumer(
-                Consumer::new("order-events", Arc::new(OrderEvents::new(follow)))
-                    .in_batches(ctx.mysql())
-                    .unhurried(),
-            )
+            .consumer(Consumer::new("order-events", Arc::new(OrderEvents::new(follow))).at_once().unhurried())
             .consumer(Consumer::per_instance("promotion-events", Arc::new(SnapshotEvents::new(live))))
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run())))
     }

@@ -55,6 +55,7 @@ impl Server for Mysql {
             "--innodb-flush-log-at-trx-commit=1".to_owned(),
             "--innodb-buffer-pool-size=256M".to_owned(),
             "--max-connections=500".to_owned(),
+            "--max-prepared-stmt-count=131072".to_owned(),
             "--character-set-server=utf8mb4".to_owned(),
             "--default-time-zone=+00:00".to_owned(),
         ]);

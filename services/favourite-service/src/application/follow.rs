@@ -1,9 +1,10 @@
 //! Following what the catalogue and the stock keeper say of products. Both tell their versions, and only what is
 //! newer counts: a message may come twice, or late, and needs no inbox.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use config::database::{Begin, retrying};
+use config::database::{Begin, StoreError, retrying};
 use config::id::ProductId;
 use config::money::Money;
 
@@ -22,6 +23,14 @@ pub struct CatalogueFacts {
     pub stock_version: u64,
 }
 
+/// How much there is of a product, as the stock keeper tells it.
+#[derive(Debug, Clone)]
+pub struct StockLevel {
+    pub id: ProductId,
+    pub available: u64,
+    pub version: u64,
+}
+
 /// Keeps what is known of products; where that is news to those who wish them, a round begins.
 #[derive(Clone)]
 pub struct FollowProduct {
@@ -36,10 +45,11 @@ impl FollowProduct {
     pub async fn catalogue(&self, facts: &CatalogueFacts) -> Result<(), FavouriteError> {
         retrying(|| async {
             let mut tx = self.store.begin().await?;
-            let mut product = tx.product_for_update(&facts.id).await?;
+            let mut products = tx.products_for_update(&BTreeSet::from([&facts.id])).await?;
+            let product = products.get_mut(&facts.id).ok_or_else(unlocked)?;
             let cheaper = product.learn(&facts.name, facts.price, facts.active, facts.version);
             let is_back = product.stock(facts.stock, facts.stock_version);
-            tx.save_product(&product).await?;
+            tx.save_products(&[&*product]).await?;
             if cheaper || is_back {
                 tx.begin_round(&facts.id).await?;
             }
@@ -49,17 +59,33 @@ impl FollowProduct {
         .await
     }
 
-    pub async fn stock(&self, id: &ProductId, available: u64, version: u64) -> Result<(), FavouriteError> {
+    /// What was told in a row, in one transaction.
+    pub async fn stock(&self, levels: &[StockLevel]) -> Result<(), FavouriteError> {
+        let ids: BTreeSet<&ProductId> = levels.iter().map(|level| &level.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
         retrying(|| async {
             let mut tx = self.store.begin().await?;
-            let mut product = tx.product_for_update(id).await?;
-            if product.stock(available, version) {
+            let mut products = tx.products_for_update(&ids).await?;
+            let mut back = BTreeSet::new();
+            for StockLevel { id, available, version } in levels {
+                let product = products.get_mut(id).ok_or_else(unlocked)?;
+                if product.stock(*available, *version) {
+                    back.insert(id);
+                }
+            }
+            tx.save_products(&products.values().collect::<Vec<_>>()).await?;
+            for id in back {
                 tx.begin_round(id).await?;
             }
-            tx.save_product(&product).await?;
             tx.commit().await?;
             Ok(())
         })
         .await
     }
+}
+
+fn unlocked() -> StoreError {
+    StoreError::corrupt("a product was asked for and isn't among the locked ones")
 }

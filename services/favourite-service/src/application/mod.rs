@@ -13,7 +13,7 @@ mod wish;
 pub use cart::{LeftOut, MoveToCart, Moved};
 pub use error::FavouriteError;
 pub use events::{WishBackInStock, WishPriceDropped};
-pub use follow::{CatalogueFacts, FollowProduct};
+pub use follow::{CatalogueFacts, FollowProduct, StockLevel};
 pub use forget::ForgetUser;
 pub use lists::ManageLists;
 pub use ports::{

@@ -1,5 +1,7 @@
 //! What the use cases need from the world outside.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, UnitOfWork};
@@ -69,9 +71,13 @@ pub trait Wishes: Send {
 /// What is known of products, as a unit of work changes it.
 #[async_trait]
 pub trait Products: Send {
-    /// The product, locked until the end; one of which nothing is known when there is none.
-    async fn product_for_update(&mut self, id: &ProductId) -> Result<Product, StoreError>;
-    async fn save_product(&mut self, product: &Product) -> Result<(), StoreError>;
+    /// The products, at least one, locked until the end; of those that there weren't nothing is known.
+    async fn products_for_update(
+        &mut self,
+        ids: &BTreeSet<&ProductId>,
+    ) -> Result<BTreeMap<ProductId, Product>, StoreError>;
+    /// Writes locked products, at least one.
+    async fn save_products(&mut self, products: &[&Product]) -> Result<(), StoreError>;
     /// The product, kept from changing until the end: a wish begins with what is known at its commit.
     async fn product_kept(&mut self, id: &ProductId) -> Result<Option<Product>, StoreError>;
     async fn product(&mut self, id: &ProductId) -> Result<Option<Product>, StoreError>;

@@ -7,7 +7,7 @@ use config::money::{Amount, Currency, Money, MoneyError};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{CatalogueFacts, FollowProduct, ForgetUser};
+use crate::application::{CatalogueFacts, FollowProduct, ForgetUser, StockLevel};
 
 /// Follows the catalogue.
 pub struct ProductEvents(FollowProduct);
@@ -77,12 +77,16 @@ struct StockChange {
 #[async_trait]
 impl MessageHandler for InventoryEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
-        if message.kind != "inventory_updated" {
-            return Ok(());
+        self.handle_all(std::slice::from_ref(message)).await
+    }
+
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        let mut levels = Vec::with_capacity(messages.len());
+        for message in messages.iter().filter(|message| message.kind == "inventory_updated") {
+            let StockChange { product_id, available, version } = message.data()?;
+            levels.push(StockLevel { id: product_id.parse().map_err(bad_id)?, available, version });
         }
-        let StockChange { product_id, available, version } = message.data()?;
-        let id = product_id.parse().map_err(bad_id)?;
-        Ok(self.0.stock(&id, available, version).await?)
+        Ok(self.0.stock(&levels).await?)
     }
 }
 

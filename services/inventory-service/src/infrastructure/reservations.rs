@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, padded};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ impl Reservations for Tx {
 
     async fn hold_all(&mut self, orders: &[(ReservationId, u64)]) -> Result<bool, StoreError> {
         let mut update = QueryBuilder::new("UPDATE reservations r JOIN (");
-        for (n, (reservation, order)) in orders.iter().enumerate() {
+        for (n, (reservation, order)) in padded(orders).enumerate() {
             update.push(if n == 0 { "SELECT " } else { " UNION ALL SELECT " });
             update
                 .push_bind(reservation.get())
@@ -81,7 +81,7 @@ impl Reservations for Tx {
         update.push(
             ") o ON o.id = r.id SET r.state = 'held', r.order_id = o.order_id WHERE r.state = 'active'",
         );
-        let held = update.build().persistent(false).execute(self.connection()).await?;
+        let held = update.build().execute(self.connection()).await?;
         Ok(held.rows_affected() == orders.len() as u64)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, padded, push_list};
 use config::id::ProductId;
 use sqlx::QueryBuilder;
 use sqlx::mysql::MySqlQueryResult;
@@ -41,14 +41,11 @@ impl StockRepository for Tx {
         ids: &BTreeSet<ProductId>,
     ) -> Result<BTreeMap<ProductId, Vec<Level>>, StoreError> {
         let mut select = QueryBuilder::new(
-            "SELECT product_id, warehouse, on_hand, reserved, version FROM stock WHERE product_id IN (",
+            "SELECT product_id, warehouse, on_hand, reserved, version FROM stock WHERE product_id IN ",
         );
-        let mut list = select.separated(",");
-        ids.iter().for_each(|id| {
-            list.push_bind(id.as_str());
-        });
+        push_list(&mut select, ids.iter().map(ProductId::as_str));
         // Rows are locked in one order.
-        select.push(") ORDER BY product_id, warehouse FOR UPDATE");
+        select.push(" ORDER BY product_id, warehouse FOR UPDATE");
         levels(select.build_query_as().fetch_all(self.connection()).await?)
     }
 
@@ -60,7 +57,7 @@ impl StockRepository for Tx {
         let mut insert = QueryBuilder::new(
             "INSERT INTO stock (product_id, warehouse, on_hand, reserved, version, changed, updated_at) ",
         );
-        insert.push_values(levels, |mut row, (id, level)| {
+        insert.push_values(padded(levels), |mut row, (id, level)| {
             row.push_bind(id.as_str())
                 .push_bind(level.warehouse.as_str())
                 .push_bind(level.on_hand)
@@ -156,26 +153,20 @@ impl StockRepository for Tx {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut select = QueryBuilder::new(select_items!("WHERE p.product_id IN ("));
-        let mut list = select.separated(",");
-        ids.iter().for_each(|id| {
-            list.push_bind(id);
-        });
+        let mut select = QueryBuilder::new(select_items!("WHERE p.product_id IN "));
+        push_list(&mut select, ids.iter().map(String::as_str));
         // Locked, so that no change comes between what is told and its mark being taken off.
-        select.push(") ORDER BY p.product_id, s.warehouse FOR UPDATE");
-        items(select.build_query_as().persistent(false).fetch_all(self.connection()).await?)
+        select.push(" ORDER BY p.product_id, s.warehouse FOR UPDATE");
+        items(select.build_query_as().fetch_all(self.connection()).await?)
     }
 
     async fn announced(&mut self, items: &[(StockItem, bool)]) -> Result<(), StoreError> {
         if items.is_empty() {
             return Ok(());
         }
-        let mut update = QueryBuilder::new("UPDATE stock SET changed = FALSE WHERE product_id IN (");
-        let mut list = update.separated(",");
-        for (item, _) in items {
-            list.push_bind(item.product_id.as_str());
-        }
-        update.push(")").build().persistent(false).execute(self.connection()).await?;
+        let mut update = QueryBuilder::new("UPDATE stock SET changed = FALSE WHERE product_id IN ");
+        push_list(&mut update, items.iter().map(|(item, _)| item.product_id.as_str()));
+        update.build().execute(self.connection()).await?;
         for (item, _) in items.iter().filter(|(item, was_low)| item.is_low() != *was_low) {
             sqlx::query("UPDATE products SET is_low = ? WHERE product_id = ?")
                 .bind(item.is_low())

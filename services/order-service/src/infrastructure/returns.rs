@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, First, StoreError, Tx};
+use config::database::{Db, First, StoreError, Tx, push_list};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use config::page::{Paging, Slice};
@@ -89,14 +89,11 @@ async fn with_items(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = QueryBuilder::<MySql>::new(
-        "SELECT return_id, product_id, quantity, reason, refund, restock FROM order_return_items WHERE return_id IN (",
+    let mut query = QueryBuilder::new(
+        "SELECT return_id, product_id, quantity, reason, refund, restock FROM order_return_items WHERE return_id IN ",
     );
-    let mut ids = query.separated(",");
-    for row in &rows {
-        ids.push_bind(row.id);
-    }
-    query.push(") ORDER BY return_id, line");
+    push_list(&mut query, rows.iter().map(|row| row.id));
+    query.push(" ORDER BY return_id, line");
     let mut items: HashMap<u64, Vec<ItemRow>> = HashMap::with_capacity(rows.len());
     for item in query.build_query_as::<ItemRow>().fetch_all(connection).await? {
         items.entry(item.return_id).or_default().push(item);

@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use config::BoxError;
-use config::database::StoreError;
+use config::database::{StoreError, push_list};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use config::place::Place;
 use serde::{Deserialize, Serialize};
 use sqlx::mysql::MySqlRow;
-use sqlx::{FromRow, MySql, MySqlConnection, QueryBuilder};
+use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use uuid::Uuid;
 
 use crate::domain::{
@@ -212,7 +212,7 @@ pub(super) async fn with_lines(
         return Ok(Vec::new());
     }
     let select = "SELECT order_id, product_id, product_name, category, quantity, price, discount, tax, \
-                  weight_grams, returned, returned_value FROM order_items WHERE order_id IN (";
+                  weight_grams, returned, returned_value FROM order_items WHERE order_id IN ";
     let ids = rows.iter().map(|row| row.id);
     let mut lines: HashMap<u64, Vec<LineRow>> = HashMap::with_capacity(rows.len());
     for line in of_orders::<LineRow>(connection, select, ids).await? {
@@ -222,7 +222,7 @@ pub(super) async fn with_lines(
     let taxed: Vec<_> = rows.iter().filter(|row| row.tax_lines > 0).map(|row| row.id).collect();
     if !taxed.is_empty() {
         let select = "SELECT order_id, name, jurisdiction, percent, taxable, tax FROM order_tax_lines \
-                      WHERE order_id IN (";
+                      WHERE order_id IN ";
         for tax in of_orders::<TaxRow>(connection, select, taxed.into_iter()).await? {
             taxes.entry(tax.order_id).or_default().push(tax);
         }
@@ -241,12 +241,9 @@ async fn of_orders<R: for<'r> FromRow<'r, MySqlRow> + Send + Unpin>(
     select: &'static str,
     orders: impl Iterator<Item = u64>,
 ) -> Result<Vec<R>, StoreError> {
-    let mut query = QueryBuilder::<MySql>::new(select);
-    let mut ids = query.separated(",");
-    for id in orders {
-        ids.push_bind(id);
-    }
-    query.push(") ORDER BY order_id, line");
+    let mut query = QueryBuilder::new(select);
+    push_list(&mut query, orders);
+    query.push(" ORDER BY order_id, line");
     Ok(query.build_query_as::<R>().fetch_all(connection).await?)
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, push_list};
 use config::id::UserId;
 use sqlx::QueryBuilder;
 
@@ -246,12 +246,9 @@ impl PaymentRepository for Tx {
         let due: Vec<Operation> = rows.into_iter().map(Operation::try_from).collect::<Result<_, _>>()?;
         if !due.is_empty() {
             let mut update = QueryBuilder::new("UPDATE operations SET attempts = attempts + 1, due_at = ");
-            update.push_bind(lease).push(" WHERE id IN (");
-            let mut list = update.separated(",");
-            for operation in &due {
-                list.push_bind(operation.id.get());
-            }
-            update.push(")").build().persistent(false).execute(self.connection()).await?;
+            update.push_bind(lease).push(" WHERE id IN ");
+            push_list(&mut update, due.iter().map(|operation| operation.id.get()));
+            update.build().execute(self.connection()).await?;
         }
         Ok(due)
     }

@@ -1,7 +1,7 @@
 //! Reads outside a transaction.
 
 use async_trait::async_trait;
-use config::database::{Db, First, StoreError};
+use config::database::{Db, First, StoreError, push_list};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
@@ -78,13 +78,10 @@ async fn with_refunds(db: &Db, rows: Vec<PaymentRow>) -> Result<Vec<PaymentWithR
     let payments: Vec<Payment> = rows.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?;
     let mut found = Vec::new();
     if payments.iter().any(|payment| payment.captured.is_positive()) {
-        let mut select = QueryBuilder::new(select_operations!("WHERE kind = 'refund' AND payment_id IN ("));
-        let mut list = select.separated(",");
-        for payment in &payments {
-            list.push_bind(payment.id.get());
-        }
-        select.push(") ORDER BY id");
-        let rows: Vec<OperationRow> = select.build_query_as().persistent(false).fetch_all(db.pool()).await?;
+        let mut select = QueryBuilder::new(select_operations!("WHERE kind = 'refund' AND payment_id IN "));
+        push_list(&mut select, payments.iter().map(|payment| payment.id.get()));
+        select.push(" ORDER BY id");
+        let rows: Vec<OperationRow> = select.build_query_as().fetch_all(db.pool()).await?;
         found = rows.into_iter().map(Operation::try_from).collect::<Result<Vec<_>, _>>()?;
     }
     let with_refunds = |payment: Payment| {

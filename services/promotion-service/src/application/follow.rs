@@ -1,5 +1,5 @@
-//! Following an order: its promotions' uses are held, consumed or given back in the transaction that claims its
-//! message.
+//! Following orders: their promotions' uses are held, consumed or given back in the transaction that claims their
+//! messages.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use config::database::{Begin, retrying};
 use config::id::UserId;
 use config::kafka::Envelope;
 
-use super::{PromotionError, Reserve, Settle, Store};
+use super::{CustomerOrder, PromotionError, Reserve, Settle, Store};
 use crate::domain::{OrderId, ReservationId};
 
 /// What happened to an order, as far as promotions are concerned.
@@ -32,7 +32,28 @@ pub struct OrderNews {
     pub change: OrderChange,
 }
 
-/// Acts on an order's events.
+impl OrderNews {
+    /// Whether there is anything to do: most orders have no promotion.
+    pub fn matters(&self) -> bool {
+        match self.change {
+            OrderChange::Created | OrderChange::Cancelled => true,
+            OrderChange::Repriced { previous } => self.reservation.or(previous).is_some(),
+            OrderChange::Paid => self.reservation.is_some(),
+        }
+    }
+
+    /// What is remembered of the order for the sake of first orders.
+    fn recorded(&self) -> Option<CustomerOrder> {
+        let cancelled = match self.change {
+            OrderChange::Created => false,
+            OrderChange::Cancelled => true,
+            OrderChange::Repriced { .. } | OrderChange::Paid => return None,
+        };
+        Some(CustomerOrder { id: self.order, user: self.user, cancelled })
+    }
+}
+
+/// Acts on orders' events.
 pub struct FollowOrder {
     store: Arc<dyn Begin<dyn Store>>,
     reserve: Reserve,
@@ -44,28 +65,35 @@ impl FollowOrder {
         Self { store, reserve, settle }
     }
 
-    pub async fn run(&self, message: &Envelope, news: OrderNews) -> Result<(), PromotionError> {
+    /// What messages that came in a row mean, in one transaction. `false`, and nothing was done: one of them was heard
+    /// before.
+    pub async fn run(&self, heard: &[(&Envelope, OrderNews)]) -> Result<bool, PromotionError> {
+        let messages: Vec<&Envelope> = heard.iter().map(|(message, _)| *message).collect();
+        let orders: Vec<CustomerOrder> = heard.iter().filter_map(|(_, news)| news.recorded()).collect();
         retrying(|| async {
             let mut tx = self.store.begin().await?;
-            if !tx.claim(message).await? {
-                return Ok(());
+            if !tx.claim_all(&messages).await? {
+                return Ok(false);
             }
-            self.act(tx.as_mut(), news).await?;
-            Ok(tx.commit().await?)
+            if !orders.is_empty() {
+                tx.record_orders(&orders).await?;
+            }
+            for (_, news) in heard {
+                self.act(tx.as_mut(), *news).await?;
+            }
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
 
     async fn act(&self, tx: &mut dyn Store, news: OrderNews) -> Result<(), PromotionError> {
-        let OrderNews { order, user, reservation, change } = news;
-        match change {
-            OrderChange::Created => {
-                tx.record_order(order, user, false).await?;
-                if let Some(id) = reservation {
-                    self.reserve.hold(tx, id, order).await?;
-                }
-            }
-            OrderChange::Repriced { previous } => {
+        let OrderNews { order, reservation, change, .. } = news;
+        match (change, reservation) {
+            (OrderChange::Created, Some(id)) => self.reserve.hold(tx, id, order).await?,
+            (OrderChange::Paid, Some(id)) => self.settle.consume_in(tx, id).await?,
+            (OrderChange::Cancelled, Some(id)) => self.settle.release_in(tx, id).await?,
+            (OrderChange::Repriced { previous }, _) => {
                 if let Some(id) = reservation {
                     self.reserve.hold(tx, id, order).await?;
                 }
@@ -73,17 +101,7 @@ impl FollowOrder {
                     self.settle.release_in(tx, id).await?;
                 }
             }
-            OrderChange::Paid => {
-                if let Some(id) = reservation {
-                    self.settle.consume_in(tx, id).await?;
-                }
-            }
-            OrderChange::Cancelled => {
-                tx.record_order(order, user, true).await?;
-                if let Some(id) = reservation {
-                    self.settle.release_in(tx, id).await?;
-                }
-            }
+            (OrderChange::Created | OrderChange::Paid | OrderChange::Cancelled, None) => {}
         }
         Ok(())
     }

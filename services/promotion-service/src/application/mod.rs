@@ -20,7 +20,8 @@ pub use follow::{FollowOrder, OrderChange, OrderNews};
 pub use live::LivePromotions;
 pub use manage::ManagePromotions;
 pub use ports::{
-    Customers, Held, ListFilter, Orders, PromotionReader, Promotions, Reservation, Reservations, Store, Taken,
+    CustomerOrder, Customers, Held, ListFilter, Orders, PromotionReader, Promotions, Reservation,
+    Reservations, Store, Taken,
 };
 pub use price::{Price, Priced};
 pub use reserve::{Reserve, Reserved};

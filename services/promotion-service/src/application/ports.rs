@@ -103,6 +103,14 @@ pub struct Held {
     pub promotions: Vec<PromotionId>,
 }
 
+/// An order, as far as its customer's first one is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CustomerOrder {
+    pub id: OrderId,
+    pub user: UserId,
+    pub cancelled: bool,
+}
+
 /// Customers, as far as their first orders are concerned.
 #[async_trait]
 pub trait Customers: Send {
@@ -114,9 +122,8 @@ pub trait Customers: Send {
         order: Option<OrderId>,
         reservation: ReservationId,
     ) -> Result<bool, StoreError>;
-    /// Remembers an order; one that was cancelled stays so.
-    async fn record_order(&mut self, order: OrderId, user: UserId, cancelled: bool)
-    -> Result<(), StoreError>;
+    /// Remembers orders, at least one; one that was cancelled stays so.
+    async fn record_orders(&mut self, orders: &[CustomerOrder]) -> Result<(), StoreError>;
 }
 
 /// A unit of work of this service.

@@ -1,12 +1,12 @@
 //! Customers in a transaction.
 
 use async_trait::async_trait;
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, padded};
 use config::id::UserId;
-use sqlx::MySqlConnection;
+use sqlx::{MySqlConnection, QueryBuilder};
 use uuid::Uuid;
 
-use crate::application::Customers;
+use crate::application::{CustomerOrder, Customers};
 use crate::domain::{OrderId, ReservationId};
 
 #[async_trait]
@@ -25,21 +25,13 @@ impl Customers for Tx {
         is_first_order(self.connection(), user, order, Some(reservation)).await
     }
 
-    async fn record_order(
-        &mut self,
-        order: OrderId,
-        user: UserId,
-        cancelled: bool,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO customer_orders (order_id, user_id, cancelled) VALUES (?, ?, ?) \
-             ON DUPLICATE KEY UPDATE cancelled = cancelled OR VALUES(cancelled)",
-        )
-        .bind(order.get())
-        .bind(user.get())
-        .bind(cancelled)
-        .execute(self.connection())
-        .await?;
+    async fn record_orders(&mut self, orders: &[CustomerOrder]) -> Result<(), StoreError> {
+        let mut insert = QueryBuilder::new("INSERT INTO customer_orders (order_id, user_id, cancelled) ");
+        insert.push_values(padded(orders), |mut row, order| {
+            row.push_bind(order.id.get()).push_bind(order.user.get()).push_bind(order.cancelled);
+        });
+        insert.push(" ON DUPLICATE KEY UPDATE cancelled = cancelled OR VALUES(cancelled)");
+        insert.build().execute(self.connection()).await?;
         Ok(())
     }
 }

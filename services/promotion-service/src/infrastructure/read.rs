@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, First, StoreError};
+use config::database::{Db, First, StoreError, push_list};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{FromRow, MySql, QueryBuilder};
@@ -50,12 +50,8 @@ impl PromotionReader for Db {
             "SELECT p.id, p.used, p.reserved, c.uses FROM promotions p \
              LEFT JOIN customer_uses c ON c.promotion_id = p.id AND c.user_id = ",
         );
-        select.push_bind(basket.user_id.map_or(0, UserId::get)).push(" WHERE p.id IN (");
-        let mut list = select.separated(",");
-        promotions.iter().for_each(|promotion| {
-            list.push_bind(promotion.id.get());
-        });
-        select.push(")");
+        select.push_bind(basket.user_id.map_or(0, UserId::get)).push(" WHERE p.id IN ");
+        push_list(&mut select, promotions.iter().map(|promotion| promotion.id.get()));
         let counts: Vec<CountRow> = select.build_query_as().fetch_all(&mut *connection).await?;
         let order_has: Vec<u64> = match basket.order_id {
             Some(order) => {

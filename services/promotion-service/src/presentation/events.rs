@@ -11,6 +11,9 @@ use uuid::Uuid;
 use crate::application::{FollowOrder, LivePromotions, OrderChange, OrderNews};
 use crate::domain::{OrderId, ReservationId};
 
+/// Messages in one transaction: it keeps the promotions' rows from those who buy.
+const TOGETHER: usize = 32;
+
 /// Follows orders.
 pub struct OrderEvents(FollowOrder);
 
@@ -34,31 +37,51 @@ struct Order {
 #[async_trait]
 impl MessageHandler for OrderEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
-        let kind = message.kind.as_str();
-        let order: Order = match kind {
-            "order_created" | "order_repriced" | "order_status_updated" | "order_cancelled" => {
-                message.data()?
-            }
-            _ => return Ok(()),
-        };
-        let change = match (kind, order.status.as_str()) {
-            ("order_created", _) => OrderChange::Created,
-            ("order_repriced", _) => {
-                let previous = order.previous_promotion_reservation_id.map(ReservationId::new);
-                OrderChange::Repriced { previous }
-            }
-            ("order_status_updated", "paid") => OrderChange::Paid,
-            ("order_cancelled", _) => OrderChange::Cancelled,
-            _ => return Ok(()),
-        };
-        let news = OrderNews {
-            order: OrderId::new(order.order_id),
-            user: UserId::new(order.user_id),
-            reservation: order.promotion_reservation_id.map(ReservationId::new),
-            change,
-        };
-        Ok(self.0.run(message, news).await?)
+        if let Some(news) = read(message)? {
+            // Heard before: nothing is left to do.
+            self.0.run(&[(message, news)]).await?;
+        }
+        Ok(())
     }
+
+    async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
+        let mut heard = Vec::with_capacity(messages.len());
+        for message in messages {
+            heard.extend(read(message)?.map(|news| (message, news)));
+        }
+        for together in heard.chunks(TOGETHER) {
+            if !self.0.run(together).await? {
+                return Err(HandlerError::Retry("some of the messages were heard before".into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a message means here; `None`: nothing.
+fn read(message: &Envelope) -> Result<Option<OrderNews>, HandlerError> {
+    let kind = message.kind.as_str();
+    let order: Order = match kind {
+        "order_created" | "order_repriced" | "order_status_updated" | "order_cancelled" => message.data()?,
+        _ => return Ok(None),
+    };
+    let change = match (kind, order.status.as_str()) {
+        ("order_created", _) => OrderChange::Created,
+        ("order_repriced", _) => {
+            let previous = order.previous_promotion_reservation_id.map(ReservationId::new);
+            OrderChange::Repriced { previous }
+        }
+        ("order_status_updated", "paid") => OrderChange::Paid,
+        ("order_cancelled", _) => OrderChange::Cancelled,
+        _ => return Ok(None),
+    };
+    let news = OrderNews {
+        order: OrderId::new(order.order_id),
+        user: UserId::new(order.user_id),
+        reservation: order.promotion_reservation_id.map(ReservationId::new),
+        change,
+    };
+    Ok(news.matters().then_some(news))
 }
 
 /// Hears of promotions that another instance has changed.

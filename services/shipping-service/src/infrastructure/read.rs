@@ -1,7 +1,7 @@
 //! Reads outside a transaction.
 
 use async_trait::async_trait;
-use config::database::{Db, First, StoreError};
+use config::database::{Db, First, StoreError, push_list};
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
 
@@ -80,13 +80,10 @@ async fn with_items(db: &Db, rows: Vec<ShipmentRow>) -> Result<Vec<Shipment>, St
         return Ok(Vec::new());
     }
     let mut select = QueryBuilder::new(
-        "SELECT shipment_id, product_id, product_name, quantity FROM shipment_items WHERE shipment_id IN (",
+        "SELECT shipment_id, product_id, product_name, quantity FROM shipment_items WHERE shipment_id IN ",
     );
-    let mut ids = select.separated(",");
-    for row in &rows {
-        ids.push_bind(row.id);
-    }
-    select.push(") ORDER BY shipment_id, line");
+    push_list(&mut select, rows.iter().map(|row| row.id));
+    select.push(" ORDER BY shipment_id, line");
     let items: Vec<ItemRow> = select.build_query_as().fetch_all(db.pool()).await?;
     shipments(&rows, items)
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, push_list};
 use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
@@ -109,7 +109,7 @@ impl DeliveryQueue for Tx {
         let mut update =
             QueryBuilder::<MySql>::new("UPDATE deliveries SET attempts = attempts + 1, lease = ");
         update.push_bind(lease).push(", next_attempt_at = ").push_bind(until).push(" WHERE id IN ");
-        push_list(&mut update, &ids);
+        push_list(&mut update, ids.iter().copied());
         update.build().execute(self.connection()).await?;
         let mut select = QueryBuilder::<MySql>::new(
             "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, d.traceparent, \
@@ -118,7 +118,7 @@ impl DeliveryQueue for Tx {
              FROM deliveries d JOIN notifications n ON n.id = d.notification_id \
              LEFT JOIN contacts c ON c.user_id = d.user_id WHERE d.id IN ",
         );
-        push_list(&mut select, &ids);
+        push_list(&mut select, ids.iter().copied());
         let rows: Vec<DueRow> = select.build_query_as().fetch_all(self.connection()).await?;
         let due = |row: DueRow| {
             let details = row.details.as_deref().map(serde_json::from_str).transpose();
@@ -143,9 +143,8 @@ impl DeliveryQueue for Tx {
             ended.iter().partition(|(_, outcome)| matches!(outcome, Outcome::Sent));
         let mut recorded = 0;
         if let Some((first, _)) = sent.first() {
-            let ids: Vec<u64> = sent.iter().map(|(due, _)| due.id.get()).collect();
             let mut update = outcome(&Outcome::Sent, first, now);
-            push_list(update.push(" AND id IN "), &ids);
+            push_list(update.push(" AND id IN "), sent.iter().map(|(due, _)| due.id.get()));
             recorded += update.build().execute(self.connection()).await?.rows_affected();
         }
         for (due, ended) in others {
@@ -192,15 +191,6 @@ impl DeliveryQueue for Tx {
             .await?;
         Ok(ended.rows_affected().max(old.rows_affected()))
     }
-}
-
-fn push_list(query: &mut QueryBuilder<MySql>, ids: &[u64]) {
-    query.push("(");
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(*id);
-    }
-    query.push(")");
 }
 
 /// The statement up to the rows that it is about.

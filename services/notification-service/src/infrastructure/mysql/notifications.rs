@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, padded, push_list};
 use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
@@ -73,29 +73,31 @@ impl Notifications for Tx {
     async fn choose(&mut self, user: UserId, choices: &[Choice]) -> Result<(), StoreError> {
         let mut insert =
             QueryBuilder::<MySql>::new("INSERT INTO preferences (user_id, type, channel, enabled) ");
-        insert.push_values(choices, |mut row, choice| {
+        insert.push_values(padded(choices), |mut row, choice| {
             row.push_bind(user.get())
                 .push_bind(choice.kind.as_str())
                 .push_bind(choice.channel.as_str())
                 .push_bind(choice.enabled);
         });
         insert.push(" ON DUPLICATE KEY UPDATE enabled = VALUES(enabled)");
-        insert.build().persistent(false).execute(self.connection()).await?;
+        insert.build().execute(self.connection()).await?;
         Ok(())
     }
 
     async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError> {
         let mut select = QueryBuilder::<MySql>::new(
             "SELECT 'contact' AS fact, user_id AS owner, user_id AS id, '' AS type, '' AS channel, FALSE AS enabled \
-             FROM contacts WHERE user_id IN (",
+             FROM contacts WHERE user_id IN ",
         );
-        push_users(&mut select, users);
-        select.push("UNION ALL SELECT 'webhook', owner, id, '', '', FALSE FROM webhooks WHERE owner IN (0, ");
-        push_users(&mut select, users);
+        let ids = || users.iter().map(|user| user.get());
+        push_list(&mut select, ids());
+        select.push(" UNION ALL SELECT 'webhook', owner, id, '', '', FALSE FROM webhooks WHERE owner IN ");
+        // Those of nobody hear of everybody.
+        push_list(&mut select, std::iter::once(0).chain(ids()));
         select.push(
-            "UNION ALL SELECT 'choice', user_id, user_id, type, channel, enabled FROM preferences WHERE user_id IN (",
+            " UNION ALL SELECT 'choice', user_id, user_id, type, channel, enabled FROM preferences WHERE user_id IN ",
         );
-        push_users(&mut select, users);
+        push_list(&mut select, ids());
         reaches(select.build_query_as().fetch_all(self.connection()).await?, users)
     }
 
@@ -155,14 +157,6 @@ impl Notifications for Tx {
             .await?;
         Ok(())
     }
-}
-
-fn push_users(query: &mut QueryBuilder<MySql>, users: &BTreeSet<UserId>) {
-    let mut list = query.separated(", ");
-    for user in users {
-        list.push_bind(user.get());
-    }
-    query.push(") ");
 }
 
 async fn insert_deliveries(

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
-use sqlx::{MySql, QueryBuilder};
+use config::database::{StoreError, Tx, push_list};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::rows::{TransactionRow, select_transactions, write_details};
@@ -51,9 +51,9 @@ impl TransactionRepository for Tx {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut select = QueryBuilder::new(select_transactions!("WHERE transaction_id IN ("));
-        push_ids(&mut select, ids);
-        select.push(") ORDER BY transaction_id FOR UPDATE");
+        let mut select = QueryBuilder::new(select_transactions!("WHERE transaction_id IN "));
+        push_list(&mut select, ids.iter().map(|id| id.get()));
+        select.push(" ORDER BY transaction_id FOR UPDATE");
         let rows: Vec<TransactionRow> = select.build_query_as().fetch_all(self.connection()).await?;
         rows.into_iter().map(Transaction::try_from).collect()
     }
@@ -69,9 +69,9 @@ impl TransactionRepository for Tx {
         }
         let mut update = QueryBuilder::new("UPDATE transactions SET status = 'processing', updated_at = ");
         update.push_bind(now).push(", due_at = ").push_bind(due_at);
-        update.push(" WHERE status = 'pending' AND transaction_id IN (");
-        push_ids(&mut update, ids);
-        update.push(")").build().execute(self.connection()).await?;
+        update.push(" WHERE status = 'pending' AND transaction_id IN ");
+        push_list(&mut update, ids.iter().map(|id| id.get()));
+        update.build().execute(self.connection()).await?;
         Ok(())
     }
 
@@ -89,9 +89,9 @@ impl TransactionRepository for Tx {
             update.push(", completed_at = ").push_bind(completed_at);
             update.push(", error_code = ").push_bind(failure.map(|it| it.code.as_str()));
             update.push(", error_message = ").push_bind(failure.map(|it| it.message.as_str()));
-            update.push(" WHERE status IN ('pending', 'processing') AND transaction_id IN (");
-            push_ids(&mut update, &ids);
-            let updated = update.push(")").build().execute(self.connection()).await?;
+            update.push(" WHERE status IN ('pending', 'processing') AND transaction_id IN ");
+            push_list(&mut update, ids.iter().map(|id| id.get()));
+            let updated = update.build().execute(self.connection()).await?;
             // They are locked and were looked at.
             if updated.rows_affected() != ids.len() as u64 {
                 return Err(StoreError::corrupt("a transaction has ended twice"));
@@ -147,18 +147,18 @@ impl TransactionRepository for Tx {
         let oldest: Vec<_> = oldest.into_iter().map(TransactionId::new).collect();
         let mut select = QueryBuilder::new(select_transactions!("WHERE status = "));
         select.push_bind(status.as_str()).push(" AND due_at < ").push_bind(now);
-        select.push(" AND transaction_id IN (");
-        push_ids(&mut select, &oldest);
-        select.push(") ORDER BY transaction_id FOR UPDATE SKIP LOCKED");
+        select.push(" AND transaction_id IN ");
+        push_list(&mut select, oldest.iter().map(|id| id.get()));
+        select.push(" ORDER BY transaction_id FOR UPDATE SKIP LOCKED");
         let rows: Vec<TransactionRow> = select.build_query_as().fetch_all(self.connection()).await?;
         rows.into_iter().map(Transaction::try_from).collect()
     }
 
     async fn postpone(&mut self, ids: &[TransactionId], due_at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut update = QueryBuilder::new("UPDATE transactions SET due_at = ");
-        update.push_bind(due_at).push(" WHERE transaction_id IN (");
-        push_ids(&mut update, ids);
-        update.push(")").build().execute(self.connection()).await?;
+        update.push_bind(due_at).push(" WHERE transaction_id IN ");
+        push_list(&mut update, ids.iter().map(|id| id.get()));
+        update.build().execute(self.connection()).await?;
         Ok(())
     }
 
@@ -180,15 +180,5 @@ impl TransactionRepository for Tx {
         .execute(self.connection())
         .await?;
         Ok(())
-    }
-}
-
-/// The last one is said again until their number is a power of two: so there are few different statements, and each
-/// stays prepared.
-fn push_ids(query: &mut QueryBuilder<MySql>, ids: &[TransactionId]) {
-    let mut list = query.separated(",");
-    let repeated = ids.last().into_iter().cycle().take(ids.len().next_power_of_two() - ids.len());
-    for id in ids.iter().chain(repeated) {
-        list.push_bind(id.get());
     }
 }
