@@ -1,8 +1,8 @@
 //! Where committed events wait to be sent.
 
 use async_trait::async_trait;
-use sqlx::mysql::MySqlConnection;
 use sqlx::QueryBuilder;
+use sqlx::mysql::MySqlConnection;
 
 use crate::database::{Db, StoreError, push_list};
 

@@ -34,6 +34,17 @@ async fn one_key_twenty_times_places_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ten_keys_six_times_each_place_ten_orders() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1, "USD"), user());
+    let orders =
+        (0..60).map(|n| shop.order(owner, &[(&lamp, 1)]).header("Idempotency-Key", format!("{}", n % 10)));
+    let statuses = statuses(orders).await;
+    assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
+    assert_eq!((shop.count("orders").await, shop.asked_inventory("/reservations").await.len()), (10, 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_orders_at_once_are_a_hundred_orders() {
     let shop = Shop::open().await;
     let (a, b) = (shop.products.add(1, "USD"), shop.products.add(2, "USD"));
