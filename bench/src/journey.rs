@@ -67,8 +67,8 @@ async fn travel(mut client: Client, order: Call, shopper: &Arc<Shopper>) -> Resu
             return Ok(paid.elapsed());
         }
         // The longer it takes, the rarer: those who ask are not to be what slows it down. A tenth is added at most, or
-        // 5 ms.
-        tokio::time::sleep((paid.elapsed() / 10).max(Duration::from_millis(5))).await;
+        // 10 ms.
+        tokio::time::sleep((paid.elapsed() / 10).max(Duration::from_millis(10))).await;
     }
     Err(format!("order {id} has no shipment after 20 s").into())
 }

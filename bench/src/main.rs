@@ -66,6 +66,7 @@ async fn main() -> Result<(), Error> {
     for (name, measured) in flows.measure(time).await? {
         report.add(name, measured);
     }
+    calm(&system).await?;
     for (name, measured) in everything::measure(&flows, time).await? {
         report.add(name, measured);
     }
