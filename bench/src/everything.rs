@@ -16,12 +16,18 @@ use crate::shop::{login, success};
 
 type Measured = Vec<(&'static str, Vec<Measurement>)>;
 
-pub async fn measure(flows: &Flows, time: Duration) -> Result<Measured, Error> {
+/// `calm` waits until the catalogue that is made here has been taken up by all who follow it.
+pub async fn measure(
+    flows: &Flows,
+    time: Duration,
+    calm: impl AsyncFnOnce() -> Result<(), Error>,
+) -> Result<Measured, Error> {
     let mut client = Client::new(&flows.gateway);
     let admin = login(&mut client, "admin", "Admin123!").await?;
     let code = promotion(&mut client, &admin).await?;
     catalogue::fill(&mut client, &admin).await?;
     let ratings = ratings(&mut client, flows).await?;
+    calm().await?;
 
     let mut all = Measured::new();
     all.push(("search, cold cache", numbered(flows, time, new_search).await?));
