@@ -298,7 +298,7 @@ impl WriteGroup for NewKeys {
 }
 
 impl NewKeys {
-    /// Who has the keys.
+    /// Who has the keys: ours may stand there already, when a try before this one got no answer.
     async fn owners(&self, group: &[Submitted<NewKey>]) -> Result<HashSet<Uuid>, StoreError> {
         let mut select = QueryBuilder::new("SELECT owner FROM idempotency_keys WHERE ");
         let mut keys = select.separated(" OR ");

@@ -1,14 +1,15 @@
 //! Following what the catalogue and the stock keeper say of products. Both tell their versions, and only what is
 //! newer counts: a message may come twice, or late, and needs no inbox.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use config::database::{Begin, StoreError, retrying};
+use config::database::{Begin, retrying};
 use config::id::ProductId;
 use config::money::Money;
 
 use super::{FavouriteError, Store};
+use crate::domain::Product;
 
 /// A product, as the catalogue tells it.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ impl FollowProduct {
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             let mut products = tx.products_for_update(&BTreeSet::from([&facts.id])).await?;
-            let product = products.get_mut(&facts.id).ok_or_else(unlocked)?;
+            let product = known(&mut products, &facts.id);
             let cheaper = product.learn(&facts.name, facts.price, facts.active, facts.version);
             let is_back = product.stock(facts.stock, facts.stock_version);
             tx.save_products(&[&*product]).await?;
@@ -70,7 +71,7 @@ impl FollowProduct {
             let mut products = tx.products_for_update(&ids).await?;
             let mut back = BTreeSet::new();
             for StockLevel { id, available, version } in levels {
-                let product = products.get_mut(id).ok_or_else(unlocked)?;
+                let product = known(&mut products, id);
                 if product.stock(*available, *version) {
                     back.insert(id);
                 }
@@ -86,6 +87,6 @@ impl FollowProduct {
     }
 }
 
-fn unlocked() -> StoreError {
-    StoreError::corrupt("a product was asked for and isn't among the locked ones")
+fn known<'a>(products: &'a mut BTreeMap<ProductId, Product>, id: &ProductId) -> &'a mut Product {
+    products.entry(id.clone()).or_insert_with(|| Product::unknown(id.clone()))
 }

@@ -71,7 +71,7 @@ pub trait Wishes: Send {
 /// What is known of products, as a unit of work changes it.
 #[async_trait]
 pub trait Products: Send {
-    /// The products, at least one, locked until the end; of those that there weren't nothing is known.
+    /// The products, at least one, locked until the end. Those that there weren't are there now, and empty.
     async fn products_for_update(
         &mut self,
         ids: &BTreeSet<&ProductId>,

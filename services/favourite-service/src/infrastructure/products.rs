@@ -17,17 +17,16 @@ impl Products for Tx {
         &mut self,
         ids: &BTreeSet<&ProductId>,
     ) -> Result<BTreeMap<ProductId, Product>, StoreError> {
-        let mut products = locked(self, ids).await?;
-        let missing: BTreeSet<&ProductId> =
-            ids.iter().copied().filter(|id| !products.contains_key(*id)).collect();
+        let mut products = locked(self, ids.iter().copied()).await?;
+        let missing: Vec<&ProductId> = ids.iter().copied().filter(|id| !products.contains_key(*id)).collect();
         if !missing.is_empty() {
             let mut insert = QueryBuilder::new("INSERT IGNORE INTO products (product_id) ");
-            insert.push_values(&missing, |mut row, id| {
+            insert.push_values(padded(&missing), |mut row, id| {
                 row.push_bind(id.as_str());
             });
             insert.build().execute(self.connection()).await?;
             // Somebody may have been quicker, and have written more than the id.
-            products.extend(locked(self, &missing).await?);
+            products.extend(locked(self, missing).await?);
         }
         Ok(products)
     }
@@ -83,9 +82,12 @@ impl Products for Tx {
     }
 }
 
-async fn locked(tx: &mut Tx, ids: &BTreeSet<&ProductId>) -> Result<BTreeMap<ProductId, Product>, StoreError> {
+async fn locked(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = &ProductId>,
+) -> Result<BTreeMap<ProductId, Product>, StoreError> {
     let mut select = QueryBuilder::new("SELECT * FROM products WHERE product_id IN ");
-    push_list(&mut select, ids.iter().map(|id| id.as_str()));
+    push_list(&mut select, ids.into_iter().map(ProductId::as_str));
     select.push(" FOR UPDATE");
     let rows: Vec<ProductRow> = select.build_query_as().fetch_all(tx.connection()).await?;
     rows.into_iter().map(|row| Product::try_from(row).map(|product| (product.id.clone(), product))).collect()
