@@ -120,7 +120,8 @@ impl Service for Orders {
         };
         let sales = SalesApi { sales: store.clone(), clock: clock.clone(), currency: ctx.service.currency };
 
-        let payments = PaymentEvents::new(FollowPayment::new(store.clone(), clock.clone()));
+        let payments =
+            PaymentEvents::new(FollowPayment::new(store.clone(), clock.clone(), ctx.settings.expiry));
         let shipments = ShippingEvents::new(FollowShipment::new(store.clone(), clock.clone()));
         let stock = StockEvents::new(FollowStock::new(store.clone(), clock.clone()));
         let expire = Arc::new(ExpireOrders::new(store, clock));

@@ -20,7 +20,7 @@ use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
 use application::{
-    Act, CancelOrder, Disputes, HandleWebhook, Operations, Pay, Provider, Providers, Recover, RefundReturn,
+    Act, Disputes, EndOrder, HandleWebhook, Operations, Pay, Provider, Providers, Recover, RefundReturn,
     RefusePayment,
 };
 use infrastructure::{Cash, OrderService, Simulator, Stripe};
@@ -50,6 +50,8 @@ impl Service for Payments {
             application::DisputeOpened,
             application::DisputeUpdated,
             application::ReturnRefundShort,
+            application::PaymentAuthorized,
+            application::PaymentVoided,
             application::PaymentProcessed,
             application::PaymentFailed,
             application::PaymentRefunded,
@@ -73,7 +75,7 @@ impl Service for Payments {
         let operations = Operations::new(store.clone(), providers, ctx.clock.clone(), settings.patience);
         let orders = Arc::new(OrderService::new(ctx.registry.client(OrderService::NAME)));
         let followed = OrderEvents {
-            cancel: CancelOrder::new(operations.clone()),
+            end: EndOrder::new(operations.clone()),
             refuse: RefusePayment::new(operations.clone()),
             refund: RefundReturn::new(operations.clone()),
         };

@@ -4,7 +4,9 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use system_tests::{Shop, Shopper, eventually};
 
-use super::{answered, each, has, is_time, paid_order, refused, unique, whole, wrong_fields};
+use super::{
+    answered, each, has, is_time, paid_order, refused, ship, shipment_of, unique, whole, wrong_fields,
+};
 
 /// An order of one unit for 10, not paid yet.
 async fn unpaid(shop: &Shop, shopper: &Shopper) -> u64 {
@@ -217,4 +219,93 @@ async fn notices_without_a_signature_are_not_believed() {
     let forged = known().header("Simulator-Signature", "t=1,v1=00");
     refused(forged, 401, "webhook-signature-invalid").await;
     refused(shop.post("/api/payments/webhooks/nobody", &notice), 404, "provider-not-found").await;
+}
+
+#[tokio::test]
+async fn cash_on_delivery_is_brought_with_the_parcel() {
+    let shop = Shop::shared().await;
+    let (shopper, product) = (shop.shopper().await, shop.product(10.0, 20).await);
+    let (order, _) = shopper.ordered(&[(&product, 2)]).await;
+    let body = json!({ "order_id": order, "amount": 20, "payment_method": "cod" });
+    let payment = answered(pay(&shopper, &body), 201).await;
+    has(
+        &shopper.order_becomes(order, &["confirmed"]).await,
+        &json!({ "cash_on_delivery": true, "expires_at": null, "paid_at": null }),
+    );
+    shop.stock_becomes(&product, (20, 2, 18)).await;
+    ship(&shop, shipment_of(&shopper, order).await, &["picked", "packed"]).await;
+    shopper.order_becomes(order, &["fulfilling"]).await;
+    shop.stock_becomes(&product, (18, 0, 18)).await;
+    let rest = ["in_transit", "out_for_delivery", "delivered"];
+    ship(&shop, shipment_of(&shopper, order).await, &rest).await;
+    has(&shopper.order_becomes(order, &["delivered"]).await, &json!({ "paid_at": null, "paid_amount": 0 }));
+    let capture = format!("/api/payments/{}/capture", payment["id"]);
+    has(&answered(shop.admin(Method::POST, &capture), 200).await, &json!({ "status": "succeeded" }));
+    eventually("the cash is the order's", || async {
+        let order = shop.order(order).await;
+        if order["paid_amount"] == 20 { Ok(()) } else { Err(order.to_string()) }
+    })
+    .await;
+    assert_eq!(shop.order(order).await["status"], "delivered");
+}
+
+#[tokio::test]
+async fn money_that_is_set_aside_is_taken_in_part_or_given_up() {
+    let shop = Shop::shared().await;
+    let (shopper, product) = (shop.shopper().await, shop.product(10.0, 20).await);
+    let authorized = async || {
+        let (order, _) = shopper.ordered(&[(&product, 1)]).await;
+        let body =
+            json!({ "order_id": order, "amount": 10, "payment_method": "credit_card", "capture": false });
+        let payment = answered(pay(&shopper, &body), 201).await;
+        shopper.order_becomes(order, &["confirmed"]).await;
+        (order, format!("/api/payments/{}", payment["id"]))
+    };
+    let (order, payment) = authorized().await;
+    let part = shop.admin(Method::POST, &format!("{payment}/capture")).json(&json!({ "amount": 8 }));
+    has(&answered(part, 200).await, &json!({ "status": "succeeded", "captured_amount": 8 }));
+    let paid = shopper.order_becomes(order, &["paid"]).await;
+    has(&paid, &json!({ "total_amount": 10, "paid_amount": 8 }));
+    shipment_of(&shopper, order).await;
+
+    let (order, payment) = authorized().await;
+    answered(shop.admin(Method::POST, &format!("{payment}/void")), 200).await;
+    eventually("the order can expire again", || async {
+        let order = shop.order(order).await;
+        if order["expires_at"].is_string() { Ok(()) } else { Err(order.to_string()) }
+    })
+    .await;
+    shopper.paid(order, 10.0).await;
+    shopper.order_becomes(order, &["paid"]).await;
+}
+
+#[tokio::test]
+async fn an_order_that_is_refunded_before_it_leaves_is_undone() {
+    let shop = Shop::shared().await;
+    let shopper = shop.shopper().await;
+    let by_refund = async |payment: u64, _order: u64| {
+        let path = format!("/api/payments/{payment}/refund");
+        answered(shop.admin(Method::POST, &path).json(&json!({ "reason": "changed their mind" })), 201).await;
+    };
+    let by_order = async |_payment: u64, order: u64| {
+        let path = format!("/api/orders/{order}");
+        answered(shop.admin(Method::PUT, &path).json(&json!({ "status": "refunded" })), 200).await;
+    };
+    for n in 0..2 {
+        let (order, payment, product) = paid_order(&shop, &shopper).await;
+        shop.stock_becomes(&product, (19, 0, 19)).await;
+        match n {
+            0 => by_refund(payment, order).await,
+            _ => by_order(payment, order).await,
+        }
+        shopper.order_becomes(order, &["refunded"]).await;
+        shop.stock_becomes(&product, (20, 0, 20)).await;
+        eventually("the money is back", || async {
+            let payment = shopper.get(&format!("/api/payments/{payment}")).await;
+            let order = shop.order(order).await;
+            let back = payment["refunded_amount"] == 10 && order["refunded_amount"] == 10;
+            if back { Ok(()) } else { Err(format!("{payment} {order}")) }
+        })
+        .await;
+    }
 }

@@ -6,13 +6,14 @@ use config::database::{Begin, retrying};
 use config::kafka::Envelope;
 
 use super::{InventoryError, Reserve, Settle, Store};
-use crate::domain::ReservationId;
+use crate::domain::{ReservationId, ReservationState};
 
 /// What happened to an order, as far as its stock is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderChange {
     Created,
-    Paid,
+    /// Its goods are the customer's from now on.
+    Sold,
     Cancelled,
 }
 
@@ -65,12 +66,17 @@ impl FollowOrder {
             }
             match change {
                 OrderChange::Created => self.reserve.hold(tx.as_mut(), reservation, order).await?,
-                OrderChange::Paid => {
-                    let settled = self.settle.commit_in(tx.as_mut(), reservation).await?;
+                OrderChange::Sold => {
+                    let mut settled = self.settle.commit_in(tx.as_mut(), reservation).await?;
+                    if settled.state == ReservationState::Expired {
+                        // Nobody has told of the order before.
+                        self.reserve.hold(tx.as_mut(), reservation, order).await?;
+                        settled = self.settle.commit_in(tx.as_mut(), reservation).await?;
+                    }
                     tracing::info!(
                         order.id = order,
                         state = settled.state.as_str(),
-                        "the stock of a paid order"
+                        "the stock of a sold order"
                     );
                 }
                 OrderChange::Cancelled => {

@@ -18,7 +18,7 @@ pub use error::InventoryError;
 pub use events::{InventoryLow, InventoryUpdated, ReservationLost};
 pub use expire::ExpireReservations;
 pub use follow::{FollowOrder, FollowedOrder, OrderChange};
-pub use open::OpenStock;
+pub use open::{OpenStock, Opening};
 pub use ports::{
     Movement, MovementKind, MovementRecord, Reservation, Reservations, StockReader, StockRepository, Store,
 };

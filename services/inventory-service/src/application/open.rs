@@ -10,6 +10,17 @@ use config::kafka::Envelope;
 use super::{InventoryError, Movement, MovementKind, Store};
 use crate::domain::{Level, StockItem, Warehouse};
 
+/// What a product begins with.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub product_id: ProductId,
+    pub sku: Option<String>,
+    pub warehouse: Warehouse,
+    pub on_hand: u32,
+    /// The shop's when not given.
+    pub threshold: Option<u32>,
+}
+
 /// Begins to keep a product in stock.
 #[derive(Clone)]
 pub struct OpenStock {
@@ -24,14 +35,8 @@ impl OpenStock {
     }
 
     /// By an operator.
-    pub async fn run(
-        &self,
-        product_id: ProductId,
-        sku: Option<String>,
-        warehouse: Warehouse,
-        on_hand: u32,
-    ) -> Result<StockItem, InventoryError> {
-        let item = self.item(product_id, sku, warehouse, on_hand);
+    pub async fn run(&self, opening: Opening) -> Result<StockItem, InventoryError> {
+        let item = self.item(opening);
         let opened = retrying(|| async {
             let mut tx = self.store.begin().await?;
             let opened = self.open(tx.as_mut(), &item).await?;
@@ -52,7 +57,8 @@ impl OpenStock {
         sku: Option<String>,
         on_hand: u32,
     ) -> Result<(), InventoryError> {
-        let item = self.item(product_id, sku, Warehouse::default(), on_hand);
+        let warehouse = Warehouse::default();
+        let item = self.item(Opening { product_id, sku, warehouse, on_hand, threshold: None });
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             if tx.claim(message).await? {
@@ -64,15 +70,10 @@ impl OpenStock {
         .await
     }
 
-    fn item(
-        &self,
-        product_id: ProductId,
-        sku: Option<String>,
-        warehouse: Warehouse,
-        on_hand: u32,
-    ) -> StockItem {
+    fn item(&self, opening: Opening) -> StockItem {
+        let Opening { product_id, sku, warehouse, on_hand, threshold } = opening;
         let levels = vec![Level { warehouse, on_hand, reserved: 0, version: 1 }];
-        StockItem { product_id, sku, low_stock_threshold: self.threshold, levels }
+        StockItem { product_id, sku, low_stock_threshold: threshold.unwrap_or(self.threshold), levels }
     }
 
     async fn open(&self, tx: &mut dyn Store, item: &StockItem) -> Result<bool, InventoryError> {

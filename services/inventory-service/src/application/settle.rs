@@ -83,7 +83,11 @@ impl Settle {
                 self.record(tx, &reservation, MovementKind::Return).await?;
                 self.move_to(tx, &mut reservation, ReservationState::Returned).await?;
             }
-            ReservationState::Released | ReservationState::Expired | ReservationState::Returned => {}
+            // Nothing is kept for it any more, and nothing is to be, when its order is told of late.
+            ReservationState::Expired => {
+                self.move_to(tx, &mut reservation, ReservationState::Released).await?;
+            }
+            ReservationState::Released | ReservationState::Returned => {}
         }
         Ok(reservation)
     }

@@ -30,8 +30,8 @@ impl fmt::Display for ReservationId {
 /// ```text
 /// active ─→ held ─→ committed ─→ returned
 ///    │        └──→ released
-///    ├─→ released
-///    └─→ expired
+///    ├─→ released ←─┐
+///    └─→ expired ───┴─→ held, when its order is told of late
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservationState {
@@ -39,13 +39,13 @@ pub enum ReservationState {
     Active,
     /// The order exists: it ends only with the order.
     Held,
-    /// The order is paid and the stock is gone.
+    /// The goods are the customer's.
     Committed,
-    /// Given back before the order was paid.
+    /// Given back before that.
     Released,
     /// Given back because no order came.
     Expired,
-    /// Put back on the shelf after the order was paid and then cancelled.
+    /// Put back on the shelf: the order was undone before the goods had left.
     Returned,
 }
 

@@ -6,7 +6,7 @@ use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 use uuid::Uuid;
 
-use crate::application::{Change, MovementRecord, Reservation};
+use crate::application::{Change, MovementRecord, Opening, Reservation};
 use crate::domain::{Level, Quantity, ReservationId, StockItem, Wanted, Warehouse};
 
 /// More lines than any order has.
@@ -21,38 +21,59 @@ pub struct NewStock {
     pub sku: Option<String>,
     /// `main` when not given.
     pub warehouse: Option<String>,
+    /// Units available at which `inventory_low` is said; the shop's when not given.
+    pub low_stock_threshold: Option<i64>,
 }
 
 impl NewStock {
-    pub fn parse(self) -> Result<(ProductId, Option<String>, Warehouse, u32), InvalidFields> {
+    pub fn parse(self) -> Result<Opening, InvalidFields> {
         let mut fields = Fields::default();
         let product_id = fields.check("product_id", self.product_id.parse());
         let on_hand = fields.check("quantity", Quantity::level(self.quantity));
         let warehouse = fields.check("warehouse", warehouse(self.warehouse.as_deref()));
         let sku = fields.check("sku", sku(self.sku));
-        fields.finish(|| Some((product_id?, sku?, warehouse?, on_hand?)))
+        let threshold = threshold(&mut fields, self.low_stock_threshold);
+        fields.finish(|| {
+            Some(Opening {
+                product_id: product_id?,
+                sku: sku?,
+                warehouse: warehouse?,
+                on_hand: on_hand?,
+                threshold: threshold?,
+            })
+        })
     }
 }
 
-/// What was counted.
+/// What was counted, or what is low, or both; what is left out stays.
 #[derive(Debug, Object)]
 pub struct CountedStock {
     /// Units on hand, 0 to 1 000 000.
-    pub quantity: i64,
-    /// `main` when not given.
+    pub quantity: Option<i64>,
+    /// Where they are; `main` when not given.
     pub warehouse: Option<String>,
-    /// Units available at which `inventory_low` is said.
+    /// Units available, in all warehouses, at which `inventory_low` is said.
     pub low_stock_threshold: Option<i64>,
 }
 
 impl CountedStock {
     pub fn parse(self) -> Result<(Warehouse, Change), InvalidFields> {
         let mut fields = Fields::default();
-        let on_hand = fields.check("quantity", Quantity::level(self.quantity));
+        let on_hand = fields.check("quantity", self.quantity.map(Quantity::level).transpose());
         let warehouse = fields.check("warehouse", warehouse(self.warehouse.as_deref()));
-        let threshold =
-            fields.check("low_stock_threshold", self.low_stock_threshold.map(Quantity::level).transpose());
-        fields.finish(|| Some((warehouse?, Change::Count { on_hand: on_hand?, threshold: threshold? })))
+        let threshold = threshold(&mut fields, self.low_stock_threshold);
+        if self.quantity.is_none() && self.low_stock_threshold.is_none() {
+            fields.reject("quantity", "required", "is required, or low_stock_threshold");
+            fields.reject("low_stock_threshold", "required", "is required, or quantity");
+        }
+        fields.finish(|| {
+            let change = match (on_hand?, threshold?) {
+                (Some(on_hand), threshold) => Change::Count { on_hand, threshold },
+                (None, Some(threshold)) => Change::Threshold(threshold),
+                (None, None) => return None,
+            };
+            Some((warehouse?, change))
+        })
     }
 }
 
@@ -219,6 +240,11 @@ impl From<MovementRecord> for MovementDto {
 
 fn warehouse(name: Option<&str>) -> Result<Warehouse, crate::domain::WarehouseError> {
     name.map_or_else(|| Ok(Warehouse::default()), str::parse)
+}
+
+/// `None`: it was refused.
+fn threshold(fields: &mut Fields, units: Option<i64>) -> Option<Option<u32>> {
+    fields.check("low_stock_threshold", units.map(Quantity::level).transpose())
 }
 
 fn sku(sku: Option<String>) -> Result<Option<String>, &'static str> {

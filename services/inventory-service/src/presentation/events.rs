@@ -26,6 +26,21 @@ struct Order {
     order_id: u64,
     reservation_id: Uuid,
     status: String,
+    #[serde(default)]
+    previous_status: String,
+    /// Whether its goods are the customer's from now on; of older versions, what is paid.
+    sold: Option<bool>,
+}
+
+impl Order {
+    fn is_sold(&self) -> bool {
+        self.sold.unwrap_or(self.status == "paid")
+    }
+
+    /// Whether its money went back before the goods had left.
+    fn is_undone(&self) -> bool {
+        self.status == "refunded" && matches!(self.previous_status.as_str(), "paid" | "fulfilling")
+    }
 }
 
 #[derive(Deserialize)]
@@ -74,10 +89,11 @@ impl News {
             "order_created" | "order_status_updated" | "order_cancelled" => message.data()?,
             _ => return Ok(Self::Nothing),
         };
-        let change = match (message.kind.as_str(), order.status.as_str()) {
-            ("order_created", _) => OrderChange::Created,
-            ("order_status_updated", "paid") => OrderChange::Paid,
-            ("order_cancelled", _) => OrderChange::Cancelled,
+        let change = match message.kind.as_str() {
+            "order_created" => OrderChange::Created,
+            "order_cancelled" => OrderChange::Cancelled,
+            _ if order.is_sold() => OrderChange::Sold,
+            _ if order.is_undone() => OrderChange::Cancelled,
             _ => return Ok(Self::Nothing),
         };
         let reservation = ReservationId::new(order.reservation_id);

@@ -32,9 +32,7 @@ impl InventoryApi {
     /// Begin to keep a product in stock
     #[oai(path = "/api/inventory", method = "post")]
     async fn open(&self, _admin: Admin, body: Body<NewStock>) -> Result<Created<StockDto>, ApiError> {
-        let (product_id, sku, warehouse, on_hand) = body.0.parse()?;
-        let item = self.open.run(product_id, sku, warehouse, on_hand).await?;
-        Ok(Created::new(item.into()))
+        Ok(Created::new(self.open.run(body.0.parse()?).await?.into()))
     }
 
     /// Everything that is kept in stock
@@ -68,7 +66,7 @@ impl InventoryApi {
         Ok(Versioned::read(item.into(), version, if_none_match.as_deref()))
     }
 
-    /// Set what is on hand, as counted
+    /// Set what is on hand, as counted, or from when on it is low
     #[oai(path = "/api/inventory/:product_id", method = "put")]
     async fn count(
         &self,
@@ -136,8 +134,7 @@ impl InventoryApi {
         _service: Internal,
         body: Body<NewStock>,
     ) -> Result<NoContent, ApiError> {
-        let (product_id, sku, warehouse, on_hand) = body.0.parse()?;
-        match self.open.run(product_id, sku, warehouse, on_hand).await {
+        match self.open.run(body.0.parse()?).await {
             Ok(_) | Err(InventoryError::Exists(_)) => Ok(NoContent::NoContent),
             Err(error) => Err(error.into()),
         }

@@ -257,3 +257,89 @@ async fn a_poisonous_message_goes_to_the_dead_letters_and_blocks_nobody() {
     assert!(letter.reason.contains("can't be read"), "{}", letter.reason);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_for_at_the_door_is_off_the_shelf_when_it_leaves() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let (product, id) = (stocked(&app, 10).await, Uuid::now_v7());
+    assert_eq!(reserve(&app, id, &[(&product, 3)]).await.status(), 201);
+    let step = |from: &'static str, to: &'static str, sold: bool| {
+        let mut step = event::<1>(to, id);
+        step.data["previous_status"] = json!(from);
+        step.data["sold"] = json!(sold);
+        step
+    };
+    kafka.send(&event::<0>("pending", id)).await;
+    kafka.send(&step("pending", "confirmed", false)).await;
+    kafka.send(&step("confirmed", "shipped", true)).await;
+    kafka.send(&step("shipped", "delivered", false)).await;
+    let until = async |wanted: (u64, u64, u64)| {
+        eventually("the levels are right", || async {
+            let now = levels(&app, &product).await;
+            if now == wanted { Ok(()) } else { Err(format!("{now:?}")) }
+        })
+        .await;
+    };
+    until((7, 0, 7)).await;
+    // It is refused at the door, and comes back.
+    kafka.send(&event::<2>("cancelled", id)).await;
+    until((10, 0, 10)).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refunded_before_it_leaves_is_on_the_shelf_again() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let (product, early, late) = (stocked(&app, 10).await, Uuid::now_v7(), Uuid::now_v7());
+    for (id, from) in [(early, "fulfilling"), (late, "delivered")] {
+        assert_eq!(reserve(&app, id, &[(&product, 3)]).await.status(), 201);
+        let mut refunded = event::<1>("refunded", id);
+        refunded.data["previous_status"] = json!(from);
+        for event in [event::<0>("pending", id), event::<1>("paid", id), refunded.clone(), refunded] {
+            kafka.send(&event).await;
+        }
+    }
+    eventually("one is back and the other is with its customer", || async {
+        let now = levels(&app, &product).await;
+        if now == (7, 0, 7) { Ok(()) } else { Err(format!("{now:?}")) }
+    })
+    .await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_beginning_comes_last_keeps_nothing_that_it_should_not() {
+    let env = TestEnv::new().await.set("RESERVATION_SECONDS", "1");
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let (product, paid, cancelled) = (stocked(&app, 10).await, Uuid::now_v7(), Uuid::now_v7());
+    for id in [paid, cancelled] {
+        assert_eq!(reserve(&app, id, &[(&product, 3)]).await.status(), 201);
+    }
+    let until = async |wanted: (u64, u64, u64)| {
+        eventually("the levels are right", || async {
+            let now = levels(&app, &product).await;
+            if now == wanted { Ok(()) } else { Err(format!("{now:?}")) }
+        })
+        .await;
+    };
+    until((10, 0, 10)).await;
+    kafka.send(&event::<2>("cancelled", cancelled)).await;
+    kafka.send(&event::<1>("paid", paid)).await;
+    until((7, 0, 7)).await;
+    // The dead letters are sent again.
+    for id in [paid, cancelled] {
+        kafka.send(&event::<0>("pending", id)).await;
+    }
+    let last = Uuid::now_v7();
+    assert_eq!(reserve(&app, last, &[(&product, 1)]).await.status(), 201);
+    let mut behind = event::<1>("paid", last);
+    for id in [paid, cancelled] {
+        behind.id = Uuid::now_v7();
+        behind.key = u64::from(id.as_fields().0).to_string();
+        kafka.send(&behind).await;
+    }
+    until((6, 0, 6)).await;
+    app.stop().await;
+}

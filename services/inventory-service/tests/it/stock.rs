@@ -1,5 +1,7 @@
 //! Stock records, by hand.
 
+use config::testing::{TestEnv, TestKafka};
+use inventory_service::Inventory;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -20,6 +22,46 @@ async fn a_record_is_opened_counted_and_adjusted() {
     let deltas: Vec<_> =
         movements["items"].as_array().unwrap().iter().map(|m| m["delta"].as_i64().unwrap()).collect();
     assert_eq!(deltas, [-5, 15, 10]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_low_is_said_without_counting() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Inventory>().await, TestKafka::new(&env));
+    let listener = kafka.listen("inventory-events").await;
+    let product = product();
+    let new =
+        json!({ "product_id": product, "quantity": 10, "warehouse": "hanoi", "low_stock_threshold": 2 });
+    let opened = app.as_admin(Method::POST, "/api/inventory").json(&new).send().await.unwrap();
+    assert_eq!(opened.status(), 201);
+    assert_eq!(opened.json::<Value>().await.unwrap()["low_stock_threshold"], 2);
+
+    let url = format!("/api/inventory/{product}");
+    let put = async |body: Value| app.as_admin(Method::PUT, &url).json(&body).send().await.unwrap();
+    let before = get(&app, &url).await;
+    let set = put(json!({ "low_stock_threshold": 12 })).await;
+    assert_eq!(set.status(), 200);
+    let after: Value = set.json().await.unwrap();
+    assert_eq!((&after["low_stock_threshold"], &after["warehouses"]), (&json!(12), &before["warehouses"]));
+    assert!(after["version"].as_u64() > before["version"].as_u64(), "whoever read it before is behind");
+    assert_eq!(get(&app, &url).await, after);
+    assert_eq!(get(&app, &format!("{url}/movements")).await["total"], 1, "nothing moved");
+    let low = listener.find(|event| event.kind == "inventory_low" && event.key == product).await;
+    assert_eq!((&low.data["available"], &low.data["threshold"]), (&json!(10), &json!(12)));
+
+    for (body, wrong) in [
+        (json!({}), vec!["quantity", "low_stock_threshold"]),
+        (json!({ "warehouse": "hanoi" }), vec!["quantity", "low_stock_threshold"]),
+        (json!({ "low_stock_threshold": -1 }), vec!["low_stock_threshold"]),
+    ] {
+        let refused = put(body).await;
+        assert_eq!(refused.status(), 422);
+        let problem: Value = refused.json().await.unwrap();
+        let errors = problem["errors"].as_array().unwrap();
+        let fields: Vec<_> = errors.iter().map(|error| error["field"].as_str().unwrap()).collect();
+        assert_eq!(fields, wrong);
+    }
     app.stop().await;
 }
 

@@ -35,6 +35,8 @@ pub struct OrderData {
     pub promotions: Vec<PromotionData>,
     pub promotion_reservation_id: Option<Uuid>,
     pub promotions_unavailable: bool,
+    /// Whether whoever brings the parcel takes the money.
+    pub cash_on_delivery: bool,
     pub version: u64,
 }
 
@@ -136,6 +138,7 @@ impl From<&Order> for OrderData {
             promotions: promoted.applied.iter().map(PromotionData::from).collect(),
             promotion_reservation_id: promoted.reservation_id,
             promotions_unavailable: promoted.unavailable,
+            cash_on_delivery: order.cash_on_delivery,
             version: order.version,
         }
     }
@@ -156,6 +159,10 @@ pub struct OrderStatusUpdated {
     #[serde(flatten)]
     pub order: OrderData,
     pub previous_status: &'static str,
+    /// Whether the goods are the customer's from now on: it is paid, or leaves to be paid for on delivery.
+    pub sold: bool,
+    /// Whether an administrator wants what is left of its money given back.
+    pub refund_due: bool,
 }
 
 /// An order will not be fulfilled.

@@ -1,6 +1,7 @@
 //! What becomes of an order when its payment does something.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use config::clock::Clock;
@@ -10,16 +11,24 @@ use config::money::{Money, MoneyError};
 use config::problem::InvalidFields;
 
 use super::settle_return::{follow_refund, refund_came_back};
-use super::step::{heard, keep_step, remark};
+use super::step::{book_payment, heard, keep_step, remark};
 use super::{Figures, OrderData, OrderError, OrderPaymentRefused, Store};
 use crate::domain::{Actor, Order, OrderId, ReturnId, Status};
 
 /// What happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentNews {
-    /// Money was taken.
+    /// Money is set aside, or whoever brings the parcel takes it.
+    Authorized {
+        amount: Money,
+        cash_on_delivery: bool,
+    },
+    /// It isn't any more.
+    Voided,
+    /// Money was taken: all that was `authorized`, or less where somebody decided so.
     Processed {
         amount: Money,
+        authorized: Money,
     },
     Failed {
         code: String,
@@ -49,11 +58,13 @@ pub enum PaymentNews {
 pub struct FollowPayment {
     store: Arc<dyn Begin<dyn Store>>,
     clock: Arc<dyn Clock>,
+    expiry: Duration,
 }
 
 impl FollowPayment {
-    pub fn new(store: Arc<dyn Begin<dyn Store>>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    /// An order whose payment gave its promise up has `expiry` to find another.
+    pub fn new(store: Arc<dyn Begin<dyn Store>>, clock: Arc<dyn Clock>, expiry: Duration) -> Self {
+        Self { store, clock, expiry }
     }
 
     pub async fn run(
@@ -69,7 +80,15 @@ impl FollowPayment {
             if let Some(mut order) = heard(tx.as_mut(), message, id).await? {
                 let tx = tx.as_mut();
                 match news {
-                    PaymentNews::Processed { amount } => paid(tx, &mut order, payment, *amount, now).await?,
+                    PaymentNews::Authorized { amount, cash_on_delivery } => {
+                        promised(tx, &mut order, payment, *amount, *cash_on_delivery, now).await?;
+                    }
+                    PaymentNews::Voided => {
+                        promise_broken(tx, &mut order, payment, now + self.expiry, now).await?;
+                    }
+                    PaymentNews::Processed { amount, authorized } => {
+                        paid(tx, &mut order, payment, *amount, *authorized, now).await?;
+                    }
                     // The shopper may try again until the order expires.
                     PaymentNews::Failed { code } => {
                         let text = format!("payment {payment} failed: {code}");
@@ -97,29 +116,92 @@ impl FollowPayment {
     }
 }
 
+/// Whether the payment is of what the order costs. If not, the order was repriced while somebody paid: they get it
+/// back, and may pay again.
+async fn is_due(
+    tx: &mut dyn Store,
+    order: &Order,
+    payment: u64,
+    amount: Money,
+    now: DateTime<Utc>,
+) -> Result<bool, OrderError> {
+    if amount == order.totals.total() {
+        return Ok(true);
+    }
+    tracing::warn!(order.id = order.id.get(), payment.id = payment, %amount, "a payment of the wrong amount");
+    let text = format!("payment {payment} is of {amount}, which is not what is due: it is given back");
+    remark(tx, order, Actor::Payment, text, now).await?;
+    let (data, reason) = (OrderData::from(order), "wrong_amount");
+    let refused = OrderPaymentRefused { order: data, payment_id: payment, amount: amount.into(), reason };
+    tx.publish(Envelope::new(&refused)).await?;
+    Ok(false)
+}
+
+async fn promised(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    payment: u64,
+    amount: Money,
+    cash_on_delivery: bool,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    if !is_due(tx, order, payment, amount, now).await? {
+        return Ok(());
+    }
+    match order.promise(payment, cash_on_delivery, now) {
+        Ok(step) => {
+            let how = if cash_on_delivery { "is cash on delivery" } else { "has its money set aside" };
+            Ok(keep_step(tx, order, step, Some(format!("payment {payment} {how}"))).await?)
+        }
+        Err(refused) => {
+            let text =
+                format!("payment {payment} was authorized when the order was {} already", refused.from);
+            Ok(remark(tx, order, Actor::Payment, text, now).await?)
+        }
+    }
+}
+
+async fn promise_broken(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    payment: u64,
+    end: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    if order.promise_broken(payment, end, now) {
+        tx.save_order(order).await?;
+    }
+    let text = format!("payment {payment} was given up");
+    Ok(remark(tx, order, Actor::Payment, text, now).await?)
+}
+
 async fn paid(
     tx: &mut dyn Store,
     order: &mut Order,
     payment: u64,
     amount: Money,
+    authorized: Money,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    if amount != order.totals.total() {
-        // The order was repriced while somebody paid. They get it back, and may pay again.
-        tracing::warn!(order.id = order.id.get(), payment.id = payment, %amount, "a payment of the wrong amount");
-        let text = format!("payment {payment} took {amount}, which is not what is due: it is given back");
-        remark(tx, order, Actor::Payment, text, now).await?;
-        let (data, reason) = (OrderData::from(&*order), "wrong_amount");
-        let refused = OrderPaymentRefused { order: data, payment_id: payment, amount: amount.into(), reason };
-        return Ok(tx.publish(Envelope::new(&refused)).await?);
+    if !is_due(tx, order, payment, authorized, now).await? {
+        return Ok(());
     }
-    match order.move_to(Status::Paid, Actor::Payment, now) {
-        Ok(step) => {
-            order.payment = Some(payment);
-            Ok(keep_step(tx, order, step, Some(format!("payment {payment}"))).await?)
+    let text = match amount == authorized {
+        true => format!("payment {payment}"),
+        false => format!("payment {payment} took {amount} of {authorized}"),
+    };
+    match order.pay(payment, amount, now) {
+        Ok(Some(step)) => Ok(keep_step(tx, order, step, Some(text)).await?),
+        Ok(None) => {
+            tx.save_order(order).await?;
+            book_payment(tx, order).await?;
+            Ok(remark(tx, order, Actor::Payment, text, now).await?)
         }
         // payment-service heard of the cancellation, too, and gives the money back.
         Err(refused) => {
+            if order.adopt(payment, now) {
+                tx.save_order(order).await?;
+            }
             let text = format!("payment {payment} came when the order was {} already", refused.from);
             Ok(remark(tx, order, Actor::Payment, text, now).await?)
         }

@@ -261,7 +261,8 @@ pub trait Taxes: Send + Sync {
 /// What is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
-    pub destination: Address,
+    /// `None` while nobody has said where it goes.
+    pub destination: Option<Address>,
     pub weight_grams: u64,
     pub subtotal: Money,
 }

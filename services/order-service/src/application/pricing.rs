@@ -195,31 +195,16 @@ impl Pricing {
         goods: Money,
     ) -> Result<(Money, Arc<Vec<Rate>>), OrderError> {
         let standard = wish.method == ShippingMethod::default();
-        let free = || {
-            let (method, price) = (ShippingMethod::default().to_string(), Money::zero(goods.currency()));
-            Arc::new(vec![Rate { method, name: "Standard".to_owned(), price }])
-        };
-        let rates = match &wish.address {
-            Some(address) => {
-                let parcel = Parcel {
-                    destination: address.clone(),
-                    weight_grams: weight_grams(lines),
-                    subtotal: goods,
-                };
-                match self.shipping.rates(&parcel).await {
-                    Ok(rates) => rates,
-                    Err(error) if standard => {
-                        tracing::warn!(error = %chain(&error), "shipping can't be asked: standard is free");
-                        free()
-                    }
-                    Err(error) => return Err(error.into()),
-                }
+        let parcel =
+            Parcel { destination: wish.address.clone(), weight_grams: weight_grams(lines), subtotal: goods };
+        let rates = match self.shipping.rates(&parcel).await {
+            Ok(rates) => rates,
+            Err(error) if standard => {
+                tracing::warn!(error = %chain(&error), "shipping can't be asked: standard is free");
+                let (method, price) = (wish.method.to_string(), Money::zero(goods.currency()));
+                Arc::new(vec![Rate { method, name: "Standard".to_owned(), price }])
             }
-            None if standard => free(),
-            None => {
-                let rule = "is required to price this shipping method";
-                return Err(InvalidFields::one("shipping_address", "required", rule).into());
-            }
+            Err(error) => return Err(error.into()),
         };
         let chosen = rates.iter().find(|rate| rate.method == wish.method.as_str());
         match chosen {

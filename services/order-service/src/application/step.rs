@@ -62,15 +62,13 @@ pub(super) async fn keep_step(
             .await?;
         tx.tally(counter!("orders_cancelled_total", "reason" => reason), 1);
     } else {
-        tx.publish(Envelope::new(&OrderStatusUpdated { order: data, previous_status })).await?;
+        let sold = from.awaits_payment() && (to == Status::Paid || to.is_under_way());
+        let refund_due = to == Status::Refunded && matches!(by, Actor::Admin(_)) && order.paid_at.is_some();
+        let moved = OrderStatusUpdated { order: data, previous_status, sold, refund_due };
+        tx.publish(Envelope::new(&moved)).await?;
     }
     if to == Status::Paid {
-        let paid = order.totals.total().minor();
-        tx.book_products(order).await?;
-        tx.book(order, Figures { paid_orders: 1, paid, ..Figures::default() }).await?;
-        tx.tally(counter!("orders_paid_total"), 1);
-        let currency = order.totals.total().currency().code();
-        tx.tally(counter!("orders_paid_minor_units_total", "currency" => currency), paid.unsigned_abs());
+        book_payment(tx, order).await?;
     }
     tracing::info!(
         order.id = order.id.get(),
@@ -79,6 +77,17 @@ pub(super) async fn keep_step(
         by = by.as_str(),
         "order moved"
     );
+    Ok(())
+}
+
+/// Notes the money that was taken for an order in the sales.
+pub(super) async fn book_payment(tx: &mut dyn Store, order: &Order) -> Result<(), StoreError> {
+    let paid = order.paid.minor();
+    tx.book_products(order).await?;
+    tx.book(order, Figures { paid_orders: 1, paid, ..Figures::default() }).await?;
+    tx.tally(counter!("orders_paid_total"), 1);
+    let currency = order.paid.currency().code();
+    tx.tally(counter!("orders_paid_minor_units_total", "currency" => currency), paid.unsigned_abs());
     Ok(())
 }
 

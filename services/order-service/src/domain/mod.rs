@@ -22,7 +22,7 @@ pub use promotion::{AppliedPromotion, Promoted};
 pub use returns::{
     Comeback, IllegalReturnMove, NewReturn, Return, ReturnItem, ReturnRefusal, ReturnStatus, Wanting,
 };
-pub use status::{IllegalMove, Move, Status};
+pub use status::{Due, IllegalMove, Move, Status};
 pub use tax::{NotAPercentage, Percentage, TaxLine, TaxQuote};
 pub use text::{AddressText, Notes, PromotionCode, Reason, ShippingMethod, TextError};
 

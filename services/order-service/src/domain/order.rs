@@ -6,7 +6,7 @@ use config::money::{Money, MoneyError};
 use uuid::Uuid;
 
 use super::{
-    Actor, Address, IllegalMove, Move, Notes, OrderId, Priced, Promoted, PromotionCode, Quantity,
+    Actor, Address, Due, IllegalMove, Move, Notes, OrderId, Priced, Promoted, PromotionCode, Quantity,
     ShippingMethod, Status, TaxLine, Totals,
 };
 
@@ -80,7 +80,9 @@ pub struct Order {
     /// What sending costs by the chosen method, even if a promotion pays for it.
     pub shipping_rate: Money,
     pub promoted: Promoted,
-    /// What was given back of the money.
+    /// What was taken for it: less than it costs where somebody decided to take no more.
+    pub paid: Money,
+    /// What was given back of that.
     pub refunded: Money,
     /// Whether the shipping was given back, or is about to be.
     pub shipping_refunded: bool,
@@ -93,8 +95,10 @@ pub struct Order {
     /// When it is cancelled unless paid; `None` when it can't expire any more.
     pub expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
-    /// The payment that paid it; `None` when it was marked as paid by hand, or cost nothing.
+    /// The payment that pays it, or has promised to; `None` when it was marked as paid by hand, or cost nothing.
     pub payment: Option<u64>,
+    /// Whether its payment is cash that whoever brings the parcel takes.
+    pub cash_on_delivery: bool,
     pub delivered_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -127,6 +131,7 @@ impl Order {
             tax_lines,
             shipping_rate,
             promoted,
+            paid: Money::zero(totals.currency()),
             refunded: Money::zero(totals.currency()),
             shipping_refunded: false,
             delivery: new.delivery,
@@ -137,6 +142,7 @@ impl Order {
             expires_at: Some(new.expires_at),
             paid_at: None,
             payment: None,
+            cash_on_delivery: false,
             delivered_at: None,
             created_at: now,
             updated_at: now,
@@ -145,7 +151,15 @@ impl Order {
 
     /// Whether a payment would be taken for it now.
     pub fn is_payable(&self, now: DateTime<Utc>) -> bool {
-        self.status.awaits_payment() && self.expires_at.is_some_and(|end| now < end)
+        self.status.awaits_payment() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// When its money is due.
+    pub fn due(&self) -> Due {
+        match self.paid_at {
+            None if self.cash_on_delivery => Due::OnDelivery,
+            _ => Due::InAdvance,
+        }
     }
 
     /// Whether it may still come to cost something else.
@@ -181,28 +195,93 @@ impl Order {
 
     /// Whether money of this payment counts for the order: what another payment paid was never the order's.
     pub fn is_paid_by(&self, payment: u64) -> bool {
-        self.payment.is_none_or(|paid_by| paid_by == payment)
+        self.payment == Some(payment)
+    }
+
+    /// Takes a payment for its own that came when nobody waited for it: after somebody of the shop had marked the
+    /// order as paid, or after it was cancelled. `false` when it has one.
+    pub fn adopt(&mut self, payment: u64, now: DateTime<Utc>) -> bool {
+        let is_new = self.payment.is_none();
+        if is_new {
+            self.payment = Some(payment);
+            self.changed(now);
+        }
+        is_new
     }
 
     /// Moves it along, if that is legal for the actor.
     pub fn move_to(&mut self, to: Status, by: Actor, now: DateTime<Utc>) -> Result<Move, IllegalMove> {
         let from = self.status;
-        let legal = from.next(by);
+        let legal = from.next(by, self.due());
         if !legal.contains(&to) {
             return Err(IllegalMove { from, to, legal });
         }
         self.status = to;
         if to == Status::Paid {
-            self.paid_at = Some(now);
+            self.take(self.totals.total(), now);
         }
         if to == Status::Delivered {
             self.delivered_at = Some(now);
         }
-        if !to.awaits_payment() {
-            self.expires_at = None;
-        }
+        self.expires_at = None;
         self.changed(now);
         Ok(Move { from, to, by })
+    }
+
+    /// Takes a payment's money for it. What was due on delivery stays where it is: there is no step.
+    pub fn pay(
+        &mut self,
+        payment: u64,
+        amount: Money,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Move>, IllegalMove> {
+        let on_its_way = self.due() == Due::OnDelivery && self.status.is_under_way();
+        let step = match on_its_way {
+            true => None,
+            false => Some(self.move_to(Status::Paid, Actor::Payment, now)?),
+        };
+        self.payment = Some(payment);
+        self.take(amount, now);
+        if step.is_none() {
+            self.changed(now);
+        }
+        Ok(step)
+    }
+
+    fn take(&mut self, amount: Money, now: DateTime<Utc>) {
+        (self.paid, self.paid_at) = (amount, Some(now));
+    }
+
+    /// Notes that a payment has its money ready: the order doesn't expire any more. One that was confirmed by hand
+    /// is confirmed again.
+    pub fn promise(
+        &mut self,
+        payment: u64,
+        cash_on_delivery: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Move, IllegalMove> {
+        let (from, to, by) = (self.status, Status::Confirmed, Actor::Payment);
+        let step = match from {
+            Status::Confirmed if self.payment.is_none() => {
+                self.expires_at = None;
+                self.changed(now);
+                Move { from, to, by }
+            }
+            _ => self.move_to(to, by, now)?,
+        };
+        (self.payment, self.cash_on_delivery) = (Some(payment), cash_on_delivery);
+        Ok(step)
+    }
+
+    /// Notes that a payment gives its promise up: somebody else must pay until `end`. `false` when it isn't this
+    /// payment that the order waits for.
+    pub fn promise_broken(&mut self, payment: u64, end: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        if self.status != Status::Confirmed || self.payment != Some(payment) {
+            return false;
+        }
+        (self.payment, self.cash_on_delivery, self.expires_at) = (None, false, Some(end));
+        self.changed(now);
+        true
     }
 
     /// Sends it elsewhere.
@@ -217,12 +296,12 @@ impl Order {
         }
     }
 
-    /// Remembers that money was given back, never more than the order cost; says how much more that is than
-    /// before. Money of an order that was never paid was never ours.
+    /// Remembers that money was given back, never more than was taken; says how much more that is than before. Money
+    /// of an order that was never paid was never ours.
     pub fn refund(&mut self, amount: Money, now: DateTime<Utc>) -> Result<Money, MoneyError> {
         let before = self.refunded;
         if self.paid_at.is_some() {
-            let most = self.totals.total().minor();
+            let most = self.paid.minor();
             let sum = before.plus(amount)?.minor().clamp(before.minor(), most.max(before.minor()));
             self.refunded = Money::from_minor(sum, before.currency());
             self.changed(now);
@@ -301,6 +380,26 @@ pub(crate) mod tests {
         Order::placed(OrderId::new(1), new, now)
     }
 
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (status(), actor()).prop_map(|(to, by)| Step::Move(to, by)),
+            (1..3_u64, any::<bool>()).prop_map(|(payment, cash)| Step::Promise(payment, cash)),
+            (1..3_u64).prop_map(Step::Break),
+            (1..3_u64, 1..=300_000_i64).prop_map(|(payment, minor)| Step::Pay(payment, minor)),
+            (1..3_u64).prop_map(Step::Adopt),
+        ]
+    }
+
+    /// What may be tried with an order.
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Move(Status, Actor),
+        Promise(u64, bool),
+        Break(u64),
+        Pay(u64, i64),
+        Adopt(u64),
+    }
+
     pub fn delivered(mut order: Order) -> Order {
         let now = order.updated_at;
         for status in [Status::Paid, Status::Fulfilling, Status::Shipped, Status::Delivered] {
@@ -327,24 +426,37 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_tried_the_order_stays_sound(tries in prop::collection::vec((status(), actor()), 0..40)) {
+        fn whatever_is_tried_the_order_stays_sound(tries in prop::collection::vec(step(), 0..40)) {
             let mut order = order();
-            for (to, by) in tries {
+            for step in tries {
                 let before = order.clone();
                 let now = before.updated_at + chrono::TimeDelta::seconds(1);
-                match order.move_to(to, by, now) {
-                    Ok(step) => {
-                        prop_assert_eq!((step.from, step.to), (before.status, order.status));
-                        prop_assert!(before.status.next(by).contains(&to));
-                        prop_assert_eq!(order.version, before.version + 1);
+                let taken = match step {
+                    Step::Move(to, by) => order.move_to(to, by, now).map(Some),
+                    Step::Promise(payment, cash) => order.promise(payment, cash, now).map(Some),
+                    Step::Break(payment) => Ok(order.promise_broken(payment, now, now)).map(|_| None),
+                    Step::Adopt(payment) => Ok(order.adopt(payment, now)).map(|_| None),
+                    Step::Pay(payment, minor) => order.pay(payment, Money::from_minor(minor, Currency::USD), now),
+                };
+                match taken {
+                    Ok(Some(taken)) => {
+                        prop_assert_eq!((taken.from, taken.to), (before.status, order.status));
+                        prop_assert!(order.version > before.version);
                     }
+                    Ok(None) => prop_assert_eq!(order.status, before.status),
                     Err(refused) => {
-                        prop_assert!(!refused.legal.contains(&to));
+                        prop_assert!(!refused.legal.contains(&refused.to));
                         prop_assert_eq!((order.status, order.version), (before.status, before.version));
                     }
                 }
-                prop_assert_eq!(order.expires_at.is_some(), order.status.awaits_payment());
-                prop_assert!(!order.status.is_under_way() || order.paid_at.is_some(), "nothing leaves the shop unpaid");
+                prop_assert!(order.status != Status::Pending || order.expires_at.is_some(), "nobody would ever cancel it");
+                prop_assert!(order.expires_at.is_none() || order.status.awaits_payment(), "what is paid doesn't expire");
+                prop_assert!(
+                    !order.status.is_under_way() || order.paid_at.is_some() || order.due() == Due::OnDelivery,
+                    "nothing leaves the shop unpaid"
+                );
+                prop_assert_eq!(order.paid_at.is_some(), order.paid.is_positive());
+                prop_assert!(before.paid_at.is_none() || order.paid == before.paid, "an order is paid once");
             }
         }
 

@@ -13,9 +13,12 @@ use super::Actor;
 ///    └──────────┬────────────┴─────────┤           │           │
 ///           cancelled ──────────→ refunded ←───────┴───────────┘
 /// ```
+///
+/// What is due on delivery goes on without `paid`, and can be cancelled from wherever it is until it is paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     Pending,
+    /// Its money is promised, or somebody of the shop vouches for it: it doesn't expire.
     Confirmed,
     Paid,
     Fulfilling,
@@ -23,6 +26,15 @@ pub enum Status {
     Delivered,
     Cancelled,
     Refunded,
+}
+
+/// When the money of an order is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Before the order is packed; also of one that is paid.
+    InAdvance,
+    /// Whoever brings the parcel takes it.
+    OnDelivery,
 }
 
 impl Status {
@@ -61,22 +73,29 @@ impl Status {
     }
 
     /// Where the actor may move an order from here.
-    pub fn next(self, by: Actor) -> &'static [Self] {
+    pub fn next(self, by: Actor, due: Due) -> &'static [Self] {
         let customer = matches!(by, Actor::Customer(_));
         let carrier = by == Actor::Shipping;
+        let on_delivery = due == Due::OnDelivery;
         match self {
-            Self::Pending | Self::Confirmed if customer => &[Self::Cancelled],
+            Self::Pending | Self::Confirmed | Self::Paid if customer => &[Self::Cancelled],
+            _ if customer => &[],
             Self::Pending => &[Self::Confirmed, Self::Paid, Self::Cancelled],
-            Self::Confirmed => &[Self::Paid, Self::Cancelled],
-            Self::Paid if customer => &[Self::Cancelled],
             // The carrier's messages may overtake one another: what it has reached, it has reached.
+            Self::Confirmed if carrier && on_delivery => &[Self::Fulfilling, Self::Shipped, Self::Delivered],
+            Self::Confirmed if on_delivery => &[Self::Paid, Self::Fulfilling, Self::Cancelled],
+            Self::Confirmed => &[Self::Paid, Self::Cancelled],
             Self::Paid if carrier => &[Self::Fulfilling, Self::Shipped, Self::Delivered],
             Self::Paid => &[Self::Fulfilling, Self::Cancelled, Self::Refunded],
             Self::Fulfilling if carrier => &[Self::Shipped, Self::Delivered],
-            Self::Fulfilling if !customer => &[Self::Shipped, Self::Cancelled, Self::Refunded],
-            Self::Shipped if !customer => &[Self::Delivered, Self::Refunded],
-            Self::Delivered | Self::Cancelled if !customer => &[Self::Refunded],
-            _ => &[],
+            Self::Fulfilling if on_delivery => &[Self::Shipped, Self::Cancelled],
+            Self::Fulfilling => &[Self::Shipped, Self::Cancelled, Self::Refunded],
+            Self::Shipped if carrier => &[Self::Delivered],
+            Self::Shipped if on_delivery => &[Self::Delivered, Self::Cancelled],
+            Self::Shipped => &[Self::Delivered, Self::Refunded],
+            Self::Delivered if on_delivery => &[Self::Cancelled],
+            Self::Delivered | Self::Cancelled => &[Self::Refunded],
+            Self::Refunded => &[],
         }
     }
 }
@@ -144,7 +163,9 @@ mod tests {
                 Status::Pending | Status::Confirmed | Status::Paid => &[Status::Cancelled],
                 _ => &[],
             };
-            assert_eq!(status.next(Actor::Customer(UserId::new(1))), expected, "{status}");
+            for due in [Due::InAdvance, Due::OnDelivery] {
+                assert_eq!(status.next(Actor::Customer(UserId::new(1)), due), expected, "{status}");
+            }
         }
     }
 
@@ -158,11 +179,11 @@ mod tests {
             Actor::Shipping,
             Actor::Expiry,
         ];
-        for by in actors {
-            assert!(Status::Refunded.next(by).is_empty());
-            assert!(Status::ALL.iter().all(|status| !status.next(by).contains(&Status::Pending)));
+        for (by, due) in actors.into_iter().flat_map(|by| [(by, Due::InAdvance), (by, Due::OnDelivery)]) {
+            assert!(Status::Refunded.next(by, due).is_empty());
+            assert!(Status::ALL.iter().all(|status| !status.next(by, due).contains(&Status::Pending)));
             assert!(
-                Status::ALL.iter().all(|status| !status.next(by).contains(status)),
+                Status::ALL.iter().all(|status| !status.next(by, due).contains(status)),
                 "no step leads nowhere"
             );
         }

@@ -42,17 +42,20 @@ impl OrderRepository for Tx {
 
     async fn save_order(&mut self, order: &Order) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE orders SET status = ?, shipping_address = ?, refunded = ?, shipping_refunded = ?, version = ?, \
-             expires_at = ?, paid_at = ?, payment_id = ?, delivered_at = ?, updated_at = ? WHERE id = ?",
+            "UPDATE orders SET status = ?, shipping_address = ?, paid = ?, refunded = ?, shipping_refunded = ?, \
+             version = ?, expires_at = ?, paid_at = ?, payment_id = ?, cash_on_delivery = ?, delivered_at = ?, \
+             updated_at = ? WHERE id = ?",
         )
         .bind(order.status.as_str())
         .bind(order.delivery.address.as_str())
+        .bind(order.paid.minor())
         .bind(order.refunded.minor())
         .bind(order.shipping_refunded)
         .bind(order.version)
         .bind(order.expires_at)
         .bind(order.paid_at)
         .bind(order.payment)
+        .bind(order.cash_on_delivery)
         .bind(order.delivered_at)
         .bind(order.updated_at)
         .bind(order.id.get())

@@ -23,10 +23,10 @@ use crate::domain::{
 macro_rules! order_columns {
     () => {
         "id, user_id, status, currency, subtotal, discount, tax, prices_include_tax, tax_lines, shipping, \
-         shipping_rate, refunded, shipping_refunded, shipping_address, shipping_country, shipping_state, \
+         shipping_rate, paid, refunded, shipping_refunded, shipping_address, shipping_country, shipping_state, \
          shipping_method, promotion_code, promotions, promotion_reservation_id, promotions_unavailable, \
-         customer_notes, reservation_id, version, expires_at, paid_at, payment_id, delivered_at, created_at, \
-         updated_at"
+         customer_notes, reservation_id, version, expires_at, paid_at, payment_id, cash_on_delivery, \
+         delivered_at, created_at, updated_at"
     };
 }
 pub(super) use order_columns;
@@ -44,6 +44,7 @@ pub(super) struct OrderRow {
     tax_lines: u16,
     shipping: i64,
     shipping_rate: i64,
+    paid: i64,
     refunded: i64,
     shipping_refunded: bool,
     shipping_address: String,
@@ -60,6 +61,7 @@ pub(super) struct OrderRow {
     expires_at: Option<DateTime<Utc>>,
     paid_at: Option<DateTime<Utc>>,
     payment_id: Option<u64>,
+    cash_on_delivery: bool,
     delivered_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -182,6 +184,7 @@ impl OrderRow {
                 reservation_id: self.promotion_reservation_id,
                 unavailable: self.promotions_unavailable,
             },
+            paid: money(self.paid),
             refunded: money(self.refunded),
             shipping_refunded: self.shipping_refunded,
             delivery: Delivery {
@@ -195,6 +198,7 @@ impl OrderRow {
             expires_at: self.expires_at,
             paid_at: self.paid_at,
             payment: self.payment_id,
+            cash_on_delivery: self.cash_on_delivery,
             delivered_at: self.delivered_at,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -37,7 +37,7 @@ impl SalesBook for Tx {
     async fn book_products(&mut self, order: &Order) -> Result<(), StoreError> {
         let mut lines = Vec::with_capacity(order.lines.len());
         for line in &order.lines {
-            lines.push((line, line.total().map_err(StoreError::corrupt)?));
+            lines.push((line, line.discounted().map_err(StoreError::corrupt)?));
         }
         // Rows are locked in one order.
         lines.sort_by(|(a, _), (b, _)| a.product_id.cmp(&b.product_id));

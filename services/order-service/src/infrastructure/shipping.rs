@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::application::{Parcel, Rate, Shipping};
+use crate::domain::Address;
 
 /// Prices of sending are worth asking for once while somebody makes up their mind, and hardly ever change.
 const LIFETIME: Duration = Duration::from_secs(30);
@@ -48,10 +49,10 @@ impl ShippingService {
     }
 
     async fn ask(&self, parcel: &Parcel) -> Result<Vec<Rate>, CallError> {
-        let destination = match parcel.destination.place() {
+        let destination = parcel.destination.as_ref().map(|address| match address.place() {
             Some(place) => json!({ "country": place.country.code() }),
-            None => json!(parcel.destination.as_str()),
-        };
+            None => json!(address.as_str()),
+        });
         let body = json!({
             "destination": destination,
             "weight_grams": parcel.weight_grams,
@@ -76,7 +77,8 @@ impl ShippingService {
 #[async_trait]
 impl Shipping for ShippingService {
     async fn rates(&self, parcel: &Parcel) -> Result<Arc<Vec<Rate>>, CallError> {
-        let country = parcel.destination.place().map(|place| place.country);
+        let place = parcel.destination.as_ref().and_then(Address::place);
+        let country = place.map(|place| place.country);
         let key = (country, parcel.weight_grams, parcel.subtotal);
         if let Some(rates) = self.rates.get(&key).await {
             return Ok(rates);

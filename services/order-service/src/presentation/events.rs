@@ -26,6 +26,10 @@ struct Payment {
     order_id: u64,
     amount: Amount,
     currency: String,
+    /// What older versions don't tell is what was taken.
+    authorized_amount: Option<Amount>,
+    #[serde(default)]
+    payment_method: String,
     #[serde(default)]
     code: String,
     refund_amount: Option<Amount>,
@@ -54,14 +58,29 @@ impl MessageHandler for PaymentEvents {
             let news = PaymentNews::Short { back: ReturnId::new(short.return_id), missing };
             return Ok(self.0.run(message, OrderId::new(short.order_id), 0, &news).await?);
         }
-        let ours = ["payment_processed", "payment_failed", "payment_refunded", "refund_failed"];
+        let ours = [
+            "payment_authorized",
+            "payment_voided",
+            "payment_processed",
+            "payment_failed",
+            "payment_refunded",
+            "refund_failed",
+        ];
         if !ours.contains(&message.kind.as_str()) {
             return Ok(());
         }
         let payment: Payment = message.data()?;
         let news = match message.kind.as_str() {
+            "payment_authorized" => PaymentNews::Authorized {
+                amount: money("amount", payment.amount, &payment.currency)?,
+                cash_on_delivery: payment.payment_method == "cod",
+            },
+            "payment_voided" => PaymentNews::Voided,
             "payment_processed" => {
-                PaymentNews::Processed { amount: money("amount", payment.amount, &payment.currency)? }
+                let amount = money("amount", payment.amount, &payment.currency)?;
+                let authorized = payment.authorized_amount.unwrap_or(payment.amount);
+                let authorized = money("authorized_amount", authorized, &payment.currency)?;
+                PaymentNews::Processed { amount, authorized }
             }
             "payment_failed" => PaymentNews::Failed { code: payment.code.chars().take(100).collect() },
             kind => {

@@ -77,7 +77,7 @@ async fn an_order_says_all_that_others_need() {
         "shipping_address": order["shipping_address"], "shipping_country": null, "shipping_state": null,
         "shipping_method": "standard", "weight_grams": 500,
         "reservation_id": reservation["reservation_id"], "promotion_code": null, "promotions": [],
-        "promotion_reservation_id": null, "promotions_unavailable": false, "version": 1,
+        "promotion_reservation_id": null, "promotions_unavailable": false, "cash_on_delivery": false, "version": 1,
         "expires_at": created.data["expires_at"],
     });
     assert_eq!(created.data, expected);
@@ -226,4 +226,121 @@ async fn an_unpaid_order_expires_once_with_two_instances() {
     assert_eq!(cancelled.data["reason"], "expired");
     let paid = shop.move_to(id(&orders[0]), "paid").await;
     assert_eq!(paid.status(), 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_is_set_aside_keeps_the_order_until_it_is_given_up() {
+    let shop = Shop::open_with(|env| env.set("ORDER_EXPIRY_SECONDS", "3")).await;
+    let kafka = TestKafka::new(&shop.env);
+    let lamp = shop.products.add(150_000, "USD");
+    let order = shop.placed(user(), &[(&lamp, 2)]).await;
+    kafka.send(&payment("payment_authorized", &order, &json!({ "amount": 2999.99, "payment_id": 6 }))).await;
+    send_thrice(&kafka, &payment("payment_authorized", &order, &json!({}))).await;
+    becomes(&shop, &order, "confirmed").await;
+    let path = format!("/api/orders/{}", id(&order));
+    assert_eq!(shop.read(&path).await["expires_at"], Value::Null);
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert_eq!(shop.status(id(&order)).await, "confirmed");
+    // Another payment's end is nothing to it.
+    kafka.send(&payment("payment_voided", &order, &json!({ "payment_id": 6 }))).await;
+    kafka.send(&payment("payment_voided", &order, &json!({}))).await;
+    becomes(&shop, &order, "cancelled").await;
+    let reasons = history(&shop, &order, 6).await;
+    assert_eq!(
+        reasons[1..],
+        [
+            "\"payment 6 is of 2999.99 USD, which is not what is due: it is given back\"",
+            "\"payment 7 has its money set aside\"",
+            "\"payment 6 was given up\"",
+            "\"payment 7 was given up\"",
+            "\"expired\"",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_is_taken_when_the_parcel_is_brought() {
+    let (shop, kafka, order) = ordered().await;
+    let listener = kafka.listen("order-events").await;
+    let cash = json!({ "payment_method": "cod" });
+    kafka.send(&payment("payment_authorized", &order, &cash)).await;
+    let confirmed = listener.find(|event| event.data["status"] == "confirmed").await;
+    assert_eq!((&confirmed.data["cash_on_delivery"], &confirmed.data["sold"]), (&json!(true), &json!(false)));
+    kafka.send(&shipment(&order, "packed")).await;
+    let packed = listener.find(|event| event.data["status"] == "fulfilling").await;
+    assert_eq!((&packed.data["previous_status"], &packed.data["sold"]), (&json!("confirmed"), &json!(true)));
+    kafka.send(&shipment(&order, "delivered")).await;
+    let delivered = listener.find(|event| event.data["status"] == "delivered").await;
+    assert_eq!(delivered.data["sold"], false, "it is sold once");
+    let path = format!("/api/orders/{}", id(&order));
+    let unpaid = shop.read(&path).await;
+    assert_eq!((&unpaid["paid_at"], &unpaid["paid_amount"]), (&Value::Null, &json!(0)));
+    assert_eq!(shop.read("/api/orders/analytics/summary").await["revenue"], 0);
+    send_thrice(&kafka, &payment("payment_processed", &order, &cash)).await;
+    let paid = eventually("the cash is counted", || async {
+        let order = shop.read(&path).await;
+        if order["paid_at"].is_string() { Ok(order) } else { Err(order.to_string()) }
+    })
+    .await;
+    assert_eq!((&paid["status"], &paid["paid_amount"]), (&json!("delivered"), &json!(3000)));
+    assert_eq!(shop.read("/api/orders/analytics/summary").await["revenue"], 3000);
+
+    // Nobody is at home: it comes back, and was never paid for.
+    let lamp = shop.products.add(1_000, "USD");
+    let refused = shop.placed(user(), &[(&lamp, 1)]).await;
+    kafka.send(&payment("payment_authorized", &refused, &cash)).await;
+    becomes(&shop, &refused, "confirmed").await;
+    kafka.send(&shipment(&refused, "in_transit")).await;
+    becomes(&shop, &refused, "shipped").await;
+    assert_eq!(shop.move_to(id(&refused), "refunded").await.status(), 409);
+    assert_eq!(shop.move_to(id(&refused), "cancelled").await.status(), 200);
+    let cancelled = listener.find(|event| event.kind == "order_cancelled").await;
+    assert_eq!(
+        (&cancelled.data["previous_status"], &cancelled.data["refund_due"]),
+        (&json!("shipped"), &json!(false))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn less_may_be_taken_than_was_agreed() {
+    let (shop, kafka, order) = ordered().await;
+    kafka.send(&payment("payment_authorized", &order, &json!({}))).await;
+    let part = json!({ "amount": 1000, "authorized_amount": 3000 });
+    kafka.send(&payment("payment_processed", &order, &part)).await;
+    becomes(&shop, &order, "paid").await;
+    let path = format!("/api/orders/{}", id(&order));
+    let paid = shop.read(&path).await;
+    assert_eq!((&paid["total_amount"], &paid["paid_amount"]), (&json!(3000), &json!(1000)));
+    let back = json!({ "refund_amount": 1000, "refunded_total": 1000, "fully_refunded": true });
+    kafka.send(&payment("payment_refunded", &order, &back)).await;
+    becomes(&shop, &order, "refunded").await;
+    assert_eq!(shop.read(&path).await["refunded_amount"], 1000);
+    assert_eq!(shop.read("/api/orders/analytics/summary").await["revenue"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_who_refunds_an_order_has_its_money_sent_back() {
+    let (shop, kafka, order) = ordered().await;
+    let listener = kafka.listen("order-events").await;
+    kafka.send(&payment("payment_processed", &order, &json!({}))).await;
+    becomes(&shop, &order, "paid").await;
+    assert_eq!(shop.move_to(id(&order), "refunded").await.status(), 200);
+    let asked = listener.find(|event| event.data["status"] == "refunded").await;
+    assert_eq!((&asked.data["refund_due"], &asked.data["sold"]), (&json!(true), &json!(false)));
+    // What comes of it.
+    let all = json!({ "refund_amount": 3000, "refunded_total": 3000, "fully_refunded": true });
+    kafka.send(&payment("payment_refunded", &order, &all)).await;
+    eventually("the money is back", || async {
+        let refunded = shop.read(&format!("/api/orders/{}", id(&order))).await["refunded_amount"].clone();
+        if refunded == 3000 { Ok(()) } else { Err(refunded.to_string()) }
+    })
+    .await;
+
+    let lamp = shop.products.add(1_000, "USD");
+    let other = shop.placed(user(), &[(&lamp, 1)]).await;
+    kafka.send(&payment("payment_processed", &other, &json!({ "payment_id": 8 }))).await;
+    let all = json!({ "payment_id": 8, "refund_amount": 10, "refunded_total": 10, "fully_refunded": true });
+    kafka.send(&payment("payment_refunded", &other, &all)).await;
+    let followed = listener.find(|event| event.data["status"] == "refunded").await;
+    assert_eq!(followed.data["refund_due"], false, "that is where it comes from");
 }

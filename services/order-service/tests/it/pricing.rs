@@ -97,9 +97,21 @@ async fn what_the_shop_does_not_offer_is_refused() {
         let (status, problem) = refusal(with(member, value)).await;
         assert_eq!((status, wrong_fields(&problem)), (422, vec![member]));
     }
-    let unaddressed =
-        json!({ "items": [{ "product_id": lamp, "quantity": 1 }], "shipping_method": "express" });
-    assert_eq!(wrong_fields(&refusal(quote(&shop, &unaddressed)).await.1), ["shipping_address"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_basket_without_an_address_is_told_what_sending_costs() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(100, "USD");
+    let mut body = json!({ "items": [{ "product_id": lamp, "quantity": 1 }] });
+    for (method, shipping) in [("standard", json!(0)), ("express", json!(14.99))] {
+        body["shipping_method"] = json!(method);
+        let quote: Value = quote(&shop, &body).send().await.unwrap().json().await.unwrap();
+        assert_eq!(quote["shipping"], shipping, "{method}");
+        assert_eq!(quote["shipping_methods"].as_array().unwrap().len(), 2);
+    }
+    let asked = shop.shipping.received_requests().await.unwrap();
+    assert_eq!(asked[0].body_json::<Value>().unwrap()["destination"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

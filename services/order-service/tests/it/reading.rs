@@ -72,6 +72,7 @@ async fn lists_are_filtered_and_cut() {
     assert_eq!(list(&admin, &format!("user_id={}", owner + 1)).await.0, [foreign]);
     assert_eq!(list(&admin, "to=2020-01-01").await.0, [0; 0]);
     assert_eq!(list(&admin, "from=2020-01-01&to=2999-12-31&status=pending").await.0.len(), 3);
+    assert_eq!(list(&admin, "from=1000-01-01&to=9999-12-31&status=pending").await.0.len(), 3);
     let refused = async |query: &str| {
         refusal(shop.app.as_client(owner, Method::GET, &format!("/api/orders?{query}"))).await
     };
@@ -81,6 +82,9 @@ async fn lists_are_filtered_and_cut() {
         3
     );
     assert_eq!(refused("limit=101").await.0, 422);
+    for year in ["-0001-01-01", "0999-12-31", "%2B70000-01-01", "0000-01-01T00:00:00%2B01:00"] {
+        assert_eq!(refused(&format!("from={year}&to={year}")).await.0, 422, "{year}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -255,6 +255,20 @@ async fn what_costs_nothing_is_paid_at_once() {
     let order = placed(&shop, owner, &taxed(&[(&lamp, 1)], None)).await;
     let free: Value = promote(&shop, id(&order), owner, "FREE").send().await.unwrap().json().await.unwrap();
     assert_eq!((&free["status"], &free["version"]), (&json!("paid"), &json!(3)));
+    // Somebody was about to pay it: that money was never the order's, and is not when it goes back.
+    let late = json!({ "amount": 10 });
+    kafka.send(&payment("payment_processed", &order, &late)).await;
+    let back = json!({
+        "amount": 10, "refund_amount": 10, "refunded_total": 10, "fully_refunded": true, "reason": "wrong_amount",
+    });
+    kafka.send(&payment("payment_refunded", &order, &back)).await;
+    let path = format!("/api/orders/{}", id(&order));
+    eventually("the refund is remarked", || async {
+        let history = shop.read(&format!("{path}/history")).await.to_string();
+        if history.contains("were refunded") { Ok(()) } else { Err(history) }
+    })
+    .await;
+    assert_eq!(shop.read(&path).await["status"], "paid");
     let summary = shop.read("/api/orders/analytics/summary").await;
     assert_eq!(
         (&summary["orders"], &summary["paid_orders"], &summary["revenue"]),

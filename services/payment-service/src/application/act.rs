@@ -69,7 +69,10 @@ impl Act {
             return Ok(self.payments.charge_of(payment.id).await?);
         }
         match reply.request() {
-            Some(request) => Ok(self.payments.operation_of_request(request).await?),
+            Some(request) => {
+                let since = Reply::since(self.operations.clock.now());
+                Ok(self.payments.operation_of_request(request, since).await?)
+            }
             None => Ok(None),
         }
     }
@@ -100,6 +103,9 @@ impl Act {
                 (OperationKind::Refund, payment.begin_refund(amount)?, Some(reason.as_str()))
             }
         };
+        if let Some(request) = reply.request() {
+            tx.forget_old_request(request, Reply::since(now)).await?;
+        }
         let operation = NewOperation {
             payment_id: payment.id,
             order_id: payment.order_id,

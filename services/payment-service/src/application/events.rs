@@ -34,18 +34,47 @@ impl About {
     }
 }
 
+/// Money is set aside for the order, or will be handed over with the parcel (`cod`).
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PaymentAuthorized {
+    #[serde(flatten)]
+    about: About,
+}
+
+impl PaymentAuthorized {
+    pub fn new(payment: &Payment) -> Self {
+        Self { about: About::new(payment, payment.amount) }
+    }
+}
+
+/// It isn't any more: the shop gave it back, or the provider gave it up.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PaymentVoided {
+    #[serde(flatten)]
+    about: About,
+}
+
+impl PaymentVoided {
+    pub fn new(payment: &Payment) -> Self {
+        Self { about: About::new(payment, payment.amount) }
+    }
+}
+
 /// Money was taken; `amount` is how much.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PaymentProcessed {
     #[serde(flatten)]
     about: About,
     transaction_id: String,
+    /// What the customer agreed to; more than `amount` where a part was captured.
+    authorized_amount: Amount,
 }
 
 impl PaymentProcessed {
     pub fn new(payment: &Payment) -> Self {
         let transaction_id = payment.transaction_id.clone().unwrap_or_default();
-        Self { about: About::new(payment, payment.captured), transaction_id }
+        let authorized_amount = payment.amount.into();
+        Self { about: About::new(payment, payment.captured), transaction_id, authorized_amount }
     }
 }
 
@@ -226,6 +255,8 @@ macro_rules! payment_events {
     )+};
 }
 payment_events! {
+    PaymentAuthorized: "payment_authorized",
+    PaymentVoided: "payment_voided",
     PaymentProcessed: "payment_processed",
     PaymentFailed: "payment_failed",
     PaymentRefunded: "payment_refunded",

@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::operations::{Cause, Outcome};
 use super::{
-    Completed, NewOperation, PaymentError, PaymentFailed, PaymentProcessed, PaymentRefunded, RefundFailed,
-    ReturnRefundShort, Store,
+    Completed, NewOperation, PaymentAuthorized, PaymentError, PaymentFailed, PaymentProcessed,
+    PaymentRefunded, PaymentVoided, RefundFailed, ReturnRefundShort, Store,
 };
 use crate::domain::{
-    Account, ChargeOutcome, Decline, Movement, Operation, OperationKind, OperationState, Payment, Posting,
-    Status, Unwind,
+    Account, ChargeOutcome, DUPLICATE, Decline, Movement, Operation, OperationKind, OperationState, Payment,
+    Posting, Status, Unwind,
 };
 
 /// The times that count in it.
@@ -93,7 +93,13 @@ impl Finish {
             | Outcome::CameBack
             | Outcome::NotCharged
             | Outcome::Charge(ChargeOutcome::Declined(_)) => OperationState::Failed,
+            // What had been set aside was set aside.
+            Outcome::Charge(ChargeOutcome::Lapsed) if before == OperationState::Succeeded => before,
+            Outcome::Charge(ChargeOutcome::Lapsed) => OperationState::Failed,
         };
+        let account_before = account.clone();
+        account.follow(payment);
+        let rejected = account.rejects(payment);
         match operation.is_pending() {
             true => tx.postpone(operation.id, self.customer_until).await?,
             false => tx.end_operation(operation.id, operation.state).await?,
@@ -114,12 +120,12 @@ impl Finish {
                 );
                 tell_failure(tx, account, payment, operation, before).await?;
             }
+            // Else the order would take this payment for its own.
+            _ if rejected == Some(DUPLICATE) && is_payment(operation) => {}
             _ => tell(tx, payment, operation).await?,
         }
         tx.post(payment.id, &postings(payment, operation, before, outcome), self.now).await?;
-        let account_before = account.clone();
-        account.follow(payment);
-        let follow_up = match (account.rejects(payment), outcome) {
+        let follow_up = match (rejected, outcome) {
             // The same again would end in the same way; this is for an operator.
             (_, Outcome::Refused(_) | Outcome::CameBack) | (None, _) => false,
             (Some(reason), _) => unwind(tx, payment, reason, self.now).await?,
@@ -174,6 +180,11 @@ fn postings(
             vec![Posting::capture(&by, operation.amount), rest]
         }
         (OperationKind::Void, Outcome::Done(_)) => vec![Posting::release(&by, payment.amount)],
+        (OperationKind::Charge, Outcome::Charge(ChargeOutcome::Lapsed))
+            if payment.status == Status::Voided =>
+        {
+            vec![Posting::release(&by, payment.amount)]
+        }
         (OperationKind::Refund, Outcome::Done(_)) => vec![Posting::refund(&by, operation.amount)],
         (OperationKind::Refund, Outcome::CameBack) if before == OperationState::Succeeded => {
             vec![Posting::refund_reversal(&by, operation.amount)]
@@ -209,8 +220,17 @@ async fn post_fee(
     Ok(())
 }
 
+/// Whether it brings money, or the promise of it.
+fn is_payment(operation: &Operation) -> bool {
+    matches!(operation.kind, OperationKind::Charge | OperationKind::Capture)
+}
+
 async fn tell(tx: &mut dyn Store, payment: &Payment, operation: &Operation) -> Result<(), StoreError> {
     let event = match (operation.kind, payment.status) {
+        (OperationKind::Charge, Status::Authorized) => Envelope::new(&PaymentAuthorized::new(payment)),
+        (OperationKind::Charge | OperationKind::Void, Status::Voided) => {
+            Envelope::new(&PaymentVoided::new(payment))
+        }
         (OperationKind::Charge | OperationKind::Capture, Status::Succeeded) => {
             Envelope::new(&PaymentProcessed::new(payment))
         }

@@ -1,8 +1,8 @@
 //! What the service does.
 
 mod act;
-mod cancel_order;
 mod dispute;
+mod end_order;
 mod error;
 mod events;
 mod finish;
@@ -18,12 +18,12 @@ pub mod transactions;
 mod webhook;
 
 pub use act::{Act, Action};
-pub use cancel_order::CancelOrder;
 pub use dispute::Disputes;
+pub use end_order::{EndOrder, Ending};
 pub use error::PaymentError;
 pub use events::{
-    DisputeOpened, DisputeUpdated, PaymentFailed, PaymentProcessed, PaymentRefunded, RefundFailed,
-    ReturnRefundShort,
+    DisputeOpened, DisputeUpdated, PaymentAuthorized, PaymentFailed, PaymentProcessed, PaymentRefunded,
+    PaymentVoided, RefundFailed, ReturnRefundShort,
 };
 pub use operations::{Operations, Patience};
 pub use pay::{Pay, PaymentRequest};

@@ -76,7 +76,10 @@ impl Pay {
     /// What an earlier run of this request began before its process died.
     async fn begun_before(&self, reply: &Reply) -> Result<Option<Operation>, PaymentError> {
         match reply.request() {
-            Some(request) => Ok(self.payments.operation_of_request(request).await?),
+            Some(request) => {
+                let since = Reply::since(self.operations.clock.now());
+                Ok(self.payments.operation_of_request(request, since).await?)
+            }
             None => Ok(None),
         }
     }
@@ -96,6 +99,9 @@ impl Pay {
             None => None,
         };
         account.admit(active.as_ref())?;
+        if let Some(request) = reply.request() {
+            tx.forget_old_request(request, Reply::since(now)).await?;
+        }
         let charge_key = Uuid::now_v7();
         let card = wanted.instrument.card();
         let payment = NewPayment {

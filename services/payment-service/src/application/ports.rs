@@ -110,6 +110,8 @@ pub trait PaymentRepository: Send {
     async fn end_operation(&mut self, id: OperationId, state: OperationState) -> Result<(), StoreError>;
     /// The client's request that began it may begin another.
     async fn forget_request(&mut self, id: OperationId) -> Result<(), StoreError>;
+    /// A client's request may begin another operation than it began before that.
+    async fn forget_old_request(&mut self, request: &str, before: DateTime<Utc>) -> Result<(), StoreError>;
     async fn postpone(&mut self, id: OperationId, due_at: DateTime<Utc>) -> Result<(), StoreError>;
     /// The payment's pending charge is due now.
     async fn hasten_charge(&mut self, payment: PaymentId, now: DateTime<Utc>) -> Result<(), StoreError>;
@@ -203,8 +205,12 @@ pub trait PaymentReader: Send + Sync {
         filter: PaymentFilter,
         paging: Paging,
     ) -> Result<Slice<PaymentWithRefunds>, StoreError>;
-    /// What a client's request began.
-    async fn operation_of_request(&self, request: &str) -> Result<Option<Operation>, StoreError>;
+    /// What a client's request began, not before `since`.
+    async fn operation_of_request(
+        &self,
+        request: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Option<Operation>, StoreError>;
     /// The operation that the provider knows by this key.
     async fn operation_by_key(&self, key: Uuid) -> Result<Option<Operation>, StoreError>;
     /// The charge of a payment.

@@ -1,8 +1,12 @@
 //! The answer to a client, as part of the transaction that it tells of.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use config::idempotency::{Answer, Claim};
 
 use crate::domain::{Operation, Payment};
+
+/// A key that comes again after so long names another request, as the contract says.
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
 /// What has become of an operation and its payment.
 #[derive(Debug, Clone)]
@@ -29,6 +33,11 @@ impl Reply {
     /// What names the request, if its client wants it done once.
     pub fn request(&self) -> Option<&str> {
         self.request.as_deref()
+    }
+
+    /// What was begun before this moment was begun by another request of the same name.
+    pub(super) fn since(now: DateTime<Utc>) -> DateTime<Utc> {
+        now - LIFETIME
     }
 
     pub(super) fn answer(&self, completed: &Completed) -> Option<(&Claim, Answer)> {

@@ -4,6 +4,9 @@ use config::id::UserId;
 
 use super::{OrderId, Payment, PaymentId, Refusal};
 
+/// Why a payment goes back whose order another one pays.
+pub const DUPLICATE: &str = "duplicate_payment";
+
 /// Which payment pays an order, and whether anybody still wants it paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -39,7 +42,7 @@ impl Account {
         match self.active {
             _ if self.cancelled => Some("order_cancelled"),
             _ if payment.refused => Some("wrong_amount"),
-            Some(active) if active != payment.id => Some("duplicate_payment"),
+            Some(active) if active != payment.id => Some(DUPLICATE),
             _ => None,
         }
     }

@@ -43,6 +43,8 @@ pub enum ChargeOutcome {
     /// The customer must confirm.
     ActionRequired(Confirmation),
     Declined(Decline),
+    /// The provider has given it up: it was cancelled there, or set aside for too long.
+    Lapsed,
 }
 
 /// How a customer confirms a payment.

@@ -11,7 +11,7 @@ mod refusal;
 mod status;
 pub mod transactions;
 
-pub use account::Account;
+pub use account::{Account, DUPLICATE};
 pub use card::{Card, CardError, CardSummary};
 pub use charge::{ChargeOutcome, Confirmation, Decline, Instrument};
 pub use dispute::{Dispute, DisputeNews, DisputeStatus};

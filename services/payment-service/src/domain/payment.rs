@@ -105,6 +105,13 @@ impl Payment {
             ChargeOutcome::Declined(decline) if open => {
                 self.settle(Status::Failed, None, Some(decline.clone()))
             }
+            ChargeOutcome::Lapsed if open => {
+                self.settle(Status::Failed, None, Some(Decline::coded("abandoned")));
+            }
+            // What we have asked for meanwhile gets an answer of its own.
+            ChargeOutcome::Lapsed if self.status == Status::Authorized && self.pending.is_none() => {
+                self.status = Status::Voided;
+            }
             _ => return false,
         }
         true

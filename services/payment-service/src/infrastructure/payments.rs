@@ -210,6 +210,15 @@ impl PaymentRepository for Tx {
         Ok(())
     }
 
+    async fn forget_old_request(&mut self, request: &str, before: DateTime<Utc>) -> Result<(), StoreError> {
+        sqlx::query("UPDATE operations SET request = NULL WHERE request = ? AND created_at < ?")
+            .bind(request)
+            .bind(before)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     async fn postpone(&mut self, id: OperationId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
         sqlx::query("UPDATE operations SET due_at = ? WHERE id = ?")
             .bind(due_at)

@@ -1,6 +1,7 @@
 //! Reads outside a transaction.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use config::database::{Db, First, StoreError, push_list};
 use config::id::UserId;
 use config::page::{Paging, Slice};
@@ -35,11 +36,17 @@ impl PaymentReader for Db {
         Ok(Slice { items: with_refunds(self, items).await?, total })
     }
 
-    async fn operation_of_request(&self, request: &str) -> Result<Option<Operation>, StoreError> {
-        let row: Option<OperationRow> = sqlx::query_as(select_operations!("WHERE request = ?"))
-            .bind(request)
-            .fetch_optional(self.pool())
-            .await?;
+    async fn operation_of_request(
+        &self,
+        request: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Option<Operation>, StoreError> {
+        let row: Option<OperationRow> =
+            sqlx::query_as(select_operations!("WHERE request = ? AND created_at >= ?"))
+                .bind(request)
+                .bind(since)
+                .fetch_optional(self.pool())
+                .await?;
         row.map(Operation::try_from).transpose()
     }
 

@@ -7,12 +7,12 @@ use config::money::Amount;
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{CancelOrder, RefundReturn, RefusePayment, ReturnDue};
+use crate::application::{EndOrder, Ending, RefundReturn, RefusePayment, ReturnDue};
 use crate::domain::{OrderId, PaymentId, ReturnId};
 
 /// Follows orders.
 pub struct OrderEvents {
-    pub(crate) cancel: CancelOrder,
+    pub(crate) end: EndOrder,
     pub(crate) refuse: RefusePayment,
     pub(crate) refund: RefundReturn,
 }
@@ -21,6 +21,11 @@ pub struct OrderEvents {
 struct Order {
     order_id: u64,
     user_id: u64,
+    #[serde(default)]
+    status: String,
+    /// Whether what is left of a refunded order's money is to go back.
+    #[serde(default)]
+    refund_due: bool,
 }
 
 #[derive(Deserialize)]
@@ -60,9 +65,15 @@ impl Due {
 impl MessageHandler for OrderEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
         match message.kind.as_str() {
-            "order_cancelled" => {
-                let Order { order_id, user_id } = message.data()?;
-                self.cancel.run(message, OrderId::new(order_id), UserId::new(user_id)).await?;
+            "order_cancelled" | "order_status_updated" => {
+                let order: Order = message.data()?;
+                let ending = match message.kind.as_str() {
+                    "order_cancelled" => Ending::Cancelled,
+                    _ if order.status == "refunded" && order.refund_due => Ending::Refunded,
+                    _ => return Ok(()),
+                };
+                let (id, user) = (OrderId::new(order.order_id), UserId::new(order.user_id));
+                self.end.run(message, id, user, ending).await?;
             }
             "order_payment_refused" => {
                 let Refused { order_id, user_id, payment_id } = message.data()?;

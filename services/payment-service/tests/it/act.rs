@@ -24,8 +24,10 @@ async fn an_authorized_payment_is_captured_in_part() {
     assert_eq!(captured.status(), 200);
     let captured: Value = captured.json().await.unwrap();
     assert_eq!((&captured["status"], &captured["captured_amount"]), (&json!("succeeded"), &json!(1000)));
+    let first = events.find(|event| event.key == "1").await;
+    assert_eq!((first.kind.as_str(), &first.data["amount"]), ("payment_authorized", &json!(3000)));
     let event = events.find(|event| event.kind == "payment_processed").await;
-    assert_eq!(event.data["amount"], 1000);
+    assert_eq!((&event.data["amount"], &event.data["authorized_amount"]), (&json!(1000), &json!(3000)));
     for verb in ["capture", "void"] {
         let again = problem(shop.admin(&format!("{path}/{verb}"), json!({})).await).await;
         assert_eq!((again.0, again.1.as_str()), (409, "illegal-payment-state"));
@@ -36,20 +38,29 @@ async fn an_authorized_payment_is_captured_in_part() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voided_payment_makes_room_for_another() {
     let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
     let order = shop.order(1);
     let payment = shop.paid(order, json!({ "capture": false })).await;
     assert_eq!(problem(shop.pay(order, json!({})).await).await.1, "payment-in-progress");
     let void = shop.app.as_admin(Method::POST, &format!("/api/payments/{}/void", payment["id"]));
     let voided: Value = void.send().await.unwrap().json().await.unwrap();
     assert_eq!(voided["status"], "voided");
+    let told = events.find(|event| event.kind == "payment_voided").await;
+    assert_eq!((&told.data["payment_id"], &told.data["amount"]), (&payment["id"], &json!(3000)));
     assert_eq!(shop.paid(order, json!({})).await["status"], "succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cash_is_ours_when_somebody_brought_it() {
     let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
     let payment = shop.paid(shop.order(1), json!({ "payment_method": "cod" })).await;
     assert_eq!(payment["status"], "authorized");
+    let promised = events.find(|event| event.key == "1").await;
+    assert_eq!(
+        (promised.kind.as_str(), &promised.data["payment_method"]),
+        ("payment_authorized", &json!("cod"))
+    );
     let capture = shop.app.as_admin(Method::POST, &format!("/api/payments/{}/capture", payment["id"]));
     let captured: Value = capture.send().await.unwrap().json().await.unwrap();
     assert_eq!((&captured["status"], &captured["captured_amount"]), (&json!("succeeded"), &json!(3000)));

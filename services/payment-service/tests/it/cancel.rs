@@ -83,3 +83,31 @@ async fn a_payment_raced_against_the_cancellation_never_keeps_money() {
     assert_eq!(shop.count(kept).await, 0, "the provider agrees");
     shop.ledger_is_right().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_money_of_an_order_that_an_administrator_refunds_goes_back() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let refunded = |order: u64, due: bool| {
+        let mut event = cancelled(order);
+        event.kind = "order_status_updated".to_owned();
+        event.data["status"] = json!("refunded");
+        event.data["refund_due"] = json!(due);
+        event
+    };
+    let (kept, partly) =
+        (shop.paid(shop.order(1), json!({})).await, shop.paid(shop.order(2), json!({})).await);
+    let part = json!({ "amount": 1000, "reason": "one is broken" });
+    assert_eq!(shop.admin(&format!("/api/payments/{}/refund", partly["id"]), part).await.status(), 201);
+    for event in [refunded(1, false), refunded(2, true), refunded(2, true)] {
+        kafka.send(&event).await;
+    }
+    let rest = shop.becomes(&partly["id"], "refunded").await;
+    assert_eq!(rest["refunds"].as_array().unwrap().len(), 2, "{rest}");
+    assert_eq!(
+        (&rest["refunds"][1]["amount"], &rest["refunds"][1]["reason"]),
+        (&json!(2000), &json!("order_refunded"))
+    );
+    assert_eq!(shop.get(&kept["id"]).await["status"], "succeeded");
+    shop.ledger_is_right().await;
+}

@@ -34,6 +34,7 @@ async fn an_order_is_paid() {
         json!({
             "payment_id": paid["id"], "order_id": 1, "user_id": SHOPPER, "amount": 3000, "currency": "USD",
             "payment_method": "credit_card", "transaction_id": paid["transaction_id"],
+            "authorized_amount": 3000,
         })
     );
     let again = problem(shop.pay(order, json!({})).await).await;

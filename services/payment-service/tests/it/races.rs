@@ -179,3 +179,23 @@ async fn one_key_is_one_refund_and_one_capture() {
     assert_eq!(payment["user_id"], SHOPPER);
     shop.ledger_is_right().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_comes_again_after_days_names_another_request() {
+    let shop = Shop::open().await;
+    let pay = |order: u64| {
+        shop.post("/api/payments").header("idempotency-key", "mine").json(&payment(order, &json!({}))).send()
+    };
+    let first: Value = pay(shop.order(1)).await.unwrap().json().await.unwrap();
+    // As maintenance leaves it behind.
+    for statement in
+        ["DELETE FROM idempotency_keys", "UPDATE operations SET created_at = created_at - INTERVAL 4 DAY"]
+    {
+        sqlx::query(statement).execute(&shop.db).await.unwrap();
+    }
+    let second = pay(shop.order(2)).await.unwrap();
+    assert_eq!(second.status(), 201);
+    let second: Value = second.json().await.unwrap();
+    assert_eq!((&second["order_id"], &second["status"]), (&json!(2), &json!("succeeded")));
+    assert_ne!(second["id"], first["id"]);
+}

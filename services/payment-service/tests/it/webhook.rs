@@ -220,3 +220,46 @@ async fn money_that_arrives_after_another_payment_goes_back() {
     assert_eq!(refunded["refunds"][0]["reason"], "duplicate_payment");
     assert_eq!(shop.get(&paid["id"]).await["status"], "succeeded");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_hears_nothing_of_money_that_goes_back_while_another_payment_is_under_way() {
+    let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
+    let order = shop.order(1);
+    let (late, _) = shop.challenged(order).await;
+    let charge: Uuid =
+        sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&shop.db).await.unwrap();
+    assert_eq!(shop.post(&format!("/api/payments/{late}/void")).send().await.unwrap().status(), 200);
+    let (_, url) = shop.challenged(order).await;
+    sqlx::query("UPDATE simulator_charges SET state = 'captured', captured = amount WHERE charge_key = ?")
+        .bind(charge)
+        .execute(&shop.db)
+        .await
+        .unwrap();
+    let data = json!({ "charge": charge, "transaction_id": "sim_late" });
+    let body = json!({ "id": "evt_1", "type": "charge.captured", "data": data }).to_string();
+    assert_eq!(shop.notify_as(SECRET, body.into_bytes()).await.status(), 204);
+    shop.becomes(&late, "refunded").await;
+    shop.decide(&url, "approve").await;
+    let mut told = Vec::new();
+    while told.last().is_none_or(|kind| kind != "payment_processed") {
+        told.push(events.find(|event| event.key == "1").await.kind);
+    }
+    assert_eq!(told, ["payment_failed", "payment_refunded", "payment_processed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_aside_for_too_long_is_not_set_aside_any_more() {
+    let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
+    let order = shop.order(1);
+    let held = shop.paid(order, json!({ "capture": false })).await;
+    for _ in 0..2 {
+        shop.notify("evt_1", "charge.lapsed").await;
+    }
+    assert_eq!(shop.get(&held["id"]).await["status"], "voided");
+    let told = events.find(|event| event.kind != "payment_authorized").await;
+    assert_eq!((told.kind.as_str(), &told.data["payment_id"]), ("payment_voided", &held["id"]));
+    shop.ledger_is_right().await;
+    assert_eq!(shop.paid(order, json!({})).await["status"], "succeeded");
+}

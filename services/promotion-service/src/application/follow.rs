@@ -18,7 +18,8 @@ pub enum OrderChange {
     Repriced {
         previous: Option<ReservationId>,
     },
-    Paid,
+    /// Its goods are the customer's from now on.
+    Sold,
     Cancelled,
 }
 
@@ -38,7 +39,7 @@ impl OrderNews {
         match self.change {
             OrderChange::Created | OrderChange::Cancelled => true,
             OrderChange::Repriced { previous } => self.reservation.or(previous).is_some(),
-            OrderChange::Paid => self.reservation.is_some(),
+            OrderChange::Sold => self.reservation.is_some(),
         }
     }
 
@@ -47,7 +48,7 @@ impl OrderNews {
         let cancelled = match self.change {
             OrderChange::Created => false,
             OrderChange::Cancelled => true,
-            OrderChange::Repriced { .. } | OrderChange::Paid => return None,
+            OrderChange::Repriced { .. } | OrderChange::Sold => return None,
         };
         Some(CustomerOrder { id: self.order, user: self.user, cancelled })
     }
@@ -91,7 +92,7 @@ impl FollowOrder {
         let OrderNews { order, reservation, change, .. } = news;
         match (change, reservation) {
             (OrderChange::Created, Some(id)) => self.reserve.hold(tx, id, order).await?,
-            (OrderChange::Paid, Some(id)) => self.settle.consume_in(tx, id).await?,
+            (OrderChange::Sold, Some(id)) => self.settle.consume_in(tx, id).await?,
             (OrderChange::Cancelled, Some(id)) => self.settle.release_in(tx, id).await?,
             (OrderChange::Repriced { previous }, _) => {
                 if let Some(id) = reservation {
@@ -101,7 +102,7 @@ impl FollowOrder {
                     self.settle.release_in(tx, id).await?;
                 }
             }
-            (OrderChange::Created | OrderChange::Paid | OrderChange::Cancelled, None) => {}
+            (OrderChange::Created | OrderChange::Sold | OrderChange::Cancelled, None) => {}
         }
         Ok(())
     }

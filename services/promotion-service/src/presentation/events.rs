@@ -29,9 +29,24 @@ struct Order {
     user_id: u64,
     status: String,
     #[serde(default)]
+    previous_status: String,
+    /// Whether its goods are the customer's from now on; of older versions, what is paid.
+    sold: Option<bool>,
+    #[serde(default)]
     promotion_reservation_id: Option<Uuid>,
     #[serde(default)]
     previous_promotion_reservation_id: Option<Uuid>,
+}
+
+impl Order {
+    fn is_sold(&self) -> bool {
+        self.sold.unwrap_or(self.status == "paid")
+    }
+
+    /// Whether its money went back before the goods had left.
+    fn is_undone(&self) -> bool {
+        self.status == "refunded" && matches!(self.previous_status.as_str(), "paid" | "fulfilling")
+    }
 }
 
 #[async_trait]
@@ -65,14 +80,15 @@ fn read(message: &Envelope) -> Result<Option<OrderNews>, HandlerError> {
         "order_created" | "order_repriced" | "order_status_updated" | "order_cancelled" => message.data()?,
         _ => return Ok(None),
     };
-    let change = match (kind, order.status.as_str()) {
-        ("order_created", _) => OrderChange::Created,
-        ("order_repriced", _) => {
+    let change = match kind {
+        "order_created" => OrderChange::Created,
+        "order_repriced" => {
             let previous = order.previous_promotion_reservation_id.map(ReservationId::new);
             OrderChange::Repriced { previous }
         }
-        ("order_status_updated", "paid") => OrderChange::Paid,
-        ("order_cancelled", _) => OrderChange::Cancelled,
+        "order_cancelled" => OrderChange::Cancelled,
+        _ if order.is_sold() => OrderChange::Sold,
+        _ if order.is_undone() => OrderChange::Cancelled,
         _ => return Ok(None),
     };
     let news = OrderNews {

@@ -169,3 +169,24 @@ async fn a_change_is_told_and_poison_blocks_nobody() {
     let letter = kafka.dead_letter("order-events", poison.id).await;
     assert!(letter.reason.contains("can't be read"), "{}", letter.reason);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leaves_unpaid_uses_its_promotion_and_what_is_refunded_in_time_gives_it_back() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Promotions>().await, TestKafka::new(&env));
+    let promotion = promotion(&app, &json!({})).await;
+    let (id, customer, order) = (Uuid::now_v7(), user(), user());
+    assert_eq!(reserve(&app, id, &basket(&json!({ "user_id": customer }))).await["discount"], 300);
+    let step = |previous: &str, status: &str, sold: bool| {
+        let members = json!({
+            "promotion_reservation_id": id, "previous_status": previous, "status": status, "sold": sold,
+        });
+        event("order_status_updated", order, customer, &members)
+    };
+    let members = json!({ "promotion_reservation_id": id });
+    kafka.send(&event("order_created", order, customer, &members)).await;
+    kafka.send(&step("confirmed", "fulfilling", true)).await;
+    until_uses(&app, &promotion, (0, 1)).await;
+    kafka.send(&step("fulfilling", "refunded", false)).await;
+    until_uses(&app, &promotion, (0, 0)).await;
+}

@@ -94,6 +94,8 @@ impl OrderEvents {
 struct OrderChange {
     order_id: u64,
     status: String,
+    /// Whether its goods are the customer's from now on; of older versions, what is paid.
+    sold: Option<bool>,
     items: Vec<OrderItem>,
 }
 
@@ -108,8 +110,8 @@ impl MessageHandler for OrderEvents {
         if message.kind != "order_status_updated" {
             return Ok(());
         }
-        let OrderChange { order_id, status, items } = message.data()?;
-        if status != "paid" {
+        let OrderChange { order_id, status, sold, items } = message.data()?;
+        if !sold.unwrap_or(status == "paid") {
             return Ok(());
         }
         let id = |item: OrderItem| item.product_id.parse::<ProductId>();

@@ -20,8 +20,10 @@ async fn paid_orders_count_once_however_often_they_are_told() {
     let kafka = TestKafka::new(&shop.env);
     let (a, b, c, d) = (&products[0], &products[1], &products[2], &products[3]);
     let twice = order(number(), "paid", &[a, b, c]);
+    let mut at_the_door = order(number(), "shipped", &[a, b, b]);
+    at_the_door.data["sold"] = true.into();
     let events = [
-        order(number(), "paid", &[a, b, b]),
+        at_the_door,
         twice.clone(),
         order(number(), "cancelled", &[a, d]),
         order(number(), "paid", &[d]),

@@ -1,4 +1,4 @@
-//! Following an order: a paid one gets its shipment, one that is over keeps it from leaving.
+//! Following an order: one that is to be sent gets its shipment, one that is over keeps it from leaving.
 
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ impl FollowOrder {
         Self { store, clock }
     }
 
-    /// The order is paid: it gets its shipment, unless it has one.
-    pub async fn paid(&self, message: &Envelope, order: &OrderSnapshot) -> Result<(), ShippingError> {
+    /// The order is paid, or will be when it is brought: it gets its shipment, unless it has one.
+    pub async fn due(&self, message: &Envelope, order: &OrderSnapshot) -> Result<(), ShippingError> {
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             if !tx.claim(message).await? {
@@ -59,22 +59,22 @@ impl FollowOrder {
             tx.commit().await?;
             match shipment {
                 Some(shipment) => {
-                    tracing::info!(shipment.id = %shipment.id, order.id = %order.order_id, "a paid order has its shipment");
+                    tracing::info!(shipment.id = %shipment.id, order.id = %order.order_id, "an order has its shipment");
                 }
-                None => tracing::info!(order.id = %order.order_id, "the paid order has a shipment already"),
+                None => tracing::info!(order.id = %order.order_id, "the order has a shipment already"),
             }
             Ok(())
         })
         .await
     }
 
-    /// The order is cancelled or refunded: its shipment doesn't leave, unless it has left. `was_paid`: there is a
+    /// The order is cancelled or refunded: its shipment doesn't leave, unless it has left. `was_to_be_sent`: there is a
     /// shipment, or there will be one.
     pub async fn over(
         &self,
         message: &Envelope,
         order: &OrderSnapshot,
-        was_paid: bool,
+        was_to_be_sent: bool,
     ) -> Result<(), ShippingError> {
         let ending = retrying(|| async {
             let mut tx = self.store.begin().await?;
@@ -82,7 +82,7 @@ impl FollowOrder {
                 return Ok(Ending::Nothing);
             }
             let mut ending = self.keep_back(tx.as_mut(), order.order_id).await?;
-            if ending == Ending::NoShipment && was_paid {
+            if ending == Ending::NoShipment && was_to_be_sent {
                 // The payment's event was a dead letter and may be sent again: it must find the order's one
                 // shipment here, cancelled. Nobody has heard of it, so nobody is told.
                 let consignment = self.consignment(tx.as_mut(), order).await?;

@@ -26,6 +26,8 @@ struct Order {
     previous_status: String,
     shipping_address: String,
     shipping_method: Option<String>,
+    #[serde(default)]
+    cash_on_delivery: bool,
     items: Vec<Item>,
 }
 
@@ -54,9 +56,10 @@ impl Order {
     }
 }
 
-/// Whether an order with this status has been paid for.
-fn is_paid(status: &str) -> bool {
+/// Whether an order with this status is to be sent: it is paid for, or will be when it is brought.
+fn is_to_be_sent(status: &str, cash_on_delivery: bool) -> bool {
     matches!(status, "paid" | "fulfilling" | "shipped" | "delivered")
+        || (status == "confirmed" && cash_on_delivery)
 }
 
 #[async_trait]
@@ -66,11 +69,13 @@ impl MessageHandler for OrderEvents {
             "order_status_updated" | "order_cancelled" => message.data()?,
             _ => return Ok(()),
         };
-        let was_paid = is_paid(&order.previous_status);
+        let was_to_be_sent = is_to_be_sent(&order.previous_status, order.cash_on_delivery);
         match (message.kind.as_str(), order.status.as_str()) {
-            ("order_status_updated", "paid") => self.0.paid(message, &order.snapshot()?).await?,
             ("order_cancelled", _) | (_, "refunded") => {
-                self.0.over(message, &order.snapshot()?, was_paid).await?
+                self.0.over(message, &order.snapshot()?, was_to_be_sent).await?
+            }
+            (_, status @ ("confirmed" | "paid")) if is_to_be_sent(status, order.cash_on_delivery) => {
+                self.0.due(message, &order.snapshot()?).await?
             }
             _ => {}
         }

@@ -10,8 +10,8 @@ use crate::domain::{Grams, Offer, Parcel};
 /// What is to be sent.
 #[derive(Debug, Object)]
 pub struct QuoteRequest {
-    /// An address of 1 to 500 characters, or a country.
-    pub destination: Destination,
+    /// An address of 1 to 500 characters, or a country; without it, every method is priced for where it goes.
+    pub destination: Option<Destination>,
     /// 0 to 1 000 000 000 000
     pub weight_grams: i64,
     /// What the contents cost.
@@ -23,7 +23,7 @@ pub struct QuoteRequest {
 impl QuoteRequest {
     pub fn parse(&self, shop: Currency) -> Result<Parcel, InvalidFields> {
         let mut fields = Fields::default();
-        let country = self.destination.parse(&mut fields);
+        let country = self.destination.as_ref().map_or(Some(None), |to| to.parse(&mut fields));
         let weight = fields.check("weight_grams", Grams::new(self.weight_grams));
         let currency = fields.check("currency", self.currency.as_deref().map_or(Ok(shop), str::parse));
         let subtotal = currency.and_then(|currency| amount(&mut fields, "subtotal", self.subtotal, currency));

@@ -189,3 +189,30 @@ async fn what_was_committed_before_a_crash_is_told_after_it() {
     heard.find(|event| event.kind == "shipment_updated" && event.key == "5").await;
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_for_at_the_door_is_sent_before() {
+    let (app, kafka) = start_with_kafka().await;
+    let with_cash = |mut event: config::kafka::Envelope| {
+        event.data["cash_on_delivery"] = serde_json::json!(true);
+        event
+    };
+    let confirmed =
+        |order: u64| with_cash(order_event("order_status_updated", order, "pending", "confirmed"));
+    for _ in 0..2 {
+        kafka.send(&confirmed(1)).await;
+    }
+    shipment_with(&app, 1, "pending").await;
+    kafka.send(&with_cash(cancelled(1, "confirmed"))).await;
+    shipment_with(&app, 1, "cancelled").await;
+    // Its money comes early: it has its shipment.
+    kafka.send(&confirmed(2)).await;
+    let shipment = shipment_with(&app, 2, "pending").await;
+    kafka.send(&with_cash(order_event("order_status_updated", 2, "confirmed", "paid"))).await;
+    let mut last = paid(3);
+    last.key = "2".to_owned();
+    kafka.send(&last).await;
+    shipment_with(&app, 3, "pending").await;
+    assert_eq!(shipments_of(&app, 2).await, [shipment]);
+    app.stop().await;
+}

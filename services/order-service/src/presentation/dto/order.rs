@@ -24,6 +24,8 @@ pub struct OrderDto {
     pub prices_include_tax: bool,
     pub shipping: Amount,
     pub total_amount: Amount,
+    /// What was taken of it so far.
+    pub paid_amount: Amount,
     pub refunded_amount: Amount,
     pub currency: String,
     pub shipping_address: String,
@@ -36,7 +38,9 @@ pub struct OrderDto {
     /// Whether promotions couldn't be asked, so that the order went without.
     pub promotions_unavailable: bool,
     pub customer_notes: Option<String>,
-    /// When it is cancelled unless it is paid.
+    /// Whether whoever brings the parcel takes the money.
+    pub cash_on_delivery: bool,
+    /// When it is cancelled unless it is paid; null once it can't expire.
     pub expires_at: Option<DateTime<Utc>>,
     pub paid_at: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
@@ -146,6 +150,7 @@ impl From<&Order> for OrderDto {
             prices_include_tax: totals.tax_included(),
             shipping: totals.shipping().into(),
             total_amount: totals.total().into(),
+            paid_amount: order.paid.into(),
             refunded_amount: order.refunded.into(),
             currency: totals.currency().to_string(),
             shipping_address: order.delivery.address.to_string(),
@@ -156,6 +161,7 @@ impl From<&Order> for OrderDto {
             promotions: promotions(&order.promoted.applied),
             promotions_unavailable: order.promoted.unavailable,
             customer_notes: order.notes.as_ref().map(ToString::to_string),
+            cash_on_delivery: order.cash_on_delivery,
             expires_at: order.expires_at,
             paid_at: order.paid_at,
             delivered_at: order.delivered_at,

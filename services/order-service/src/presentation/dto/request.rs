@@ -1,9 +1,10 @@
 //! What clients ask for, parsed into the domain's types: every wrong field is named at once.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 use config::jwt_auth::Caller;
 use config::money::Amount;
 use config::problem::{ApiError, Fields, InvalidFields, Kind};
@@ -14,6 +15,9 @@ use crate::application::{OrderFilter, OrderRequest, Wanted, Wish};
 use crate::domain::{
     Address, Basket, MAX_LINES, OrderId, PromotionCode, Quantity, Reason, ShippingMethod, Status,
 };
+
+/// The database knows no others.
+const YEARS: RangeInclusive<i32> = 1000..=9999;
 
 /// A product that is wanted.
 #[derive(Debug, Clone, Object)]
@@ -192,14 +196,20 @@ pub fn id(path: u64) -> Result<OrderId, ApiError> {
     }
 }
 
+/// A day that the database knows, too.
+pub(super) fn day(text: &str) -> Option<NaiveDate> {
+    text.parse().ok().filter(|day: &NaiveDate| YEARS.contains(&day.year()))
+}
+
 /// A time, or a day: its beginning, or as an end the beginning of the next.
 fn moment(text: &str, end: bool) -> Result<DateTime<Utc>, &'static str> {
     const RULE: &str = "must be a date as 2025-12-31 or a time as 2025-12-31T12:00:00Z";
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.to_utc());
+        return Some(time.to_utc()).filter(|time| YEARS.contains(&time.year())).ok_or(RULE);
     }
-    let day: NaiveDate = text.parse().map_err(|_| RULE)?;
-    let day = if end { day.checked_add_days(Days::new(1)).ok_or(RULE)? } else { day };
+    let day = day(text).ok_or(RULE)?;
+    let next = day.succ_opt().filter(|next| end && YEARS.contains(&next.year()));
+    let day = next.unwrap_or(day);
     Ok(day.and_time(NaiveTime::MIN).and_utc())
 }
 

@@ -5,6 +5,7 @@ use config::money::{Amount, Currency, Money};
 use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 
+use super::request::day;
 use crate::application::{DaySales, Figures, ProductSales};
 
 /// Days in a summary when nobody says how many.
@@ -128,7 +129,7 @@ pub fn period(
     to: Option<String>,
     today: NaiveDate,
 ) -> Result<(NaiveDate, NaiveDate), InvalidFields> {
-    let date = |text: String| text.parse::<NaiveDate>().map_err(|_| "must be a date as 2025-12-31");
+    let date = |text: String| day(&text).ok_or("must be a date as 2025-12-31");
     let mut fields = Fields::default();
     let to = fields.check("to", to.map(date).transpose());
     let from = fields.check("from", from.map(date).transpose());

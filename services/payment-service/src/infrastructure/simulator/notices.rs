@@ -101,6 +101,7 @@ fn news(kind: &str, data: Data) -> Result<Option<News>, WebhookError> {
             let code = code.filter(|code| code.len() <= 50).ok_or(WebhookError::Body)?;
             ChargeOutcome::Declined(Decline::coded(&code))
         }
+        "charge.lapsed" => ChargeOutcome::Lapsed,
         "refund.failed" => return refund.map(|key| Some(News::RefundFailed(key))).ok_or(WebhookError::Body),
         "dispute.opened" => return disputed(DisputeStatus::Opened),
         "dispute.evidence_due" => return disputed(DisputeStatus::EvidenceDue),

@@ -86,7 +86,7 @@ fn charged(kind: &str, intent: Intent) -> ChargeOutcome {
             ChargeOutcome::Captured { transaction_id: intent.id, fee }
         }
         "payment_intent.amount_capturable_updated" => ChargeOutcome::Authorized { transaction_id: intent.id },
-        "payment_intent.canceled" => ChargeOutcome::Declined(Decline::coded("abandoned")),
+        "payment_intent.canceled" => ChargeOutcome::Lapsed,
         _ => {
             let declined = || Decline::coded("card_declined");
             ChargeOutcome::Declined(intent.last_payment_error.map_or_else(declined, |error| error.decline()))

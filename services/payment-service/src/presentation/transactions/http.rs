@@ -136,7 +136,7 @@ impl TransactionApi {
     ) -> Result<Json<TransactionStats>, ApiError> {
         let mut fields = Fields::default();
         let to = to.0.unwrap_or_else(|| self.clock.now());
-        let from = from.0.unwrap_or(to - USUAL_WINDOW);
+        let from = from.0.unwrap_or_else(|| to.checked_sub_signed(USUAL_WINDOW).unwrap_or(to));
         for (name, time) in [("from", from), ("to", to)] {
             if !(2000..=9000).contains(&time.year()) {
                 fields.reject(name, "invalid", "must be a time of this age");
