@@ -199,6 +199,8 @@ async fn large() -> Library {
 #[ignore = "a measurement"]
 async fn how_long_a_search_takes() {
     let library = large().await;
+    let nonsense: Vec<String> = ('a'..='v').map(|letter| format!("zqxk{letter}jw{letter}")).collect();
+    let nonsense = nonsense.join(" ");
     let keywords = [
         "laptop",
         "gaming laptop",
@@ -215,6 +217,8 @@ async fn how_long_a_search_takes() {
         "waterproof jacket 42",
         "notebook a5",
         "mat ong",
+        "xqz",
+        &nonsense,
     ];
     for keyword in keywords {
         let query = query(keyword);

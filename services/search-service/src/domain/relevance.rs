@@ -25,6 +25,14 @@ pub mod likeness {
     pub const OTHER_FIRST_LETTER: f32 = 0.7;
 }
 
+/// What of a query may be mistyped. To look for what a word may mean costs as much as the rest of a search.
+pub mod mistyped {
+    /// Words of one query, the first: more mistakes nobody makes at once.
+    pub const WORDS: usize = 6;
+    /// Letters of a word.
+    pub const LETTERS: usize = 24;
+}
+
 /// What a product loses that can't be had right now.
 pub const OUT_OF_STOCK: f32 = 0.9;
 

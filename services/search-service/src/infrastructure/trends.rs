@@ -31,8 +31,21 @@ const FRESH: Duration = Duration::from_secs(2);
 pub struct RedisTrends {
     connection: ConnectionManager,
     clock: Arc<dyn Clock>,
-    gathered: Mutex<HashMap<String, u32>>,
+    gathered: Mutex<Gathered>,
     told: Mutex<Option<(Instant, Arc<Vec<Trend>>)>>,
+}
+
+/// How often each text was searched for since the last sending, in lower case.
+#[derive(Default)]
+struct Gathered(HashMap<String, u32>);
+
+impl Gathered {
+    fn count(&mut self, text: &str) {
+        let text = text.to_lowercase();
+        if self.0.len() < GATHERED || self.0.contains_key(&text) {
+            *self.0.entry(text).or_default() += 1;
+        }
+    }
 }
 
 impl RedisTrends {
@@ -43,12 +56,12 @@ impl RedisTrends {
     /// Sends what was gathered. What can't be sent is lost: it is only a trend.
     pub async fn send(&self) -> Result<(), StoreError> {
         let gathered = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
-        if gathered.is_empty() {
+        if gathered.0.is_empty() {
             return Ok(());
         }
         let key = key(self.hour());
         let mut pipe = redis::pipe();
-        for (text, count) in gathered {
+        for (text, count) in gathered.0 {
             pipe.zincr(&key, text, count).ignore();
         }
         pipe.zremrangebyrank(&key, 0, -KEPT - 1).ignore().expire(&key, (HOURS + 1) * 3600).ignore();
@@ -67,12 +80,7 @@ impl Trends for RedisTrends {
         if text.chars().count() > LONGEST {
             return;
         }
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = gathered.get_mut(text) {
-            *count += 1;
-        } else if gathered.len() < GATHERED {
-            gathered.insert(text.to_lowercase(), 1);
-        }
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner).count(text);
     }
 
     async fn top(&self) -> Result<Arc<Vec<Trend>>, StoreError> {
@@ -123,6 +131,24 @@ fn key(hour: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_counts_however_it_is_written() {
+        let mut gathered = Gathered::default();
+        for text in ["tea", "Tea", "TEA", "tea", "Cà Phê", "cà phê"] {
+            gathered.count(text);
+        }
+        assert_eq!(gathered.0, HashMap::from([("tea".to_owned(), 4), ("cà phê".to_owned(), 2)]));
+    }
+
+    #[test]
+    fn too_many_texts_are_dropped_but_known_ones_go_on() {
+        let mut gathered = Gathered::default();
+        (0..GATHERED).for_each(|number| gathered.count(&format!("T{number}")));
+        gathered.count("one too many");
+        gathered.count("T7");
+        assert_eq!((gathered.0.len(), gathered.0["t7"]), (GATHERED, 2));
+    }
 
     #[test]
     fn the_newest_count_most_and_spellings_are_one() {

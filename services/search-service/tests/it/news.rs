@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use config::testing::TestKafka;
-use serde_json::json;
+use config::testing::{TestApp, TestKafka};
+use serde_json::{Value, json};
 
 use crate::support::{Shop, archived, created, finds, found, get, rating, stock, updated, word};
+
+/// Two instances that are told of a product with this name.
+async fn two_told_of(shop: &Shop, name: &str) -> (TestApp, TestApp, TestKafka, Value) {
+    let (one, two, kafka) = (shop.start().await, shop.start().await, TestKafka::new(&shop.env));
+    let product = shop.catalogue.add(name);
+    kafka.send(&created(&product)).await;
+    (one, two, kafka, product)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_is_found_from_its_creation_to_its_end() {
@@ -54,13 +62,9 @@ async fn filters_follow_stock_and_ratings_whatever_comes_first_or_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_instances_agree_and_share_no_stale_answer() {
-    let shop = Shop::new().await;
-    let name = word();
-    let (one, two) = (shop.start().await, shop.start().await);
-    let kafka = TestKafka::new(&shop.env);
+    let (shop, name) = (Shop::new().await, word());
+    let (one, two, kafka, mut product) = two_told_of(&shop, &name).await;
     let path = format!("/api/search?keyword={name}");
-    let mut product = shop.catalogue.add(&name);
-    kafka.send(&created(&product)).await;
     for round in 1..=4u64 {
         finds(&one, &format!("keyword={name}"), &[&product]).await;
         // Asked more than once, so that both caches have it.
@@ -89,13 +93,9 @@ async fn two_instances_agree_and_share_no_stale_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_asked_before_is_taken_from_the_other_instance() {
-    let shop = Shop::new().await;
-    let name = word();
-    let (one, two) = (shop.start().await, shop.start().await);
-    let kafka = TestKafka::new(&shop.env);
+    let (shop, name) = (Shop::new().await, word());
+    let (one, two, kafka, mut product) = two_told_of(&shop, &name).await;
     let path = format!("/api/search?keyword={name}");
-    let mut product = shop.catalogue.add(&name);
-    kafka.send(&created(&product)).await;
     finds(&two, &format!("keyword={name}"), &[&product]).await;
     // Redis has 15 ms to answer, which a busy machine may not keep: each price is another chance.
     let mut shared = false;

@@ -7,6 +7,7 @@ use config::id::ProductId;
 use config::money::Currency;
 
 use super::names::Names;
+use super::snapshot::{Arranged, Table};
 use super::words::{TextChange, terms};
 use crate::application::Change;
 use crate::domain::{Figure, PRICE_BANDS, Product, Rating, Stock};
@@ -50,12 +51,14 @@ enum Record {
 pub struct Ledger {
     currency: Currency,
     records: HashMap<ProductId, Record>,
-    pub entries: Vec<Option<Entry>>,
-    pub names: Arc<Names>,
+    entries: Vec<Option<Entry>>,
+    names: Arc<Names>,
     /// The sum of the fingerprints of what is for sale.
-    pub fingerprint: u128,
+    fingerprint: u128,
     /// Slots whose words have changed.
     texts: HashSet<u32>,
+    /// Of the texts as they are now.
+    arranged: Arc<Arranged>,
     changed: bool,
 }
 
@@ -68,6 +71,7 @@ impl Ledger {
             names: Arc::default(),
             fingerprint: 0,
             texts: HashSet::new(),
+            arranged: Arc::default(),
             changed: true,
         }
     }
@@ -134,7 +138,7 @@ impl Ledger {
             let (length, values, category) = match same_text {
                 Some(before) => (before.row.length, before.values.clone(), before.row.category),
                 None => {
-                    self.texts.insert(slot);
+                    self.reworded(slot);
                     let names = Arc::make_mut(&mut self.names);
                     (terms(&product).0, names.values(&product).into(), names.category(&product))
                 }
@@ -144,13 +148,18 @@ impl Ledger {
             self.entries[slot as usize] = Some(Entry { product: product.clone(), row, values });
             Some(slot)
         } else {
-            if before.is_some() {
-                slot.map(|slot| self.texts.insert(slot));
+            if let Some(gone) = slot.filter(|_| before.is_some()) {
+                self.reworded(gone);
             }
             slot
         };
         self.changed = true;
         self.records.insert(id, Record::Product { product, slot });
+    }
+
+    fn reworded(&mut self, slot: u32) {
+        self.texts.insert(slot);
+        self.arranged = Arc::default();
     }
 
     fn row(&self, product: &Product, length: f32, category: u16) -> Row {
@@ -184,6 +193,16 @@ impl Ledger {
             product: self.entries[slot as usize].as_ref().map(|entry| entry.product.clone()),
         };
         slots.into_iter().map(change).collect()
+    }
+
+    /// All that is for sale, as it is now.
+    pub fn table(&self) -> Table {
+        Table {
+            fingerprint: self.fingerprint,
+            entries: self.entries.clone(),
+            names: self.names.clone(),
+            arranged: self.arranged.clone(),
+        }
     }
 
     /// Takes over what another ledger knows better of the same products.

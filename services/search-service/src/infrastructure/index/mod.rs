@@ -6,12 +6,15 @@
 
 mod collect;
 mod ledger;
+mod lookalikes;
 mod names;
 mod plan;
 mod score;
 mod segment;
 mod snapshot;
 mod suggestions;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::HashSet;
@@ -27,8 +30,10 @@ use tokio::sync::Notify;
 
 use self::collect::{Collected, collect};
 use self::ledger::Ledger;
+use self::lookalikes::Lookalikes;
 use self::plan::{Plan, Tolerance, nearest};
 use self::score::{Scored, read_term, score};
+use self::segment::Segment;
 use self::snapshot::{Snapshot, Table};
 use self::words::{TextChange, Words};
 use crate::application::{Building, Change, Completion, Found, Hit, Index, SearchError};
@@ -97,8 +102,7 @@ impl Library {
             self.0.changed.notified().await;
             tokio::time::sleep(GATHER).await;
             let library = self.clone();
-            let published = tokio::task::spawn_blocking(move || library.publish()).await;
-            if let Ok(Err(error)) = published {
+            if let Err(error) = aside(move || library.publish()).await {
                 tracing::error!(%error, "the index can't be written");
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 self.0.changed.notify_one();
@@ -114,23 +118,33 @@ impl Library {
     pub fn publish(&self) -> Result<(), TantivyError> {
         let _one = self.0.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(batch) = self.shelves().live.as_mut().and_then(Shelf::batch) else { return Ok(()) };
-        if let Err(error) = batch.write() {
-            if let Some(live) = &mut self.shelves().live {
-                live.ledger.put_back(&batch.texts);
-            }
-            return Err(error);
-        }
-        self.show(batch)
+        let segments = self.write(&batch, |shelves| &mut shelves.live)?;
+        self.show(batch.table, segments);
+        Ok(())
     }
 
-    fn show(&self, batch: Batch) -> Result<(), TantivyError> {
-        let segments = batch.words.segments()?;
-        let edition = self.0.seed.wrapping_add(batch.table.fingerprint);
-        let snapshot = Snapshot::new(batch.table, segments, edition, self.0.currency);
+    /// Writes the batch of a shelf; what can't be written goes back to it. The answer is what can be read then.
+    fn write(
+        &self,
+        batch: &Batch,
+        shelf: fn(&mut Shelves) -> &mut Option<Shelf>,
+    ) -> Result<Vec<Segment>, TantivyError> {
+        batch.write().inspect_err(|_| {
+            if let Some(shelf) = shelf(&mut self.shelves()) {
+                shelf.ledger.put_back(&batch.texts);
+            }
+        })
+    }
+
+    fn show(&self, table: Table, segments: Vec<Segment>) {
+        let edition = self.0.seed.wrapping_add(table.fingerprint);
+        let snapshot = Snapshot::new(table, segments, edition, self.0.currency);
+        if let Some(before) = self.snapshot() {
+            snapshot.prepare(&before);
+        }
         metrics::gauge!("search_index_products").set(f64::from(snapshot.live));
         metrics::gauge!("search_index_segments").set(snapshot.segments.len() as f64);
         *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(snapshot));
-        Ok(())
     }
 
     /// Puts the next index in the place of the live one; the answer is how many products it has.
@@ -146,13 +160,13 @@ impl Library {
             next.as_mut().and_then(Shelf::batch)
         };
         if let Some(batch) = batch {
-            batch.write()?;
+            let segments = self.write(&batch, |shelves| &mut shelves.next)?;
             let mut shelves = self.shelves();
             if let Some(next) = shelves.next.take() {
                 shelves.live = Some(next);
             }
             drop(shelves);
-            self.show(batch)?;
+            self.show(batch.table, segments);
         }
         // What has come since goes with the next publication.
         self.0.changed.notify_one();
@@ -177,10 +191,11 @@ impl Library {
             return Ok(found(snapshot, query, collect(snapshot, query, &everything), None));
         }
         let keyword = query.keyword.as_str();
-        let mut plan = Plan::new(snapshot, &self.0.synonyms, keyword, Tolerance::Unknown)?;
+        let mut lookalikes = Lookalikes::new(snapshot);
+        let mut plan = Plan::new(snapshot, &self.0.synonyms, keyword, Tolerance::Unknown, &mut lookalikes)?;
         let mut scored = score(snapshot, &plan)?;
         if !scored.complete && plan.words.len() > 1 {
-            let tolerant = Plan::new(snapshot, &self.0.synonyms, keyword, Tolerance::All)?;
+            let tolerant = Plan::new(snapshot, &self.0.synonyms, keyword, Tolerance::All, &mut lookalikes)?;
             let again = score(snapshot, &tolerant)?;
             if again.complete {
                 (plan, scored) = (tolerant, again);
@@ -190,7 +205,7 @@ impl Library {
         let collected = collect(snapshot, query, &slots);
         let mut found = found(snapshot, query, collected, Some(&plan));
         found.verbatim = plan.verbatim && complete;
-        found.did_you_mean = did_you_mean(snapshot, &plan, keyword, &found)?;
+        found.did_you_mean = did_you_mean(snapshot, &plan, keyword, &found, &mut lookalikes)?;
         Ok(found)
     }
 }
@@ -204,19 +219,18 @@ impl Shelf {
     fn batch(&mut self) -> Option<Batch> {
         self.ledger.is_changed().then(|| Batch {
             texts: self.ledger.take_texts(),
-            table: Table {
-                fingerprint: self.ledger.fingerprint,
-                entries: self.ledger.entries.clone(),
-                names: self.ledger.names.clone(),
-            },
+            table: self.ledger.table(),
             words: self.words.clone(),
         })
     }
 }
 
 impl Batch {
-    fn write(&self) -> Result<(), TantivyError> {
-        if self.texts.is_empty() { Ok(()) } else { self.words.write(&self.texts) }
+    fn write(&self) -> Result<Vec<Segment>, TantivyError> {
+        if !self.texts.is_empty() {
+            self.words.write(&self.texts)?;
+        }
+        self.words.segments()
     }
 }
 
@@ -255,21 +269,27 @@ fn did_you_mean(
     plan: &Plan,
     keyword: &str,
     found: &Found,
+    lookalikes: &mut Lookalikes<'_>,
 ) -> Result<Option<String>, TantivyError> {
     let mut corrected = keyword.to_lowercase();
     let mut changed = false;
     let spellings = Spellings::new(found);
     for (word, candidates) in plan.words.iter().zip(&plan.corrections) {
         let candidates = match candidates.is_empty() && found.total == 0 {
-            true if read_term(snapshot, word)?.is_empty() => nearest(snapshot, word)?,
+            true if read_term(snapshot, word)?.is_empty() => nearest(lookalikes, word)?,
             _ => candidates.clone(),
         };
         let mut best: Option<(bool, bool, usize, String)> = None;
         for candidate in candidates {
+            let shown = spellings.shown.contains(&candidate);
+            let same_start = candidate.chars().next() == word.chars().next();
+            // Products are only counted where their number decides: there may be many.
+            if best.as_ref().is_some_and(|best| (best.0, best.1) > (shown, same_start)) {
+                continue;
+            }
             let products = read_term(snapshot, &candidate)?;
             let products = products.iter().filter(|(slot, _)| is_read(snapshot, *slot, &candidate)).count();
-            let same_start = candidate.chars().next() == word.chars().next();
-            let rank = (spellings.shown.contains(&candidate), same_start, products);
+            let rank = (shown, same_start, products);
             if products > 0 && best.as_ref().is_none_or(|best| rank > (best.0, best.1, best.2)) {
                 best = Some((rank.0, rank.1, rank.2, candidate));
             }
@@ -359,7 +379,9 @@ impl Index for Library {
         popular: &[String],
         limit: usize,
     ) -> Result<Vec<Completion>, SearchError> {
-        Ok(self.ready()?.suggestions().complete(prefix, popular, limit))
+        let snapshot = self.ready()?;
+        let ratings = |slot| snapshot.product(slot).map_or(0, |product| product.rating.count);
+        Ok(snapshot.suggestions().complete(prefix, popular, limit, ratings))
     }
 
     fn apply(&self, change: Change) {
@@ -395,9 +417,15 @@ impl Building for Library {
 
     async fn finish(&self) -> Result<u64, SearchError> {
         let library = self.clone();
-        let swapped = tokio::task::spawn_blocking(move || library.swap()).await;
-        swapped.map_err(|crash| SearchError::Index(crash.into()))?.map_err(broken)
+        aside(move || library.swap()).await.map_err(broken)
     }
+}
+
+/// Does it on a thread that serves nobody else. A crash there is one here, which ends the process: nobody knows how
+/// much of it was done.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|crash| std::panic::resume_unwind(crash.into_panic()))
 }
 
 fn broken(error: TantivyError) -> SearchError {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use tantivy::TantivyError;
 
+use super::lookalikes::Lookalikes;
 use super::snapshot::Snapshot;
 use super::words::{STEM, stemmed};
 use crate::domain::relevance::{edits, is_filler, likeness};
@@ -58,6 +59,7 @@ impl Plan {
         synonyms: &Synonyms,
         keyword: &str,
         tolerance: Tolerance,
+        lookalikes: &mut Lookalikes<'_>,
     ) -> Result<Self, TantivyError> {
         let all: Vec<String> = words(keyword).take(WORDS).map(|word| word.folded.into_owned()).collect();
         let telling: Vec<String> = all.iter().filter(|word| !is_filler(word)).cloned().collect();
@@ -75,7 +77,7 @@ impl Plan {
         }
         for at in 0..count {
             if !planner.known[at] || tolerance == Tolerance::All {
-                planner.mistyped(at, tolerance)?;
+                planner.mistyped(at, tolerance, lookalikes)?;
             }
         }
         Ok(planner.plan)
@@ -189,16 +191,19 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn mistyped(&mut self, at: usize, tolerance: Tolerance) -> Result<(), TantivyError> {
+    fn mistyped(
+        &mut self,
+        at: usize,
+        tolerance: Tolerance,
+        lookalikes: &mut Lookalikes<'_>,
+    ) -> Result<(), TantivyError> {
         let word = self.plan.words[at].clone();
         let allowed = edits(&word);
         let known: HashSet<&String> = self.plan.leaves.iter().flat_map(|leaf| &leaf.terms).collect();
         let mut found = Vec::new();
         let mut likeness = likeness::ONE_EDIT;
         for edits in 1..=allowed {
-            for segment in &self.snapshot.segments {
-                segment.similar(&word, edits, &mut found)?;
-            }
+            found = lookalikes.of(&word, edits)?;
             found.retain(|other| {
                 *other != word && (tolerance == Tolerance::Unknown || !known.contains(other))
             });
@@ -207,8 +212,6 @@ impl Planner<'_> {
             }
             likeness = likeness::TWO_EDITS;
         }
-        found.sort_unstable();
-        found.dedup();
         found.truncate(EXPANSIONS);
         for other in &found {
             let same_start = other.chars().next() == word.chars().next();
@@ -230,16 +233,13 @@ fn may_split(left: &str, right: &str) -> bool {
     unit || (left.chars().count() >= 3 && right.chars().count() >= 3)
 }
 
-/// The nearest words of the catalogue to one that even tolerance doesn't find.
-pub fn nearest(snapshot: &Snapshot, word: &str) -> Result<Vec<String>, TantivyError> {
-    let mut found = Vec::new();
-    if word.chars().count() >= 3 && !word.bytes().any(|b| b.is_ascii_digit()) {
-        for segment in &snapshot.segments {
-            segment.similar(word, 2, &mut found)?;
-        }
+/// The nearest words of the catalogue to one that even tolerance doesn't find, those with the same first letter first.
+pub fn nearest(lookalikes: &mut Lookalikes<'_>, word: &str) -> Result<Vec<String>, TantivyError> {
+    if word.chars().count() < 3 || word.bytes().any(|b| b.is_ascii_digit()) {
+        return Ok(Vec::new());
     }
+    let mut found = lookalikes.of(word, 2)?;
     found.retain(|other| other.chars().count() > 2);
-    found.sort_unstable();
-    found.dedup();
+    found.sort_by_key(|other| other.chars().next() != word.chars().next());
     Ok(found)
 }

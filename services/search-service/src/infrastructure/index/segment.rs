@@ -4,9 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use tantivy::postings::{Postings as _, SegmentPostings};
-use tantivy::query::FuzzyTermQuery;
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet as _, InvertedIndexReader, TERMINATED, TantivyError, Term};
+use tantivy::query::DfaWrapper;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet as _, InvertedIndexReader, TERMINATED};
 
 use super::words::STEM;
 
@@ -16,15 +16,14 @@ const LOOKED_AT: usize = 400;
 /// A segment, and where its documents' products are.
 pub struct Segment {
     words: Arc<InvertedIndexReader>,
-    field: Field,
     slots: Vec<u32>,
 }
 
 impl Segment {
     pub const DELETED: u32 = u32::MAX;
 
-    pub fn new(words: Arc<InvertedIndexReader>, field: Field, slots: Vec<u32>) -> Self {
-        Self { words, field, slots }
+    pub fn new(words: Arc<InvertedIndexReader>, slots: Vec<u32>) -> Self {
+        Self { words, slots }
     }
 
     /// The slots of the products with the term, and how often each has it.
@@ -61,10 +60,9 @@ impl Segment {
         Ok(())
     }
 
-    /// The words that are at most so many edits away.
-    pub fn similar(&self, word: &str, edits: u8, found: &mut Vec<String>) -> Result<(), TantivyError> {
-        let query = FuzzyTermQuery::new(Term::from_field_text(self.field, word), edits, true);
-        let mut stream = self.words.terms().search(query.automaton()?).into_stream()?;
+    /// The words that the automaton knows.
+    pub fn similar(&self, automaton: &DfaWrapper, found: &mut Vec<String>) -> io::Result<()> {
+        let mut stream = self.words.terms().search(automaton).into_stream()?;
         while stream.advance() {
             if let Ok(word) = std::str::from_utf8(stream.key())
                 && !word.starts_with(STEM)

@@ -25,6 +25,13 @@ pub struct Snapshot {
     pub segments: Vec<Segment>,
     /// Products for sale.
     pub live: u32,
+    arranged: Arc<Arranged>,
+}
+
+/// What is made of the texts of all products when it is first asked for. Snapshots of the same texts share it, so that
+/// a sale costs none of it.
+#[derive(Default)]
+pub struct Arranged {
     by_name: OnceLock<Vec<u32>>,
     suggestions: OnceLock<Suggestions>,
 }
@@ -34,6 +41,7 @@ pub struct Table {
     pub fingerprint: u128,
     pub entries: Vec<Option<Entry>>,
     pub names: Arc<Names>,
+    pub arranged: Arc<Arranged>,
 }
 
 impl Snapshot {
@@ -68,8 +76,17 @@ impl Snapshot {
             names: table.names,
             segments,
             live,
-            by_name: OnceLock::new(),
-            suggestions: OnceLock::new(),
+            arranged: table.arranged,
+        }
+    }
+
+    /// Makes what the one before was asked for, so that no search has to.
+    pub fn prepare(&self, before: &Self) {
+        if before.arranged.by_name.get().is_some() {
+            self.by_name();
+        }
+        if before.arranged.suggestions.get().is_some() {
+            self.suggestions();
         }
     }
 
@@ -90,7 +107,7 @@ impl Snapshot {
 
     /// The place of each slot in the order of the names. Made when it is first asked for.
     pub fn by_name(&self) -> &[u32] {
-        self.by_name.get_or_init(|| {
+        self.arranged.by_name.get_or_init(|| {
             let products = self.products.iter().zip(0u32..);
             let mut all: Vec<(String, &str, u32)> = products
                 .filter_map(|(product, slot)| {
@@ -108,11 +125,26 @@ impl Snapshot {
     }
 
     pub fn suggestions(&self) -> &Suggestions {
-        self.suggestions.get_or_init(|| Suggestions::new(self))
+        self.arranged.suggestions.get_or_init(|| Suggestions::new(self))
     }
 }
 
 /// An id in a shape that is quick to compare. All have as many digits, so their order is the numbers'.
 pub fn id_number(id: &ProductId) -> u128 {
     u128::from_str_radix(id.as_str(), 16).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ledger::Ledger;
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_there_before_it_is_asked_for_again() {
+        let snapshot = || Snapshot::new(Ledger::new(Currency::USD).table(), Vec::new(), 0, Currency::USD);
+        let (before, after) = (snapshot(), snapshot());
+        before.suggestions();
+        after.prepare(&before);
+        assert!(after.arranged.suggestions.get().is_some() && after.arranged.by_name.get().is_none());
+    }
 }

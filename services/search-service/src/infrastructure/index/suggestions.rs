@@ -23,18 +23,25 @@ struct Suggestion {
     /// Its words, folded, with one blank between them.
     typed: String,
     completion: Completion,
-    /// The larger, the earlier.
-    weight: u64,
+    weight: Weight,
+}
+
+/// The larger, the earlier.
+enum Weight {
+    Fixed(u64),
+    /// How many ratings the product in this slot has, which changes while the texts stay.
+    Ratings(u32),
 }
 
 impl Suggestions {
     pub fn new(snapshot: &Snapshot) -> Self {
         let mut texts = Vec::new();
         let mut counted: HashMap<(bool, String), (String, u64)> = HashMap::new();
-        for product in snapshot.products.iter().flatten() {
+        for (product, slot) in snapshot.products.iter().zip(0u32..) {
+            let Some(product) = product else { continue };
             let details = &product.details;
             let kind = CompletionKind::Product(product.id.clone());
-            texts.push(suggestion(&details.name, kind, product.rating.count));
+            texts.push(suggestion(&details.name, kind, Weight::Ratings(slot)));
             let mut count = |is_category, name: &str| {
                 let key = (is_category, folded(name).into_owned());
                 let counted = counted.entry(key).or_insert_with(|| (name.to_owned(), 0));
@@ -51,7 +58,7 @@ impl Suggestions {
         }
         for ((is_category, _), (name, products)) in counted {
             let kind = if is_category { CompletionKind::Category } else { CompletionKind::Brand };
-            texts.push(suggestion(&name, kind, products));
+            texts.push(suggestion(&name, kind, Weight::Fixed(products)));
         }
         let mut starts = Vec::with_capacity(texts.len() * 4);
         for (text, number) in texts.iter().zip(0u32..) {
@@ -69,8 +76,14 @@ impl Suggestions {
         &self.texts[*text as usize].typed[usize::from(*start)..]
     }
 
-    /// The best completions; of equal texts one.
-    pub fn complete(&self, prefix: &str, popular: &[String], limit: usize) -> Vec<Completion> {
+    /// The best completions; of equal texts one. `ratings` tells how many ratings the product in a slot has.
+    pub fn complete(
+        &self,
+        prefix: &str,
+        popular: &[String],
+        limit: usize,
+        ratings: impl Fn(u32) -> u64,
+    ) -> Vec<Completion> {
         let typed = join(prefix);
         if typed.is_empty() {
             return Vec::new();
@@ -78,7 +91,7 @@ impl Suggestions {
         let popular: Vec<Suggestion> = popular
             .iter()
             .zip(0u64..)
-            .map(|(text, rank)| suggestion(text, CompletionKind::Popular, u64::MAX - rank))
+            .map(|(text, rank)| suggestion(text, CompletionKind::Popular, Weight::Fixed(u64::MAX - rank)))
             .filter(|popular| popular.typed.starts_with(&typed))
             .collect();
         let from = self.starts.partition_point(|start| self.typed(start) < typed.as_str());
@@ -86,7 +99,7 @@ impl Suggestions {
         let fitting = fitting.take(LOOKED_AT).map(|(text, start)| (*start > 0, &self.texts[*text as usize]));
         let mut found: Vec<(bool, &Suggestion)> = popular.iter().map(|text| (false, text)).collect();
         found.extend(fitting);
-        found.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        found.sort_by(|a, b| rank(a, &ratings).cmp(&rank(b, &ratings)));
         let mut seen = HashSet::new();
         let different = found.into_iter().filter(|(_, text)| seen.insert(text.typed.as_str()));
         different.take(limit).map(|(_, text)| text.completion.clone()).collect()
@@ -94,17 +107,24 @@ impl Suggestions {
 }
 
 /// What fits in the middle only comes last; then the kinds in their order; of one kind the weightiest first.
-fn rank<'a>((inner, text): &(bool, &'a Suggestion)) -> (bool, u8, Reverse<u64>, &'a str) {
+fn rank<'a>(
+    (inner, text): &(bool, &'a Suggestion),
+    ratings: impl Fn(u32) -> u64,
+) -> (bool, u8, Reverse<u64>, &'a str) {
     let kind = match text.completion.kind {
         CompletionKind::Popular => 0,
         CompletionKind::Category => 1,
         CompletionKind::Brand => 2,
         CompletionKind::Product(_) => 3,
     };
-    (*inner, kind, Reverse(text.weight), &text.typed)
+    let weight = match text.weight {
+        Weight::Fixed(weight) => weight,
+        Weight::Ratings(slot) => ratings(slot),
+    };
+    (*inner, kind, Reverse(weight), &text.typed)
 }
 
-fn suggestion(text: &str, kind: CompletionKind, weight: u64) -> Suggestion {
+fn suggestion(text: &str, kind: CompletionKind, weight: Weight) -> Suggestion {
     Suggestion { typed: join(text), completion: Completion { text: text.to_owned(), kind }, weight }
 }
 
@@ -127,7 +147,7 @@ mod tests {
 
     fn suggestions(texts: &[(&str, CompletionKind)]) -> Suggestions {
         let texts: Vec<Suggestion> =
-            texts.iter().map(|(text, kind)| suggestion(text, kind.clone(), 1)).collect();
+            texts.iter().map(|(text, kind)| suggestion(text, kind.clone(), Weight::Fixed(1))).collect();
         let mut all = Suggestions { texts, starts: Vec::new() };
         let mut starts = Vec::new();
         for (number, text) in all.texts.iter().enumerate() {
@@ -150,7 +170,7 @@ mod tests {
         ]);
         let texts = |prefix: &str, popular: &[&str]| -> Vec<String> {
             let popular: Vec<String> = popular.iter().map(|text| (*text).to_owned()).collect();
-            all.complete(prefix, &popular, 10).into_iter().map(|it| it.text).collect()
+            all.complete(prefix, &popular, 10, |_| 0).into_iter().map(|it| it.text).collect()
         };
         assert_eq!(texts("ca ph", &[]), ["Cà phê", "Cà phê robusta", "Phin cà phê inox"]);
         assert_eq!(texts("CÀ", &["cà phê chồn", "tea"])[0], "cà phê chồn");

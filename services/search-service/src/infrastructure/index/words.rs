@@ -49,15 +49,21 @@ impl Words {
         Ok(Self { index, reader, slot, text })
     }
 
-    /// Writes changes and waits until they can be read.
-    pub fn write(&self, changes: &[TextChange]) -> Result<(), TantivyError> {
+    /// What writes. There can't be two at a time.
+    pub fn writer(&self) -> Result<IndexWriter, TantivyError> {
         let options = IndexWriterOptions::builder().num_worker_threads(1).num_merge_threads(1).build();
-        let mut writer: IndexWriter = self.index.writer_with_options(options)?;
+        let writer: IndexWriter = self.index.writer_with_options(options)?;
         let mut policy = LogMergePolicy::default();
         policy.set_min_num_segments(4);
         policy.set_min_layer_size(500);
         policy.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(policy));
+        Ok(writer)
+    }
+
+    /// Writes changes and waits until they can be read.
+    pub fn write(&self, changes: &[TextChange]) -> Result<(), TantivyError> {
+        let mut writer = self.writer()?;
         for change in changes {
             writer.delete_term(Term::from_field_u64(self.slot, change.slot.into()));
             if let Some(product) = &change.product {
@@ -87,7 +93,7 @@ impl Words {
                         .unwrap_or(Segment::DELETED),
                 };
                 let slots = (0..reader.max_doc()).map(slot).collect();
-                Ok(Segment::new(reader.inverted_index(self.text)?, self.text, slots))
+                Ok(Segment::new(reader.inverted_index(self.text)?, slots))
             })
             .collect()
     }
