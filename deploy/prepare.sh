@@ -4,10 +4,12 @@ set -eu
 
 if [ "$ENVIRONMENT" = production ]; then
   known=
-  # Every secret of the example file is known to everybody.
+  # Every secret of the example file is known to everybody. What has no value there, or is commented out, is none.
   while IFS='=' read -r name value; do
     case "$name" in
-      *PASSWORD | *TOKEN) [ "$(printenv "$name" || true)" != "$value" ] || known="$known $name" ;;
+      [A-Z]*PASSWORD | [A-Z]*TOKEN)
+        [ -z "$value" ] || [ "$(printenv "$name" || true)" != "$value" ] || known="$known $name"
+        ;;
     esac
   done < /deploy/env.example
   [ "$DEMO_DATA" != true ] || known="$known DEMO_DATA"

@@ -108,6 +108,7 @@ fn test_simple(project: &Project, args: &Args) -> Result<()> {
 fn test_full(project: &Project, args: &Args) -> Result<()> {
     from_nothing(project, args)?;
     refuses_known_secrets(project.engine())?;
+    takes_secrets_of_its_own(project.engine())?;
     only_the_door_is_open(project)?;
     postman(SHOP)?;
     under_load(project, args, true)?;
@@ -138,6 +139,17 @@ fn refuses_known_secrets(engine: &Engine) -> Result<()> {
         ensure!(said.contains(name), "{name} isn't refused: {said}");
     }
     passed("production refuses the example's secrets");
+    Ok(())
+}
+
+/// Production with what operators are told to make.
+fn takes_secrets_of_its_own(engine: &Engine) -> Result<()> {
+    let env = variables(&new_env()?).collect();
+    let project = Project::new(engine, FULL, "shop-test-own", env)?;
+    let outcome = project.quietly(&["run", "--rm", "--no-deps", "prepare"]);
+    project.remove()?;
+    outcome.context("production refuses what deploy/new-env.sh writes")?;
+    passed("production takes what deploy/new-env.sh writes");
     Ok(())
 }
 
@@ -321,7 +333,7 @@ fn no_secrets_in_the_logs(project: &Project) -> Result<()> {
 /// Settings of a shop that is tested: secrets of its own, the demo data that the collection wants, and no limits, since
 /// all requests come from one address.
 fn settings() -> Result<Vec<(String, String)>> {
-    let made = run::quietly(Command::new("sh").arg(root().join("deploy/new-env.sh")))?;
+    let made = new_env()?;
     let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
     let limits = limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned()));
     let own = [("ENVIRONMENT", "development"), ("DEMO_DATA", "true")];
@@ -335,6 +347,11 @@ fn settings() -> Result<Vec<(String, String)>> {
 /// An instance that dies may leave stock reserved, which the books are wrong by until it is given back.
 fn soon_released() -> (String, String) {
     ("RESERVATION_SECONDS".to_owned(), "120".to_owned())
+}
+
+/// A `.env` for production, with secrets that nobody knows.
+fn new_env() -> Result<String> {
+    run::quietly(Command::new("sh").arg(root().join("deploy/new-env.sh")))
 }
 
 fn variables(text: &str) -> impl Iterator<Item = (String, String)> {
