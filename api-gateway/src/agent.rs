@@ -61,6 +61,7 @@ async fn serve(settings: &GatewaySettings, witness: Witness) -> Result<(), BoxEr
     let mut agent = Agent {
         state: State::load(files.folder()),
         applied: Vec::new(),
+        must_reopen: false,
         files,
         upkeep,
         health: health.clone(),
@@ -70,8 +71,10 @@ async fn serve(settings: &GatewaySettings, witness: Witness) -> Result<(), BoxEr
         registry.restore(remembered.clone());
     }
     agent.health.expect(agent.state.services.clone());
-    agent.accept(Upstreams::resolve(&remembered).await.0).await?;
+    let upstreams = Upstreams::resolve(&remembered).await.0;
+    agent.accept(&upstreams).await?;
     let mut nginx = Nginx::start(agent.files.folder(), &agent.files.main()).await?;
+    agent.runs_on(upstreams.services);
     agent.health.routed(&remembered);
 
     let shutdown = CancellationToken::new();
@@ -102,6 +105,8 @@ struct Agent {
     health: Health,
     /// What Nginx runs on.
     applied: Vec<Upstream>,
+    /// Whether Nginx has still to be told to open its files anew.
+    must_reopen: bool,
 }
 
 impl Agent {
@@ -146,11 +151,13 @@ impl Agent {
     async fn look_after(&mut self, nginx: Reloader, asked: bool) -> Result<(), BoxError> {
         let put_aside = self.upkeep.put_aside().await?;
         let renewed = self.upkeep.is_renewed().await;
-        if !(put_aside || renewed || asked) {
+        if !(put_aside || renewed || asked || self.must_reopen) {
             return Ok(());
         }
         Nginx::test(self.files.folder(), &self.files.main()).await?;
+        self.must_reopen = true;
         nginx.reload(&self.files.reloading()).await?;
+        self.must_reopen = false;
         tracing::info!(put_aside, renewed, asked, "nginx opens its files anew");
         Ok(())
     }
@@ -163,26 +170,30 @@ impl Agent {
         let (upstreams, complete) = Upstreams::resolve(snapshot).await;
         if upstreams.services != self.applied {
             metrics::counter!("gateway_reloads_total").increment(1);
-            self.accept(upstreams).await?;
+            self.accept(&upstreams).await?;
             nginx.reload(&self.files.reloading()).await?;
+            self.runs_on(upstreams.services);
             tracing::info!(index = snapshot.index, "nginx takes up the registry's change {}", snapshot.index);
         }
         self.health.routed(snapshot);
         Ok(complete)
     }
 
-    async fn accept(&mut self, upstreams: Upstreams) -> Result<(), BoxError> {
-        let candidate = self.files.propose(&upstreams).await?;
+    async fn accept(&self, upstreams: &Upstreams) -> Result<(), BoxError> {
+        let candidate = self.files.propose(upstreams).await?;
         Nginx::test(self.files.folder(), &candidate).await?;
-        self.files.accept().await?;
+        self.files.accept().await
+    }
+
+    /// Only after Nginx has taken them up: what failed before that is tried again.
+    fn runs_on(&mut self, upstreams: Vec<Upstream>) {
         for Upstream { name, .. } in &self.applied {
             metrics::gauge!("gateway_upstream_instances", "upstream" => name.clone()).set(0);
         }
-        for Upstream { name, addresses } in &upstreams.services {
+        for Upstream { name, addresses } in &upstreams {
             metrics::gauge!("gateway_upstream_instances", "upstream" => name.clone())
                 .set(addresses.len() as f64);
         }
-        self.applied = upstreams.services;
-        Ok(())
+        self.applied = upstreams;
     }
 }

@@ -1,5 +1,6 @@
 //! Nginx as a child process.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -80,7 +81,7 @@ impl Reloader {
     /// comes back on a new one, and who was idle all the time hardly sends in that very moment. When this returns, every
     /// new connection gets the new configuration.
     pub async fn reload(self, reloading: &Path) -> Result<(), BoxError> {
-        tokio::fs::write(reloading, "").await?;
+        put_up(reloading).await?;
         sleep(LAST_ANSWERS).await;
         let old = timeout(FIRST_WORKERS, self.first_workers()).await.unwrap_or_default();
         kill_process(self.0, Signal::HUP)?;
@@ -117,6 +118,18 @@ impl Reloader {
             .filter_map(|child| child.parse().ok())
             .filter(|pid| accepts(*pid))
             .collect()
+    }
+}
+
+/// Makes the file, and its folder, which may have been tidied up: it is one for temporary files, where others may
+/// write. So nothing that is there already is followed or overwritten.
+async fn put_up(file: &Path) -> Result<(), BoxError> {
+    if let Some(folder) = file.parent() {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    match tokio::fs::File::create_new(file).await {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
     }
 }
 
@@ -163,4 +176,20 @@ fn running_in(folder: &Path) -> Option<Pid> {
     let command_line = String::from_utf8_lossy(&command_line);
     let ours = command_line.starts_with("nginx: master") && command_line.contains(&*folder.to_string_lossy());
     Pid::from_raw(number).filter(|_| ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sign_is_put_up_where_its_folder_is_gone_and_where_it_stands_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let sign = folder.path().join("tidied-up").join("reloading");
+        put_up(&sign).await.unwrap();
+        std::fs::write(&sign, "somebody's").unwrap();
+        put_up(&sign).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&sign).unwrap(), "somebody's");
+        assert!(put_up(&sign.join("no folder")).await.is_err());
+    }
 }

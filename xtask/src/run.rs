@@ -1,7 +1,8 @@
 //! Runs other programs and says clearly why one failed.
 
 use std::ffi::OsStr;
-use std::process::{Command, Stdio};
+use std::io::{ErrorKind, Write as _};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -11,6 +12,25 @@ use crate::paths::root;
 pub fn quietly(command: &mut Command) -> Result<String> {
     let output =
         command.stdin(Stdio::null()).output().with_context(|| format!("starting {}", shown(command)))?;
+    outcome(command, output)
+}
+
+/// The same with something to read: what must stand neither in the list of processes nor in an error.
+pub fn quietly_with_input(command: &mut Command, input: &str) -> Result<String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("starting {}", shown(command)))?;
+    if let Some(mut stdin) = child.stdin.take()
+        && let Err(error) = stdin.write_all(input.as_bytes())
+        // Whoever ends before it has read all says why.
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        return Err(error).with_context(|| format!("telling {}", shown(command)));
+    }
+    let output = child.wait_with_output().with_context(|| format!("waiting for {}", shown(command)))?;
+    outcome(command, output)
+}
+
+fn outcome(command: &Command, output: Output) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -52,4 +72,22 @@ pub fn shown(command: &Command) -> String {
 pub fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_reads_is_in_no_error() {
+        assert_eq!(quietly_with_input(&mut Command::new("cat"), "secret").unwrap(), "secret");
+        let mut failing = Command::new("sh");
+        let error = quietly_with_input(failing.args(["-c", "cat >/dev/null; exit 3"]), "secret");
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("ended with") && !error.contains("secret"), "{error}");
+        // It ends before it reads, and there is more than a pipe holds.
+        let mut deaf = Command::new("sh");
+        let error = quietly_with_input(deaf.args(["-c", "exit 3"]), &"secret ".repeat(100_000));
+        assert!(error.unwrap_err().to_string().contains("ended with"));
+    }
 }

@@ -137,6 +137,24 @@ async fn a_host_that_can_not_be_resolved_holds_up_nobody_else() {
     assert_eq!(gateway.status("/api/tax").await, 503);
 }
 
+#[tokio::test]
+async fn a_change_that_could_not_be_told_to_nginx_is_told_again() {
+    let (folder, temporary, discovery) = (folder(), folder(), Discovery::start());
+    let orders = Upstream::start("order-service").await;
+    let settings = [("TMPDIR", temporary.path().to_str().expect("text"))];
+    let gateway = Gateway::with(&discovery, folder.path(), free_port(), &settings).await;
+    // Where the folder for signs to the workers was, nothing can be written for a while.
+    let mut made = std::fs::read_dir(temporary.path()).expect("a folder");
+    let signals = made.next().expect("one that the agent made").expect("readable").path();
+    std::fs::remove_dir(&signals).expect("it is empty");
+    std::fs::write(&signals, "").expect("written");
+    discovery.announce(&[("order-service", orders.port)]);
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(gateway.status("/api/orders").await, 503);
+    std::fs::remove_file(&signals).expect("removed");
+    gateway.until("/api/orders", 200).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_comes_while_nginx_waits_for_its_port_waits_too() {
     let (folder, discovery) = (folder(), Discovery::start());

@@ -22,6 +22,12 @@ fn raw(gateway: &Gateway, path: &str) -> String {
     answer
 }
 
+/// The names in a header, in small letters.
+fn listed(response: &reqwest::Response, header: &str) -> Vec<String> {
+    let list = response.headers()[header].to_str().expect("text");
+    list.split(',').map(|name| name.trim().to_ascii_lowercase()).collect()
+}
+
 #[tokio::test]
 async fn every_route_reaches_its_service() {
     let (folder, discovery) = (folder(), Discovery::start());
@@ -78,12 +84,21 @@ async fn every_route_reaches_its_service() {
         let (status, problem) = body(gateway.get(path)).await;
         assert_eq!((status, problem["code"].as_str()), (404, Some("not-found")), "{path}");
     }
-    let response =
-        gateway.request(Method::POST, "/api/discovery/services/register").send().await.expect("an answer");
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()["allow"]),
-        (405, &"GET, HEAD".parse().expect("text"))
-    );
+    for path in ["/api/discovery/services/register", "/health", "/health/", "/docs", "/docs/"] {
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let response = gateway.request(method, path).send().await.expect("an answer");
+            let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
+            assert_eq!((response.status().as_u16(), header("allow").as_str()), (405, "GET, HEAD"), "{path}");
+            assert_eq!(header("content-type"), "application/problem+json", "{path}");
+            let problem: Value = response.json().await.expect("JSON");
+            let told = (problem["code"].as_str(), problem["instance"].as_str());
+            assert_eq!(told, (Some("method-not-allowed"), Some(path)));
+        }
+    }
+    for path in ["/health", "/docs"] {
+        let head = gateway.request(Method::HEAD, path).send().await.expect("an answer");
+        assert_eq!(head.status(), 200, "{path}");
+    }
     let page = gateway.get("/docs").send().await.expect("an answer").text().await.expect("text");
     assert!(names.iter().all(|name| page.contains(&format!("/docs/{name}/"))), "{page}");
     let health = gateway.until_health("healthy").await;
@@ -229,6 +244,16 @@ async fn too_many_requests_are_told_when_to_come_back() {
     let response = preflight.send().await.expect("an answer");
     assert_eq!(response.status(), 204);
     assert_eq!(response.headers()["access-control-allow-origin"], "https://shop.example");
+    assert_eq!(listed(&response, "access-control-allow-methods").len(), 7);
+    let sent = listed(&response, "access-control-allow-headers");
+    for header in ["authorization", "idempotency-key", "if-match", "last-event-id", "x-cart-id"] {
+        assert!(sent.iter().any(|name| name == header), "{header}: {sent:?}");
+    }
+    let answer = gateway.get("/api/users/me").header("Origin", "https://shop.example");
+    let seen = listed(&answer.send().await.expect("an answer"), "access-control-expose-headers");
+    for header in ["etag", "location", "x-cart-id", "x-request-id"] {
+        assert!(seen.iter().any(|name| name == header), "{header}: {seen:?}");
+    }
     let response = gateway
         .get("/api/users/me")
         .header("Origin", "https://evil.example")
@@ -236,6 +261,66 @@ async fn too_many_requests_are_told_when_to_come_back() {
         .await
         .expect("an answer");
     assert!(!response.headers().contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn an_ipv6_network_is_one_client() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let users = Upstream::start("user-service").await;
+    discovery.announce(&[("user-service", users.port)]);
+    let settings = [
+        ("RATE_LIMIT_LOGIN_PER_SECOND", "1"),
+        ("RATE_LIMIT_LOGIN_BURST", "1"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let gateway = Gateway::with(&discovery, folder.path(), config::testing::free_port(), &settings).await;
+    gateway.until("/api/users/me", 200).await;
+    let refused = async |addresses: &[&str]| {
+        let mut refused = 0;
+        for address in addresses {
+            let login = gateway.request(Method::POST, "/api/users/login").header("X-Forwarded-For", *address);
+            refused += usize::from(login.send().await.expect("an answer").status() == 429);
+        }
+        refused
+    };
+    for network in [
+        ["2001:db8:1:2::1", "2001:db8:1:2::3:4", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:0:0:0:7"],
+        ["2001:db8:1::1", "2001:db8:1:0:2::", "2001:db8:1:0:3:4:5:6", "2001:db8:1::7"],
+        ["2001:db8::1", "2001:db8::2:3", "2001:db8::4:5:6:7", "2001:db8:0:0:0:0:0:8"],
+    ] {
+        assert!(refused(&network).await > 0, "{network:?}");
+    }
+    let strangers = ["2001:db8:1:3::1", "2001:db8:1:4::1", "2001:db8:1:5:6:7:8:9", "2001:db8:1:10::1"];
+    assert_eq!(refused(&strangers).await, 0);
+    let written_as_ipv6 = ["::ffff:192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.3", "::ffff:192.0.2.4"];
+    assert_eq!(refused(&written_as_ipv6).await, 0);
+}
+
+#[tokio::test]
+async fn one_client_can_not_hold_all_connections() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let notifications = Upstream::start("notification-service").await;
+    let registry = Upstream::start("discovery-service").await;
+    discovery.announce(&[("notification-service", notifications.port), ("discovery-service", registry.port)]);
+    let gateway = Gateway::start(&discovery, folder.path()).await;
+    gateway.until("/api/notifications", 200).await;
+    let mut open = Vec::new();
+    let refused = loop {
+        let response = gateway.get("/api/notifications/stream").send().await.expect("an answer");
+        if response.status() != 200 || open.len() > 100 {
+            break response;
+        }
+        open.push(response);
+    };
+    assert_eq!((refused.status().as_u16(), open.len()), (429, 40));
+    assert_eq!(refused.headers()["retry-after"], "1");
+    let problem: Value = refused.json().await.expect("JSON");
+    assert_eq!(problem["code"], "too-many-requests");
+    // The registry's long polls count among them, and nothing else does.
+    assert_eq!(gateway.status("/api/discovery/services").await, 429);
+    assert_eq!(gateway.status("/api/notifications").await, 200);
+    drop(open);
+    gateway.until("/api/discovery/services", 200).await;
 }
 
 #[tokio::test]

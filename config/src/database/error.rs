@@ -75,8 +75,8 @@ impl Fault for StoreError {
 
 /// Lock wait timeout, deadlock, and MariaDB's "record has changed since last read".
 const CONTENDED: [u16; 3] = [1205, 1213, 1020];
-/// Too many connections or prepared statements, shutting down, read-only, killed, and the like.
-const AWAY: [u16; 10] = [1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1290, 1461];
+/// Too many connections or prepared statements, shutting down, read-only, killed, silent for too long, and the like.
+const AWAY: [u16; 12] = [1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1290, 1461, 1927, 4031];
 const DUPLICATE: u16 = 1062;
 
 impl From<sqlx::Error> for StoreError {

@@ -41,6 +41,20 @@ impl Settings for MySqlSettings {
 /// Statements that a connection keeps prepared. The server counts those of all connections (`max_prepared_stmt_count`).
 const STATEMENTS: usize = 256;
 
+/// A connection that nobody needs is closed after this time. The pool looks as seldom as that, and may miss it once or
+/// twice.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How every session begins.
+///
+/// A host that loses its power or its network closes nothing: its sessions stay, with the rows that they have locked,
+/// until the server has heard nothing of them for `wait_timeout`, which by itself is eight hours. So much silence is now
+/// two minutes, which an idle connection of the pool doesn't reach. MariaDB also limits the silence within a transaction,
+/// where no more than milliseconds are meant to pass between two statements, and so frees the rows after ten seconds;
+/// MySQL has nothing like it and reads a comment.
+const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 5, wait_timeout = 120 \
+                       /*M!100300 , idle_transaction_timeout = 10 */";
+
 /// A service's schema.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -64,13 +78,13 @@ impl Db {
         let pool = MySqlPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(Duration::from_secs(3))
-            .idle_timeout(Duration::from_secs(60))
+            .idle_timeout(IDLE)
             .test_before_acquire(false)
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     // Gap locks of REPEATABLE READ would make unrelated inserts wait for one another.
                     connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
-                    connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
+                    connection.execute(SESSION).await?;
                     Ok(())
                 })
             })
@@ -297,5 +311,24 @@ impl UnitOfWork for Tx {
             self.db.wake_relay();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestEnv;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_server_gives_up_who_is_silent_and_the_pool_never_is() {
+        let db = TestEnv::new().await.db().await;
+        let select = "SELECT VERSION(), CAST(@@SESSION.wait_timeout AS UNSIGNED)";
+        let (version, patience): (String, u64) = sqlx::query_as(select).fetch_one(db.pool()).await.unwrap();
+        assert!(patience > 3 * IDLE.as_secs() && patience <= 120, "{patience}");
+        if version.contains("MariaDB") {
+            let select = "SELECT CAST(@@SESSION.idle_transaction_timeout AS UNSIGNED)";
+            let patience: u64 = sqlx::query_scalar(select).fetch_one(db.pool()).await.unwrap();
+            assert_eq!(patience, 10);
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Who is calling: access tokens signed by user-service (EdDSA), and the credential of our own services.
 //!
 //! A handler names who may call it by an argument: [`SignedIn`], [`Admin`], [`Internal`], or [`MaybeSignedIn`]
-//! where guests are welcome. Whose record it is, it asks with [`Caller::must_own`].
+//! where guests are welcome. Whose record it is, it asks with [`Caller::must_own`]. What outlives its request, as a
+//! stream does, asks [`Validity`].
 
 mod claims;
 mod keys;
 mod revocations;
 mod schemes;
+mod validity;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ pub use claims::{ACCESS_TOKEN_LIFETIME, Claims, Role, Signer};
 pub use keys::{Keys, PublicKeys};
 pub use revocations::{Revocations, revoke};
 pub use schemes::{AccessToken, Admin, Internal, MaybeSignedIn, SERVICE_TOKEN, SignedIn};
+pub use validity::Validity;
 
 /// The secrets that services know one another by.
 #[derive(Debug, Clone)]
@@ -69,11 +72,21 @@ impl Auth {
 
     /// Who holds this access token.
     pub async fn caller(&self, token: &str) -> Result<Caller, AuthError> {
-        let claims = self.0.keys.verify(token).await?;
-        if self.0.revocations.revoked(&claims) {
-            return Err(AuthError::Revoked);
-        }
+        let claims = self.claims(token).await?;
         Ok(Caller { user_id: claims.user_id()?, role: claims.role, session: claims.sid })
+    }
+
+    /// What the token says, when it counts now.
+    async fn claims(&self, token: &str) -> Result<Claims, AuthError> {
+        let claims = self.0.keys.verify(token).await?;
+        match self.is_revoked(&claims) {
+            true => Err(AuthError::Revoked),
+            false => Ok(claims),
+        }
+    }
+
+    fn is_revoked(&self, claims: &Claims) -> bool {
+        self.0.revocations.revoked(claims)
     }
 
     /// Whether this is the credential of one of our services; takes the same time for every wrong one.

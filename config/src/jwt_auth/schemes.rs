@@ -120,7 +120,7 @@ async fn caller(request: &Request, token: &str) -> Result<Caller> {
     Ok(auth(request)?.caller(token).await.map_err(ApiError::from)?)
 }
 
-fn auth(request: &Request) -> Result<&Auth> {
+pub(super) fn auth(request: &Request) -> Result<&Auth> {
     let missing = || AuthError::NoKeys("the service was started without its verifier".into());
     Ok(request.data::<Auth>().ok_or_else(missing).map_err(ApiError::from)?)
 }

@@ -1,8 +1,8 @@
 //! Where committed events wait to be sent.
 
 use async_trait::async_trait;
-use sqlx::QueryBuilder;
 use sqlx::mysql::MySqlConnection;
+use sqlx::{Executor as _, QueryBuilder};
 
 use crate::database::{Db, StoreError, push_list};
 
@@ -29,7 +29,8 @@ pub trait Outbox: Send + Sync {
     async fn changed(&self);
 }
 
-/// The right to send, until dropped or until a call fails.
+/// The right to send, until dropped, until a call fails, or until nothing is asked for some seconds: a host that
+/// vanishes gives nothing back.
 #[async_trait]
 pub trait Lead: Send {
     /// The oldest unsent events, in order.
@@ -38,9 +39,13 @@ pub trait Lead: Send {
     /// How many wait.
     async fn pending(&mut self) -> Result<u64, StoreError>;
 
-    /// These are in Kafka.
+    /// These are in Kafka: of those that were given last, the first.
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError>;
 }
+
+/// A leader whose host has vanished doesn't close its connection. The server does, and frees the lock, once it has heard
+/// nothing for this long; the relay asks several times a second, and each second while Kafka is away.
+const LEADERSHIP: &str = "SET SESSION wait_timeout = 10";
 
 /// The table `outbox`; the leader holds a named lock of its connection.
 #[derive(Debug)]
@@ -59,8 +64,13 @@ impl Outbox for MySqlOutbox {
         let won: Option<i64> = sqlx::query_scalar("SELECT GET_LOCK(CONCAT('outbox:', DATABASE()), 0)")
             .fetch_one(&mut *connection)
             .await?;
+        if won != Some(1) {
+            return Ok(None);
+        }
         // The lock belongs to the connection, which therefore must not go back to the pool.
-        Ok((won == Some(1)).then(|| -> Box<dyn Lead> { Box::new(MySqlLead(connection.detach())) }))
+        let mut connection = connection.detach();
+        connection.execute(LEADERSHIP).await?;
+        Ok(Some(Box::new(MySqlLead(connection))))
     }
 
     async fn changed(&self) {
@@ -103,5 +113,24 @@ impl Lead for MySqlLead {
         push_list(&mut delete, positions);
         delete.build().execute(&mut self.0).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{TestEnv, eventually};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_falls_silent_leads_no_longer() {
+        let outbox = MySqlOutbox::new(TestEnv::new().await.db().await);
+        // Its connection stays open, as that of a host does that has vanished.
+        let _silent = outbox.lead().await.unwrap().expect("nobody else leads");
+        assert!(outbox.lead().await.unwrap().is_none());
+        eventually("another one leads", || async {
+            let lead = outbox.lead().await.map_err(|error| error.to_string())?;
+            lead.map(drop).ok_or_else(|| "the silent one leads".to_owned())
+        })
+        .await;
     }
 }

@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
+use super::producer::{Delivery, Sequence};
 use super::{Lead, Outbox, Producer, Unsent};
 use crate::problem::chain;
 
-/// Events sent before the outbox is told.
+/// Events asked for at once.
 const BATCH: u32 = 500;
+/// Events on their way to Kafka at once, and the bytes of their documents: an outbox may give more than it is asked for,
+/// and the producer's queue, which takes several times as much, is shared with the dead letters.
+const UNDER_WAY: usize = 2000;
+const BYTES_UNDER_WAY: usize = 4 << 20;
 /// How long an event committed by another instance waits at most, while this one leads.
 const POLL: Duration = Duration::from_millis(100);
 /// Between two rounds. On a quiet outbox nothing waits for it; on a busy one each round, and each answer to those who
@@ -72,14 +77,14 @@ async fn send_all(
         if events.len() < BATCH as usize {
             next = tokio::time::Instant::now() + PACE;
         }
-        tokio::select! {
-            delivered = send(producer, &events) => delivered?,
+        let sent = tokio::select! {
+            sent = send(producer, &events) => sent?,
             never = show_growing(lead, all, oldest) => match never {},
             // Kafka is away and we are asked to end: the next leader sends them.
             () = overdue(shutdown) => return Err("the process ends before Kafka took everything".into()),
-        }
-        lead.sent(&events).await?;
-        metrics::counter!("outbox_sent_events_total").increment(events.len() as u64);
+        };
+        lead.sent(&events[..sent]).await?;
+        metrics::counter!("outbox_sent_events_total").increment(sent as u64);
     }
 }
 
@@ -88,7 +93,8 @@ fn show(pending: u64, oldest: Duration) {
     metrics::gauge!("outbox_pending_events").set(pending as f64);
 }
 
-/// While Kafka is away nothing else moves: what waits grows older, and more.
+/// While Kafka is away nothing else moves: what waits grows older, and more. That the outbox is asked each second is
+/// also what this instance keeps the right to send by.
 async fn show_growing(lead: &mut dyn Lead, mut pending: u64, oldest: Duration) -> Infallible {
     let since = Instant::now();
     loop {
@@ -99,17 +105,133 @@ async fn show_growing(lead: &mut dyn Lead, mut pending: u64, oldest: Duration) -
     }
 }
 
-/// Enqueued in order; the idempotent producer keeps it.
-async fn send(producer: &Producer, events: &[Unsent]) -> Result<(), crate::BoxError> {
-    let (sequence, mut deliveries) = (producer.sequence(), Vec::with_capacity(events.len()));
-    for event in events {
-        deliveries.push(sequence.enqueue_event(&event.topic, &event.key, &event.payload)?);
-    }
+/// Sends the first of them, as many as go at once, and tells how many these are.
+async fn send(producer: &Producer, events: &[Unsent]) -> Result<usize, crate::BoxError> {
+    let deliveries = enqueue(&producer.sequence(), events)?;
     let outcomes = try_join_all(deliveries).await?;
-    Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
+    let count = outcomes.len();
+    outcomes.into_iter().collect::<Result<(), _>>()?;
+    Ok(count)
+}
+
+/// Enqueued in order; the idempotent producer keeps it. Whatever stops it, a full queue among others, is an error only
+/// for the first event: what is in the queue goes to Kafka, so an error that had all of them come again would send it
+/// once more each time.
+fn enqueue(sequence: &Sequence, events: &[Unsent]) -> Result<Vec<Delivery>, crate::BoxError> {
+    let (mut deliveries, mut bytes) = (Vec::new(), 0);
+    for event in events.iter().take(UNDER_WAY) {
+        bytes += event.payload.len();
+        let is_first = deliveries.is_empty();
+        if bytes > BYTES_UNDER_WAY && !is_first {
+            break;
+        }
+        match sequence.enqueue_event(&event.topic, &event.key, &event.payload) {
+            Ok(delivery) => deliveries.push(delivery),
+            Err(error) if is_first => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(deliveries)
 }
 
 async fn overdue(shutdown: &CancellationToken) {
     shutdown.cancelled().await;
     tokio::time::sleep(Duration::from_secs(2)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use async_trait::async_trait;
+    use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+    use super::*;
+    use crate::database::StoreError;
+    use crate::kafka::KafkaSettings;
+
+    /// Finds no Kafka: nothing leaves its queue.
+    fn producer() -> Producer {
+        Producer::new(&KafkaSettings::at("127.0.0.1:1", ""), "test").unwrap()
+    }
+
+    fn event(bytes: usize) -> Unsent {
+        Unsent {
+            position: String::new(),
+            topic: "order-events".to_owned(),
+            key: "7".to_owned(),
+            payload: "x".repeat(bytes),
+            age: Duration::ZERO,
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_is_under_way_than_the_producer_takes() {
+        let sequence = producer().sequence();
+        let many = vec![event(1); 10 * UNDER_WAY];
+        assert_eq!(enqueue(&sequence, &many).unwrap().len(), UNDER_WAY);
+        let heavy = vec![event(BYTES_UNDER_WAY / 8); 64];
+        assert_eq!(enqueue(&sequence, &heavy).unwrap().len(), 8);
+    }
+
+    #[tokio::test]
+    async fn what_the_queue_has_no_room_for_is_left_to_the_next_round() {
+        let (sequence, many) = (producer().sequence(), vec![event(1); UNDER_WAY]);
+        let mut enqueued = enqueue(&sequence, &many[..1]).unwrap().len();
+        let error = loop {
+            match enqueue(&sequence, &many) {
+                Ok(deliveries) => enqueued += deliveries.len(),
+                Err(error) => break error,
+            }
+        };
+        let code = error.downcast_ref::<KafkaError>().and_then(KafkaError::rdkafka_error_code);
+        assert_eq!((enqueued, code), (10_000, Some(RDKafkaErrorCode::QueueFull)));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_refused_has_none_before_it_sent_again() {
+        let (sequence, events) = (producer().sequence(), [event(1), event(2_000_000), event(1)]);
+        assert_eq!(enqueue(&sequence, &events).unwrap().len(), 1);
+        assert!(enqueue(&sequence, &events[1..]).is_err());
+    }
+
+    /// An outbox with one event, and how often it was asked how many there are.
+    #[derive(Clone, Default)]
+    struct Asked(Arc<AtomicU32>);
+
+    #[async_trait]
+    impl Outbox for Asked {
+        async fn lead(&self) -> Result<Option<Box<dyn Lead>>, StoreError> {
+            Ok(Some(Box::new(self.clone())))
+        }
+
+        async fn changed(&self) {
+            pending().await
+        }
+    }
+
+    #[async_trait]
+    impl Lead for Asked {
+        async fn unsent(&mut self, _: u32) -> Result<Vec<Unsent>, StoreError> {
+            Ok(vec![event(1)])
+        }
+
+        async fn pending(&mut self) -> Result<u64, StoreError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(1)
+        }
+
+        async fn sent(&mut self, _: &[Unsent]) -> Result<(), StoreError> {
+            Err(StoreError::corrupt("there is no Kafka"))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_outbox_is_asked_each_second_while_kafka_is_away() {
+        let asked = Asked::default();
+        let relaying = relay(producer(), Arc::new(asked.clone()), CancellationToken::new());
+        assert!(tokio::time::timeout(Duration::from_millis(3500), relaying).await.is_err());
+        assert!(asked.0.load(Ordering::Relaxed) >= 2);
+    }
 }

@@ -1,4 +1,7 @@
-//! What the framework refuses before a handler runs, in the same words as our own errors.
+//! What the framework refuses before a handler runs, and what a handler's crash leaves to be said, in the same words as
+//! our own errors.
+
+use std::any::Any;
 
 use poem::error::{CorsError, MethodNotAllowedError, NotFoundError, SizedLimitError};
 use poem::http::StatusCode;
@@ -40,7 +43,23 @@ pub(crate) fn render(error: poem::Error, allow: Option<String>) -> Response {
         ApiError::with_status(error.status(), "bad-request", error.to_string())
     } else {
         tracing::error!(error = %error, "internal error");
-        ApiError::new(Kind::Internal, "internal", "Something went wrong on our side.")
+        internal()
     };
     api_error.into_response()
+}
+
+/// What the client hears of a panic; its message is for the log.
+pub(crate) fn crash(panic: &(dyn Any + Send)) -> ApiError {
+    tracing::error!(error = panic_message(panic), "a handler panicked");
+    internal()
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+fn internal() -> ApiError {
+    ApiError::new(Kind::Internal, "internal", "Something went wrong on our side.")
 }

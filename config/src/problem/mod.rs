@@ -51,7 +51,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use body::{Body, OptionalBody, from_json};
-pub(crate) use catch::render;
+pub(crate) use catch::{crash, panic_message, render};
 pub use fields::{FieldError, Fields, InvalidFields};
 
 use crate::telemetry::RequestContext;

@@ -1,11 +1,12 @@
 //! The HTTP application around a service's API: health, metrics, documentation, errors.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::Uri;
 use poem::http::uri::PathAndQuery;
-use poem::middleware::{NormalizePath, TrailingSlash};
+use poem::middleware::{CatchPanic, NormalizePath, TrailingSlash};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Result, Route, get, handler};
 
@@ -31,7 +32,9 @@ pub(super) fn application<S: Service>(
         .at("/openapi.json", get(make_sync(move |_| spec.clone().with_content_type("application/json"))))
         .at("/docs", get(make_sync(|_| page::<S>().with_content_type("text/html; charset=utf-8"))))
         .nest("/", described::<S, _>(api));
-    let inner = routes.with(NormalizePath::new(TrailingSlash::Trim));
+    // A connection that ends without an answer would have the gateway ask the next instance, which would panic, too.
+    let crashes = CatchPanic::new().with_handler(|panic: Box<dyn Any + Send>| problem::crash(panic.as_ref()));
+    let inner = routes.with(NormalizePath::new(TrailingSlash::Trim)).with(crashes);
     let application = Refusals { inner, methods, spellings: S::SPELLINGS }
         .data(auth)
         .data(Arc::new(health))
@@ -91,7 +94,69 @@ fn respelled(uri: &Uri, spellings: &[(&str, &str)]) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
+    use jsonwebtoken::jwk::JwkSet;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use poem_openapi::OpenApi;
+    use poem_openapi::payload::PlainText;
+
     use super::*;
+    use crate::jwt_auth::{AuthSettings, Keys, Revocations};
+    use crate::service::{Context, Dependency, Parts};
+    use crate::telemetry::Written;
+
+    struct Crashing;
+
+    #[OpenApi]
+    impl Crashing {
+        #[oai(path = "/crash", method = "get")]
+        async fn crash(&self) -> PlainText<String> {
+            panic!("as the {} wants", "test");
+        }
+    }
+
+    impl Service for Crashing {
+        const NAME: &'static str = "crashing-service";
+        const PORT: u16 = 0;
+        const NEEDS: &'static [Dependency] = &[];
+        type Settings = ();
+        type Api = Self;
+
+        async fn wire(_: &Context<()>) -> Result<Parts<Self>, crate::BoxError> {
+            Ok(Parts::new(Self))
+        }
+    }
+
+    fn crashing() -> BoxEndpoint<'static, Response> {
+        let keys = Keys::new(Arc::new(JwkSet { keys: Vec::new() }));
+        let auth = Auth::new(AuthSettings::with_token("test"), keys, Revocations::default());
+        let (service, version) = (Crashing::NAME, Crashing::VERSION);
+        let health = Health { service, version, mysql: None, redis: None, kafka: None, own: Vec::new() };
+        application::<Crashing>(Crashing, auth, health).unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_answered_logged_and_counted() {
+        let (recorder, written) = (PrometheusBuilder::new().build_recorder(), Written::default());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let request =
+            Request::builder().uri(Uri::from_static("/crash")).header("x-request-id", "r-1").finish();
+        let (status, body) = metrics::with_local_recorder(&recorder, || {
+            tracing::subscriber::with_default(written.subscriber(), || {
+                runtime.block_on(async {
+                    let answer = crashing().get_response(request).await;
+                    (answer.status(), answer.into_body().into_string().await.unwrap())
+                })
+            })
+        });
+        let problem: problem::Problem = serde_json::from_str(&body).unwrap();
+        assert_eq!((status.as_u16(), problem.code.as_str()), (500, "internal"));
+        assert_eq!((problem.request_id.as_str(), problem.instance.as_str()), ("r-1", "/crash"));
+        assert!(!body.contains("as the test wants"), "{body}");
+        let log = written.lines();
+        let line = log.iter().find(|line| line["error"] == "as the test wants").expect("the panic is logged");
+        assert_eq!((&line["level"], &line["span"]["request.id"]), (&"ERROR".into(), &"r-1".into()));
+        assert!(recorder.handle().render().contains(r#"http_response_status_code="500""#));
+    }
 
     #[test]
     fn only_whole_segments_are_respelled() {

@@ -23,13 +23,27 @@ impl<'a> FormatFields<'a> for AtFirst {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::{Arc, Mutex};
 
+    use tracing::Subscriber;
     use tracing_subscriber::layer::SubscriberExt as _;
 
+    /// A log that a test reads.
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Written {
+        pub fn subscriber(&self) -> impl Subscriber + Send + Sync {
+            let writer = self.clone();
+            tracing_subscriber::registry().with(super::super::json().with_writer(move || writer.clone()))
+        }
+
+        pub fn lines(&self) -> Vec<serde_json::Value> {
+            let written = self.0.lock().unwrap();
+            serde_json::Deserializer::from_slice(&written).into_iter().collect::<Result<_, _>>().unwrap()
+        }
+    }
 
     impl std::io::Write for Written {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -44,15 +58,12 @@ mod tests {
     #[test]
     fn a_line_has_what_its_span_began_with() {
         let written = Written::default();
-        let writer = written.clone();
-        let subscriber =
-            tracing_subscriber::registry().with(super::super::json().with_writer(move || writer.clone()));
-        tracing::subscriber::with_default(subscriber, || {
+        tracing::subscriber::with_default(written.subscriber(), || {
             let span = tracing::info_span!("request", request.id = "r-1", http.route = tracing::field::Empty);
             span.record("http.route", "/api/orders");
             span.in_scope(|| tracing::info!(order.id = 7, "placed"));
         });
-        let line: serde_json::Value = serde_json::from_slice(&written.0.lock().unwrap()).unwrap();
+        let [line] = &written.lines()[..] else { panic!("one line is written") };
         assert_eq!((&line["message"], &line["order.id"]), (&"placed".into(), &7.into()));
         assert_eq!(line["span"], serde_json::json!({ "name": "request", "request.id": "r-1" }));
     }

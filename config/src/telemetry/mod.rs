@@ -26,6 +26,8 @@ use self::logs::AtFirst;
 
 pub use context::{RequestContext, propagation_headers, traceparent};
 pub(crate) use http::Instrument;
+#[cfg(test)]
+pub(crate) use logs::tests::Written;
 pub use metrics::render as render_metrics;
 pub use witness::{Witness, Witnessed};
 

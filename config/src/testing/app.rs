@@ -15,9 +15,10 @@ use uuid::Uuid;
 
 use super::{SERVICE_TOKEN_VALUE, TestTokens};
 use crate::BoxError;
+use crate::database::{Db, MySqlSettings};
 use crate::registry::Registry;
 use crate::service::{AllSettings, Service, Start};
-use crate::settings::Env;
+use crate::settings::{Env, Settings as _};
 
 /// Settings and peers of an application under test.
 pub struct TestEnv {
@@ -78,6 +79,13 @@ impl TestEnv {
     /// One setting's value, such as `DATABASE_URL`.
     pub fn get(&self, name: &str) -> &str {
         self.settings.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The schema, as an application on these settings uses it.
+    pub async fn db(&self) -> Db {
+        let mut env: Env = self.settings.clone().into_iter().collect();
+        let settings = MySqlSettings::read(&mut env).expect("DATABASE_URL is set");
+        Db::connect("test", &settings).await.expect("TEST_MYSQL_URL is a URL")
     }
 
     /// Starts the service on these settings. Several on the same make several instances.

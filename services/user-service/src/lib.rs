@@ -18,9 +18,9 @@ use config::service::{Context, Dependency, Job, Parts, Service};
 use sqlx::migrate::Migrator;
 
 use application::{
-    AddressBook, Administer, AnnounceRevocations, ChangePassword, ChangeProfile, DeleteAccount,
-    ForgotPassword, Housekeeping as _, LogIn, PrepareAccounts, Refresh, Register, ResetPassword, SignOut,
-    TokenIssuer, VerifyEmail,
+    AddressBook, Administer, AnnounceRevocations, ChangePassword, ChangeProfile, CheckPassword,
+    DeleteAccount, ForgotPassword, Housekeeping as _, LogIn, PrepareAccounts, Refresh, Register,
+    ResetPassword, SignOut, TokenIssuer, VerifyEmail,
 };
 use infrastructure::{BcryptPasswords, RedisRevocationList, RedisThrottle};
 use presentation::{AccountsApi, AddressesApi, SessionsApi};
@@ -59,6 +59,7 @@ impl Service for Users {
         let (db, clock) = (Arc::new(ctx.mysql().clone()), ctx.clock.clone());
         let passwords = Arc::new(BcryptPasswords::new(settings.bcrypt_cost()).await?);
         let throttle = Arc::new(RedisThrottle::new(ctx.redis(), settings.limits()));
+        let check = CheckPassword::new(passwords.clone(), throttle.clone());
         let issuer = TokenIssuer::new(keys.signer());
         let list = Arc::new(RedisRevocationList::new(ctx.redis()));
         let revocations = AnnounceRevocations::new(db.clone(), list, clock.clone());
@@ -87,7 +88,7 @@ impl Service for Users {
         let accounts = AccountsApi {
             register,
             users: db.clone(),
-            profiles: ChangeProfile::new(db.clone(), clock.clone()),
+            profiles: ChangeProfile::new(db.clone(), db.clone(), check.clone(), clock.clone()),
             administer: Administer::new(db.clone(), revocations.clone(), clock.clone()),
             delete: DeleteAccount::new(db.clone(), revocations.clone(), clock.clone()),
             verify_email: VerifyEmail::new(db.clone(), db.clone(), clock.clone()),
@@ -95,7 +96,7 @@ impl Service for Users {
                 db.clone(),
                 db.clone(),
                 passwords.clone(),
-                throttle.clone(),
+                check,
                 revocations.clone(),
                 clock.clone(),
             ),

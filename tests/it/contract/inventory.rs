@@ -82,6 +82,10 @@ async fn low_stock_has_a_threshold_and_administrators_hear_of_it() {
     let counted = json!({ "quantity": 4, "low_stock_threshold": 6 });
     let stock = answered(shop.admin(Method::PUT, &path).json(&counted), 200).await;
     has(&stock, &json!({ "on_hand": 4, "low_stock_threshold": 6 }));
+    let set = shop.admin(Method::PUT, &path).json(&json!({ "low_stock_threshold": 8 }));
+    has(&answered(set, 200).await, &json!({ "on_hand": 4, "low_stock_threshold": 8 }));
+    let neither = shop.admin(Method::PUT, &path).json(&json!({}));
+    assert_eq!(wrong_fields(neither).await, ["low_stock_threshold", "quantity"]);
     eventually("an administrator is told", || async {
         let list = answered(shop.admin(Method::GET, "/api/notifications/?limit=100"), 200).await;
         let told = list["items"].as_array().unwrap().iter();

@@ -125,7 +125,7 @@ async fn a_profile_is_read_and_changed_by_its_owner_and_by_administrators() {
 
     refused(other.request(Method::PUT, &path).json(&change("Stolen")), 403, "not-yours").await;
     refused(other.request(Method::DELETE, &path), 403, "not-yours").await;
-    let taken = json!({ "email": shopper.email });
+    let taken = json!({ "email": shopper.email, "current_password": PASSWORD });
     refused(other.request(Method::PUT, "/api/users/me").json(&taken), 409, "email-taken").await;
 
     answered(shopper.request(Method::DELETE, &path), 204).await;
@@ -166,6 +166,32 @@ async fn an_e_mail_address_is_verified_once_by_the_token_that_was_sent_there() {
     answered(verify(&token), 200).await;
     assert_eq!(shopper.get("/api/users/me").await["email_verified"], true);
     refused(verify(&token), 422, "one-time-token-invalid").await;
+}
+
+#[tokio::test]
+async fn an_account_moves_to_another_address_by_its_password_and_the_old_one_hears_of_it() {
+    let shop = Shop::shared().await;
+    let shopper = shop.shopper().await;
+    let email = format!("{}@example.com", unique("moved"));
+    let mut change = json!({ "email": email });
+    let missing =
+        refused(shopper.request(Method::PUT, "/api/users/me").json(&change), 422, "password-missing");
+    assert_eq!(missing.await["errors"][0]["field"], "current_password");
+    change["current_password"] = "not it, surely".into();
+    refused(shopper.request(Method::PUT, "/api/users/me").json(&change), 422, "wrong-password").await;
+    change["current_password"] = PASSWORD.into();
+    let moved = answered(shopper.request(Method::PUT, "/api/users/me").json(&change), 200).await;
+    has(&moved, &json!({ "email": email, "email_verified": false }));
+    mailed_token(&shop, &email, "/verify-email").await;
+    let folder = shop.system.folder().join("mail");
+    eventually("an e-mail to the old address", || async {
+        let mails = std::fs::read_dir(&folder).map_err(|error| error.to_string())?;
+        let mut texts = mails.flatten().filter_map(|mail| std::fs::read_to_string(mail.path()).ok());
+        let told =
+            |text: String| text.contains("Your e-mail address was changed") && text.contains(&shopper.email);
+        if texts.any(told) { Ok(()) } else { Err("none".to_owned()) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -125,8 +125,9 @@ fn provisioning(system: &System) -> Result<String> {
 fn sql(system: &System, script: &str) -> Result<()> {
     let folder = system.data("mysql");
     let mut command = Command::new(client()?);
-    command.args(["--no-defaults", SOCKET, "--user=root", "--execute", script]).current_dir(folder);
-    run::quietly(&mut command).map(drop)
+    command.args(["--no-defaults", SOCKET, "--user=root"]).current_dir(folder);
+    // Not as an argument: the script has passwords, and everybody sees those.
+    run::quietly_with_input(&mut command, script).map(drop)
 }
 
 fn initialise(program: &Path, folder: &Path) -> Result<()> {

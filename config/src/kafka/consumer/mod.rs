@@ -4,6 +4,7 @@
 //! The offset is stored after the handler's commit. Trouble that passes (a database down) is waited out without
 //! losing the place; a message that can't be handled goes to the dead-letter topic after a few tries.
 
+mod guarded;
 mod workers;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use self::guarded::Guarded;
 use self::workers::Workers;
 use super::client::{Context, STATISTICS};
 use super::dead_letter::{DeadLetters, Taken};
@@ -92,7 +94,7 @@ impl Consumer {
     pub fn new(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
         Self {
             topic,
-            handler,
+            handler: Arc::new(Guarded(handler)),
             per_instance: false,
             batches: None,
             at_once: false,
@@ -159,7 +161,8 @@ impl Group {
     }
 }
 
-/// Consumes until `shutdown`; the messages being handled by then are finished.
+/// Consumes until `shutdown`; the messages being handled by then are finished. A worker that crashes ends it: its
+/// partition would stand still, and nobody would know.
 pub(crate) async fn consume(
     settings: KafkaSettings,
     producer: Producer,
@@ -211,33 +214,49 @@ async fn consume_by_one_client(
         settings.clone(),
         shutdown.clone(),
     );
+    let outcome = match dispatch_all(&client, &mut workers, &lost, producer, shutdown).await {
+        Ok(()) => workers.finish().await,
+        crashed => crashed,
+    };
+    // After a crash nobody is waited for: a worker may have trouble that doesn't pass soon.
+    workers.abandon().await;
+    // Dropping the client commits the stored offsets and leaves the group, which waits for the broker.
+    let dropped = tokio::task::spawn_blocking(move || drop(client));
+    if shutdown.is_cancelled() {
+        dropped.await?;
+    } else if outcome.is_ok() {
+        // A lost client may wait for ever. What it handled and didn't commit is delivered again.
+        tracing::warn!(group = group.id(), "this client has lost Kafka: another one goes on");
+    }
+    outcome
+}
+
+/// Hands messages to the workers until `shutdown`, or until the client is lost or a worker crashes.
+async fn dispatch_all(
+    client: &Client,
+    workers: &mut Workers,
+    lost: &Notify,
+    producer: &Producer,
+    shutdown: &CancellationToken,
+) -> Result<(), crate::BoxError> {
     loop {
         let message = tokio::select! {
             message = client.recv() => message,
-            () = shutdown.cancelled() => break,
+            crash = workers.crash() => return Err(crash),
+            () = shutdown.cancelled() => return Ok(()),
             // Another one wouldn't find Kafka either while it is away.
             () = lost.notified() => {
                 if producer.reachable().await {
-                    break;
+                    return Ok(());
                 }
                 continue;
             }
         };
         match message {
-            Ok(message) => workers.dispatch(&message),
+            Ok(message) => workers.dispatch(&message)?,
             Err(error) => client.context().trouble(&error),
         }
     }
-    workers.finish().await;
-    // Dropping the client commits the stored offsets and leaves the group, which waits for the broker.
-    let dropped = tokio::task::spawn_blocking(move || drop(client));
-    if shutdown.is_cancelled() {
-        dropped.await?;
-    } else {
-        // A lost client may wait for ever. What it handled and didn't commit is delivered again.
-        tracing::warn!(group = group.id(), "this client has lost Kafka: another one goes on");
-    }
-    Ok(())
 }
 
 type Client = StreamConsumer<Context>;

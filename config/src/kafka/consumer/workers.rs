@@ -2,8 +2,7 @@
 //! batches, one worker takes those of all partitions: the fewer transactions, the better.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -11,7 +10,7 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
@@ -19,6 +18,7 @@ use super::{
     Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken,
     describe,
 };
+use crate::BoxError;
 use crate::database::{Batch, Db};
 use crate::problem::chain;
 use crate::telemetry::traceparent;
@@ -39,7 +39,7 @@ pub(super) struct Workers {
     shared: Arc<Shared>,
     /// By topic, and by partition but for those in batches.
     queues: HashMap<(&'static str, Option<i32>), mpsc::UnboundedSender<Waiting>>,
-    depths: HashMap<(&'static str, i32), Arc<AtomicUsize>>,
+    depths: HashMap<(&'static str, i32), Arc<Depth>>,
     tasks: JoinSet<()>,
 }
 
@@ -58,7 +58,34 @@ struct Waiting {
     /// With which assignment of its partition it came.
     assignment: u64,
     /// How many of its partition there are.
-    depth: Arc<AtomicUsize>,
+    depth: Arc<Depth>,
+}
+
+/// How many messages of a partition wait. The partition is paused and resumed under the lock: else the worker could have
+/// handled all of them between the count that asks for a pause and the pause itself, and nothing would ever end that.
+#[derive(Default)]
+struct Depth(Mutex<usize>);
+
+impl Depth {
+    fn grow(&self, pause: impl FnOnce()) {
+        let mut waiting = self.waiting();
+        *waiting += 1;
+        if *waiting == HIGH {
+            pause();
+        }
+    }
+
+    fn shrink(&self, resume: impl FnOnce()) {
+        let mut waiting = self.waiting();
+        *waiting -= 1;
+        if *waiting == LOW {
+            resume();
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Workers {
@@ -80,30 +107,62 @@ impl Workers {
     }
 
     /// Hands the message to its worker.
-    pub fn dispatch(&mut self, message: &BorrowedMessage<'_>) {
-        let plain = |consumer: &&Consumer| self.shared.settings.name(consumer.topic) == message.topic();
-        let Some(consumer) = self.shared.consumers.values().find(plain) else { return };
+    pub fn dispatch(&mut self, message: &BorrowedMessage<'_>) -> Result<(), BoxError> {
+        let plain = |topic: &&&str| self.shared.settings.name(topic) == message.topic();
+        let Some(topic) = self.shared.consumers.keys().find(plain) else { return Ok(()) };
         let assignment = self.shared.client.context().assignment(message.topic(), message.partition());
-        let (topic, message) = (consumer.topic, Taken::new(message, consumer.topic));
+        let message = Taken::new(message, topic);
+        self.hand_over(message, assignment)
+    }
+
+    fn hand_over(&mut self, message: Taken, assignment: u64) -> Result<(), BoxError> {
+        let Some(consumer) = self.shared.consumers.get(message.topic.as_str()) else { return Ok(()) };
+        let topic = consumer.topic;
         let depth = self.depths.entry((topic, message.partition)).or_default().clone();
-        if depth.fetch_add(1, Ordering::Relaxed) + 1 == HIGH {
-            self.shared.pause(&message);
-        }
+        depth.grow(|| self.shared.pause(&message));
         let lane = (topic, (!consumer.takes_many()).then_some(message.partition));
         let queue = self.queues.entry(lane).or_insert_with(|| {
             let (sender, receiver) = mpsc::unbounded_channel();
             self.tasks.spawn(work(self.shared.clone(), consumer.clone(), receiver));
             sender
         });
-        // A worker ends only when its queue is dropped or the process ends.
-        let _ = queue.send(Waiting { message, assignment, depth });
+        let taken = queue.send(Waiting { message, assignment, depth });
+        // A worker ends only when its queue is dropped, when the process ends, or when it crashes.
+        if taken.is_err() && !self.shared.shutdown.is_cancelled() {
+            return Err(format!("nobody handles the messages of {topic} any more").into());
+        }
+        Ok(())
+    }
+
+    /// Resolves when a worker crashes. What it had in its queue nobody would handle.
+    pub async fn crash(&mut self) -> BoxError {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Err(error)) => return crashed(&error),
+                // The process ends.
+                Some(Ok(())) => {}
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Lets every worker finish the message that it has in hand.
-    pub async fn finish(mut self) {
+    pub async fn finish(&mut self) -> Result<(), BoxError> {
         self.queues.clear();
-        while self.tasks.join_next().await.is_some() {}
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.map_err(|error| crashed(&error))?;
+        }
+        Ok(())
     }
+
+    /// Ends every worker in the middle of whatever it does, which comes again.
+    pub async fn abandon(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+fn crashed(error: &JoinError) -> BoxError {
+    format!("a worker crashed: {error}").into()
 }
 
 impl Shared {
@@ -287,9 +346,7 @@ async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::Unbounde
             }
         }
         for Waiting { message, depth, .. } in waiting.drain(..) {
-            if depth.fetch_sub(1, Ordering::Relaxed) == LOW + 1 {
-                shared.resume(&message);
-            }
+            depth.shrink(|| shared.resume(&message));
         }
     }
 }
@@ -347,27 +404,4 @@ fn pauses() -> impl Iterator<Item = Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is taken at once of five that come one after another, when at most three may.
-    async fn taken(gathering: Option<Duration>) -> Vec<u8> {
-        let (sender, mut queue) = mpsc::unbounded_channel();
-        sender.send(0).unwrap();
-        tokio::spawn(async move {
-            for message in 1..5 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                sender.send(message).unwrap();
-            }
-        });
-        let mut taken = Vec::new();
-        assert!(take(&mut queue, &mut taken, 3, gathering).await);
-        taken
-    }
-
-    #[tokio::test]
-    async fn only_who_has_time_waits_for_others() {
-        assert_eq!(taken(None).await, [0]);
-        assert_eq!(taken(Some(Duration::from_secs(1))).await, [0, 1, 2]);
-    }
-}
+mod tests;

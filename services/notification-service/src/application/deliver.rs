@@ -1,5 +1,6 @@
 //! Sending what is due over one channel: take, send without a transaction, record.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
-use super::{Bell, Carrier, Due, NotificationError, Outcome, Store, Undelivered};
-use crate::domain::{Attempts, Channel, Retry};
+use super::{Bell, Carrier, Due, Outcome, Store, Undelivered};
+use crate::domain::{Attempts, Channel, Retry, WebhookId};
 
 /// Sent side by side.
-const BATCH: u32 = 16;
+const AT_ONCE: u32 = 16;
+/// Of them to one webhook: one that answers slowly must leave room for the others.
+const AT_ONCE_TO_ONE: u32 = 2;
 /// How long what another instance has committed waits at most.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -34,53 +37,72 @@ impl Deliver {
     /// Works until `shutdown`; what was taken by then is finished.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut ear = self.bell.listen();
+        let (mut attempts, mut load) = (FuturesUnordered::new(), Load::default());
         while !shutdown.is_cancelled() {
-            match self.round().await {
-                Ok(taken) if taken == BATCH as usize => {}
-                Ok(_) => {
-                    tokio::select! {
-                        () = ear.heard(POLL) => {}
-                        () = shutdown.cancelled() => {}
-                    }
-                }
+            let taken = retrying(|| self.take(&load)).await;
+            let failed = taken.is_err();
+            match taken {
+                Ok(due) => attempts.extend(due.into_iter().map(|due| {
+                    load.begin(due.webhook);
+                    self.send(due)
+                })),
                 Err(error) => {
                     tracing::warn!(error = %config::problem::chain(&error), channel = %self.channel, "deliveries can't be taken");
-                    let _ = tokio::time::timeout(POLL, shutdown.cancelled()).await;
                 }
             }
+            // Whatever ends makes room: nothing waits for a slow one.
+            tokio::select! {
+                Some(ended) = ended(&mut attempts) => self.finish(&ended, &mut load).await,
+                () = ear.heard(POLL), if !failed && load.room() > 0 => {}
+                () = tokio::time::sleep(POLL), if failed => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+        while let Some(ended) = ended(&mut attempts).await {
+            self.finish(&ended, &mut load).await;
         }
     }
 
-    async fn round(&self) -> Result<usize, NotificationError> {
-        let due = retrying(|| self.take()).await?;
-        let attempts: FuturesUnordered<_> = due.iter().map(|due| self.send(due)).collect();
-        // Those that end together are recorded together; none waits for a slow one.
-        let mut ended = attempts.ready_chunks(BATCH as usize);
-        while let Some(ended) = ended.next().await {
-            if let Err(error) = retrying(|| self.record(&ended)).await {
-                // They are sent again after the lease, with the same message ids.
-                tracing::warn!(error = %config::problem::chain(&error), count = ended.len(), "the outcome of deliveries can't be recorded");
-            }
+    async fn finish(&self, ended: &[(Due, Outcome)], load: &mut Load) {
+        for (due, _) in ended {
+            load.end(due.webhook);
         }
-        Ok(due.len())
+        if let Err(error) = retrying(|| self.record(ended)).await {
+            // They are sent again after the lease, with the same message ids.
+            tracing::warn!(error = %config::problem::chain(&error), count = ended.len(), "the outcome of deliveries can't be recorded");
+        }
     }
 
     /// In the trace of what it tells.
-    async fn send<'a>(&self, due: &'a Due) -> (&'a Due, Outcome) {
+    async fn send(&self, due: Due) -> (Due, Outcome) {
         let span = tracing::info_span!(
             "delivery", otel.name = format!("{} send", self.channel), otel.kind = "client",
             delivery.id = %due.id, channel = %self.channel,
         );
-        let attempt = self.attempt(due);
-        (due, RequestContext::of_trace(due.traceparent.clone()).follow(span, attempt).await)
+        let outcome =
+            RequestContext::of_trace(due.traceparent.clone()).follow(span, self.attempt(&due)).await;
+        (due, outcome)
     }
 
-    async fn take(&self) -> Result<Vec<Due>, StoreError> {
+    /// As many as there is room for beside what is under way.
+    async fn take(&self, load: &Load) -> Result<Vec<Due>, StoreError> {
         let now = self.clock.now();
+        let (mut load, mut taken) = (load.clone(), Vec::new());
         let mut tx = self.store.begin().await?;
-        let due = tx.take_due(self.channel, now, now + self.lease, BATCH).await?;
+        loop {
+            let found = tx.find_due(self.channel, now, &load.busy_webhooks(), load.room()).await?;
+            let fitting = found.iter().filter(|(_, webhook)| load.begin(*webhook));
+            let chosen: Vec<_> = fitting.map(|(id, _)| *id).collect();
+            if !chosen.is_empty() {
+                taken.extend(tx.take(&chosen, now + self.lease).await?);
+            }
+            // Behind what doesn't fit there may be something for others.
+            if chosen.len() == found.len() {
+                break;
+            }
+        }
         tx.commit().await?;
-        Ok(due)
+        Ok(taken)
     }
 
     async fn attempt(&self, due: &Due) -> Outcome {
@@ -108,7 +130,7 @@ impl Deliver {
         }
     }
 
-    async fn record(&self, ended: &[(&Due, Outcome)]) -> Result<(), StoreError> {
+    async fn record(&self, ended: &[(Due, Outcome)]) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
         let recorded = tx.record(ended, self.clock.now()).await?;
         tx.commit().await?;
@@ -117,6 +139,54 @@ impl Deliver {
             tracing::warn!(late, channel = %self.channel, "deliveries took longer than their lease");
         }
         Ok(())
+    }
+}
+
+/// Those that ended together, to be recorded together; `None` when nothing is under way.
+async fn ended<A: Future>(attempts: &mut FuturesUnordered<A>) -> Option<Vec<A::Output>> {
+    attempts.ready_chunks(AT_ONCE as usize).next().await
+}
+
+/// What is under way, and to which webhooks.
+#[derive(Debug, Clone, Default)]
+struct Load {
+    total: u32,
+    webhooks: HashMap<WebhookId, u32>,
+}
+
+impl Load {
+    fn room(&self) -> u32 {
+        AT_ONCE.saturating_sub(self.total)
+    }
+
+    fn busy_webhooks(&self) -> Vec<WebhookId> {
+        let busy = self.webhooks.iter().filter(|(_, sending)| **sending >= AT_ONCE_TO_ONE);
+        busy.map(|(webhook, _)| *webhook).collect()
+    }
+
+    /// `false` when it doesn't fit.
+    fn begin(&mut self, webhook: Option<WebhookId>) -> bool {
+        if let Some(webhook) = webhook {
+            let sending = self.webhooks.entry(webhook).or_default();
+            if *sending >= AT_ONCE_TO_ONE {
+                return false;
+            }
+            *sending += 1;
+        }
+        self.total += 1;
+        true
+    }
+
+    fn end(&mut self, webhook: Option<WebhookId>) {
+        self.total = self.total.saturating_sub(1);
+        if let Some(webhook) = webhook
+            && let Some(sending) = self.webhooks.get_mut(&webhook)
+        {
+            *sending = sending.saturating_sub(1);
+            if *sending == 0 {
+                self.webhooks.remove(&webhook);
+            }
+        }
     }
 }
 
@@ -137,4 +207,28 @@ fn report(channel: Channel, due: &Due, outcome: &Outcome) {
     };
     metrics::counter!("notification_deliveries_total", "channel" => channel.as_str(), "result" => result)
         .increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_gets_its_share_and_leaves_room_for_the_others() {
+        let (slow, other) = (Some(WebhookId::new(1)), Some(WebhookId::new(2)));
+        let mut load = Load::default();
+        assert_eq!([(); 3].map(|()| load.begin(slow)), [true, true, false]);
+        assert_eq!((load.room(), load.busy_webhooks()), (AT_ONCE - 2, vec![WebhookId::new(1)]));
+        assert!(load.begin(other));
+        load.end(slow);
+        assert_eq!((load.room(), load.busy_webhooks()), (AT_ONCE - 2, vec![]));
+        assert!(load.begin(slow));
+        // E-mails share nothing but the whole.
+        assert!((0..AT_ONCE - 3).all(|_| load.begin(None)));
+        assert_eq!(load.room(), 0);
+        for webhook in [slow, slow, other] {
+            load.end(webhook);
+        }
+        assert_eq!((load.room(), load.webhooks.len()), (3, 0));
+    }
 }

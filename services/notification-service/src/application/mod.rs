@@ -20,7 +20,7 @@ pub use error::NotificationError;
 pub use events::NotificationCreated;
 pub use forget::ForgetOld;
 pub use inbox::ReadMarks;
-pub use notice::{Details, LinkDetails, Notice, OrderDetails, OrderLine, ShipmentDetails};
+pub use notice::{Details, FormerAddress, LinkDetails, Notice, OrderDetails, OrderLine, ShipmentDetails};
 pub use ports::{
     Carrier, Contact, Contacts, DeliveryFilter, DeliveryQueue, DeliveryRecord, Due, Mailer, NewDelivery,
     NewNotification, NotificationRecord, Notifications, Outcome, Reach, Reader, Store, Undelivered,

@@ -27,6 +27,8 @@ pub enum Details {
     Order(OrderDetails),
     Shipment(ShipmentDetails),
     Link(LinkDetails),
+    /// Nothing; it only goes elsewhere.
+    FormerAddress(FormerAddress),
 }
 
 /// Amounts are as people read them.
@@ -57,6 +59,20 @@ pub struct ShipmentDetails {
     pub carrier: String,
     pub tracking_number: String,
     pub estimated_delivery: Option<String>,
+}
+
+/// Where the e-mail goes instead of to the user's present address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerAddress {
+    pub email: String,
+    pub name: String,
+}
+
+/// Without the person.
+impl std::fmt::Debug for FormerAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FormerAddress").finish_non_exhaustive()
+    }
 }
 
 /// A one-time link.

@@ -26,6 +26,14 @@ pub struct Contact {
     pub is_active: bool,
 }
 
+impl Contact {
+    /// Whether `newer` is reached elsewhere. Another spelling is the same mailbox; who is forgotten has none.
+    pub fn moved_to(&self, newer: &Self) -> bool {
+        let both = !self.email.is_empty() && !newer.email.is_empty();
+        both && self.email.to_lowercase() != newer.email.to_lowercase()
+    }
+}
+
 /// Without the person.
 impl std::fmt::Debug for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -153,6 +161,12 @@ pub struct Webhook {
 pub trait Contacts: Send {
     /// Keeps what was true at `as_of`, unless something newer is kept.
     async fn keep_contact(&mut self, contact: &Contact, as_of: DateTime<Utc>) -> Result<(), StoreError>;
+    /// What was kept before `as_of`, locked until the end.
+    async fn contact_before(
+        &mut self,
+        user: UserId,
+        as_of: DateTime<Utc>,
+    ) -> Result<Option<Contact>, StoreError>;
     async fn active_admins(&mut self) -> Result<Vec<UserId>, StoreError>;
     /// E-mails that waited for the user's address are due.
     async fn wake_emails(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
@@ -181,16 +195,18 @@ pub trait Notifications: Send {
 
 #[async_trait]
 pub trait DeliveryQueue: Send {
-    /// Takes deliveries whose time has come; another worker may take them over after `until`.
-    async fn take_due(
+    /// Deliveries whose time has come, locked until the end; none of them to a webhook in `except`.
+    async fn find_due(
         &mut self,
         channel: Channel,
         now: DateTime<Utc>,
-        until: DateTime<Utc>,
+        except: &[WebhookId],
         limit: u32,
-    ) -> Result<Vec<Due>, StoreError>;
-    /// What became of deliveries that were taken together; of how many, because no other attempt has begun.
-    async fn record(&mut self, ended: &[(&Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError>;
+    ) -> Result<Vec<(DeliveryId, Option<WebhookId>)>, StoreError>;
+    /// Takes them, at least one; another worker may take them over after `until`.
+    async fn take(&mut self, ids: &[DeliveryId], until: DateTime<Utc>) -> Result<Vec<Due>, StoreError>;
+    /// What became of deliveries that were taken; of how many, because no other attempt has begun.
+    async fn record(&mut self, ended: &[(Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError>;
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
     /// Begins anew.
     async fn restart(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<(), StoreError>;

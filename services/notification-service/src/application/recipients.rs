@@ -8,7 +8,8 @@ use config::database::{Begin, StoreError};
 use config::id::UserId;
 
 use super::{
-    Carrier, Contact, Details, Due, Mailer, Reader, Store, Undelivered, UserDirectory, WebhookPoster,
+    Carrier, Contact, Details, Due, FormerAddress, Mailer, Reader, Store, Undelivered, UserDirectory,
+    WebhookPoster,
 };
 
 impl From<StoreError> for Undelivered {
@@ -33,14 +34,23 @@ impl Carrier for EmailCarrier {
         {
             return Err(Undelivered::Hopeless("its link has expired".to_owned()));
         }
-        let contact = match &due.contact {
-            Some(contact) => contact.clone(),
-            None => self.ask(due.notification.user_id).await?,
+        let contact = match (&due.details, &due.contact) {
+            (Some(Details::FormerAddress(former)), _) => former.contact(due.notification.user_id),
+            (_, Some(contact)) => contact.clone(),
+            (_, None) => self.ask(due.notification.user_id).await?,
         };
         if !contact.is_active {
             return Err(Undelivered::Hopeless("the account is not active".to_owned()));
         }
         self.mailer.send(&contact, due).await
+    }
+}
+
+impl FormerAddress {
+    /// Its owner is told whatever has become of the account.
+    fn contact(&self, user_id: UserId) -> Contact {
+        let Self { email, name } = self.clone();
+        Contact { user_id, email, name, is_admin: false, is_active: true }
     }
 }
 

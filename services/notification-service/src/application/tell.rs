@@ -1,5 +1,6 @@
 //! Telling people: a notification, its deliveries and its event in one transaction.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use config::kafka::Envelope;
 use config::telemetry::{RequestContext, traceparent};
 
 use super::{
-    Bell, Contact, Details, NewDelivery, NewNotification, Notice, NotificationCreated, NotificationError,
-    NotificationRecord, Reach, Store,
+    Bell, Contact, Details, FormerAddress, NewDelivery, NewNotification, Notice, NotificationCreated,
+    NotificationError, NotificationRecord, Reach, Store,
 };
-use crate::domain::{Channel, Preferences};
+use crate::domain::{Channel, NotificationType, Preferences, Wording};
 
 /// How long an e-mail waits for its address to come by event before user-service is asked for it.
 const UNTIL_ASKING: TimeDelta = TimeDelta::seconds(3);
@@ -40,6 +41,11 @@ impl News {
     /// One notice for one user.
     pub fn one(user: u64, notice: Notice) -> Self {
         Self { notices: vec![(Audience::User(UserId::new(user)), notice)], ..Self::default() }
+    }
+
+    /// One notice for those who run the shop.
+    pub fn for_admins(notice: Notice) -> Self {
+        Self { notices: vec![(Audience::Admins, notice)], ..Self::default() }
     }
 }
 
@@ -94,14 +100,22 @@ impl Tell {
         message: &Envelope,
         news: &'a News,
     ) -> Result<Vec<Addressed<'a>>, StoreError> {
+        let mut addressed = Vec::new();
         if let Some(contact) = &news.contact {
+            let former = tx.contact_before(contact.user_id, message.time).await?;
             tx.keep_contact(contact, message.time).await?;
             tx.wake_emails(contact.user_id, self.clock.now()).await?;
+            let former = former.filter(|former| former.moved_to(contact));
+            addressed.extend(former.map(|former| Addressed {
+                user: contact.user_id,
+                notice: Cow::Owned(email_changed(former)),
+                only: None,
+                context: message.context(),
+            }));
         }
         if let Some(user) = news.deleted {
             tx.forget_user(user, message.time).await?;
         }
-        let mut addressed = Vec::new();
         for (audience, notice) in &news.notices {
             let users = match audience {
                 Audience::User(user) => vec![*user],
@@ -110,7 +124,7 @@ impl Tell {
             let context = message.context();
             addressed.extend(users.into_iter().map(|user| Addressed {
                 user,
-                notice,
+                notice: Cow::Borrowed(notice),
                 only: None,
                 context: context.clone(),
             }));
@@ -128,7 +142,7 @@ impl Tell {
         answer: impl Fn(&NotificationRecord) -> Answer + Sync,
     ) -> Result<NotificationRecord, NotificationError> {
         let context = RequestContext { traceparent: traceparent(), ..RequestContext::current() };
-        let addressed = [Addressed { user, notice, only: channel, context }];
+        let addressed = [Addressed { user, notice: Cow::Borrowed(notice), only: channel, context }];
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             let created = self.create(tx.as_mut(), &addressed).await?.pop();
@@ -163,7 +177,7 @@ impl Tell {
         let ids = tx.add(&new, now).await?;
         let mut created = Vec::with_capacity(ids.len());
         for ((it, new), id) in addressed.iter().zip(new).zip(ids) {
-            let &Notice { kind, ref wording, .. } = it.notice;
+            let &Notice { kind, ref wording, .. } = it.notice.as_ref();
             if new.listed {
                 let event = NotificationCreated {
                     notification_id: id.get(),
@@ -188,19 +202,25 @@ impl Tell {
     }
 }
 
+/// Goes to the address that was replaced: whoever has taken the account reads the new one.
+fn email_changed(former: Contact) -> Notice {
+    let address = FormerAddress { email: former.email, name: former.name };
+    Notice::new(NotificationType::EmailChanged, Wording::email_changed(), Details::FormerAddress(address))
+}
+
 /// A notice on its way to a user.
 struct Addressed<'a> {
     user: UserId,
-    notice: &'a Notice,
+    notice: Cow<'a, Notice>,
     /// Over this channel alone.
     only: Option<Channel>,
     /// Of what led to it.
     context: RequestContext,
 }
 
-impl<'a> Addressed<'a> {
-    fn notification(&self, reach: &Reach, now: DateTime<Utc>) -> Result<NewNotification<'a>, StoreError> {
-        let goes = |channel| wanted(&reach.preferences, self.notice, self.only, channel);
+impl Addressed<'_> {
+    fn notification(&self, reach: &Reach, now: DateTime<Utc>) -> Result<NewNotification<'_>, StoreError> {
+        let goes = |channel| wanted(&reach.preferences, &self.notice, self.only, channel);
         let mut deliveries = Vec::new();
         if goes(Channel::InApp) {
             deliveries.push(NewDelivery { channel: Channel::InApp, webhook: None, details: None, due: None });
@@ -226,7 +246,7 @@ impl<'a> Addressed<'a> {
         }
         Ok(NewNotification {
             user: self.user,
-            notice: self.notice,
+            notice: &self.notice,
             listed: goes(Channel::InApp),
             deliveries,
             traceparent: self.context.traceparent.clone(),

@@ -17,7 +17,9 @@ pub enum NotificationType {
     EmailVerification,
     PasswordReset,
     PasswordChanged,
+    EmailChanged,
     LowStock,
+    ReturnRequested,
     ReturnApproved,
     ReturnRejected,
     ReturnRefundShort,
@@ -39,7 +41,7 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
@@ -52,7 +54,9 @@ impl NotificationType {
         Self::EmailVerification,
         Self::PasswordReset,
         Self::PasswordChanged,
+        Self::EmailChanged,
         Self::LowStock,
+        Self::ReturnRequested,
         Self::ReturnApproved,
         Self::ReturnRejected,
         Self::ReturnRefundShort,
@@ -77,7 +81,9 @@ impl NotificationType {
             Self::EmailVerification => "email_verification",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::EmailChanged => "email_changed",
             Self::LowStock => "low_stock",
+            Self::ReturnRequested => "return_requested",
             Self::ReturnApproved => "return_approved",
             Self::ReturnRejected => "return_rejected",
             Self::ReturnRefundShort => "return_refund_short",
@@ -101,7 +107,8 @@ impl NotificationType {
 
     /// Whether the user must hear of it this way: what keeps the account safe can't be turned off.
     pub fn is_mandatory(self, channel: Channel) -> bool {
-        channel == Channel::Email && (self.is_secret() || self == Self::PasswordChanged)
+        let keeps_safe = self.is_secret() || matches!(self, Self::PasswordChanged | Self::EmailChanged);
+        channel == Channel::Email && keeps_safe
     }
 }
 

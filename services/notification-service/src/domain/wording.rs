@@ -103,10 +103,22 @@ impl Wording {
         Self::new("Your password was changed", message)
     }
 
+    /// For whoever reads the old address, so without the new one.
+    pub fn email_changed() -> Self {
+        let message = "The e-mail address of your account was changed, and the old one does not open it any more. \
+                       If it was not you, please tell us at once.";
+        Self::new("Your e-mail address was changed", message)
+    }
+
     pub fn low_stock(product: &str, available: u32, threshold: u32) -> Self {
         let message =
             format!("{available} units of product {product} are left; it counts as low from {threshold} on.");
         Self::new("A product is running low", message)
+    }
+
+    pub fn return_requested(order: u64, back: u64, refund: Money) -> Self {
+        let message = format!("Return {back} is worth {}. Please approve or reject it.", grouped(refund));
+        Self::new(format!("A return of order {order} was asked for"), message)
     }
 
     pub fn return_approved(order: u64, refund: Money) -> Self {

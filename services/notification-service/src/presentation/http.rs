@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use config::id::UserId;
 use config::idempotency::{Answer, Idempotency};
-use config::jwt_auth::{Admin, AuthError, Caller, SignedIn};
+use config::jwt_auth::{Admin, AuthError, Caller, SignedIn, Validity};
 use config::page::{Page, Paging};
 use config::problem::{ApiError, Body};
 use config::response::{Created, NoContent};
@@ -92,11 +92,12 @@ impl NotificationApi {
     /// Hear of notifications as they come
     ///
     /// Server-sent events; `data` is a notification, `id` its id. With `Last-Event-ID`, what came since. The stream
-    /// ends after 15 minutes at the latest, or when the client is too slow: come again with `Last-Event-ID`.
+    /// ends with the access token, or when the client is too slow: come again with `Last-Event-ID`.
     #[oai(path = "/stream", method = "get")]
     async fn stream(
         &self,
         caller: SignedIn,
+        token: Validity,
         #[oai(name = "Last-Event-ID")] last: Header<Option<String>>,
     ) -> Result<EventStream<BoxStream<'static, NotificationDto>>, ApiError> {
         // Before the question what was missed, so that nothing falls between.
@@ -106,7 +107,7 @@ impl NotificationApi {
             Some(last) => self.reader.after(caller.user_id, last, MOST_MISSED).await?,
             None => Vec::new(),
         };
-        let notifications = self.live.resume(last, missed, coming).map(NotificationDto::from).boxed();
+        let notifications = self.live.resume(token, last, missed, coming).map(NotificationDto::from).boxed();
         let stream = EventStream::new(notifications).keep_alive(HEARTBEAT);
         Ok(stream.to_event(|dto| {
             Event::message(dto.to_json_string()).id(dto.id.to_string()).event_type("notification")

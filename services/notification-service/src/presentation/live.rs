@@ -5,7 +5,7 @@ use std::future::ready;
 
 use async_trait::async_trait;
 use config::id::UserId;
-use config::jwt_auth::ACCESS_TOKEN_LIFETIME;
+use config::jwt_auth::Validity;
 use config::kafka::{Envelope, HandlerError, MessageHandler};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
@@ -54,6 +54,7 @@ impl Live {
     /// What was missed after `last`, then what comes; until the service ends or the token does.
     pub fn resume(
         &self,
+        token: Validity,
         last: Option<NotificationId>,
         missed: Vec<NotificationRecord>,
         coming: impl Stream<Item = NotificationRecord> + Send + 'static,
@@ -62,11 +63,16 @@ impl Live {
         // Events come a moment after their commit: also those of what the client has, or was just given.
         let is_new = move |id| last.is_none_or(|last| id > last) && !given.contains(&id);
         let coming = coming.filter(move |notification| ready(is_new(notification.id)));
-        let closing = self.closing.clone();
+        let (closing, counted) = (self.closing.clone(), token.clone());
         let end = async move {
-            let _ = tokio::time::timeout(ACCESS_TOKEN_LIFETIME, closing.cancelled()).await;
+            tokio::select! {
+                () = closing.cancelled() => {}
+                () = counted.ended() => {}
+            }
         };
-        stream::iter(missed).chain(coming).take_until(Box::pin(end)).boxed()
+        // Whose token was revoked hears nothing more, however soon that is.
+        let all = stream::iter(missed).chain(coming).take_while(move |_| ready(token.holds()));
+        all.take_until(Box::pin(end)).boxed()
     }
 }
 

@@ -131,6 +131,50 @@ async fn a_shopper_is_welcomed_and_asked_to_confirm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_replaced_hears_of_it() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    let off = json!({ "items": [{ "type": "email_changed", "email": false }] });
+    let answer = shop.app.as_client(SHOPPER, Method::PUT, "/api/notifications/preferences").json(&off);
+    assert_eq!(refusal(answer.send().await.unwrap()).await.0, 422);
+    let respelled = user_event("user_updated", SHOPPER, json!({ "email": "User7@Example.com" }));
+    let moved =
+        user_event("user_updated", SHOPPER, json!({ "email": "thief@example.com", "full_name": "A Thief" }));
+    for event in [&respelled, &moved, &moved] {
+        shop.kafka.send(event).await;
+    }
+    let mail = shop.mail("Your e-mail address was changed").await;
+    assert!(mail.header("To").ends_with("<User7@Example.com>"), "{}", mail.header("To"));
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains("Ana") && !part.to_lowercase().contains("thief"), "{part}");
+    }
+    // The list is the account's, whoever has it.
+    assert_eq!(shop.notification(SHOPPER, "email_changed").await["title"], mail.header("Subject"));
+    shop.posted(SHOPPER, "hello").await;
+    let next = shop.mail("A message for you").await;
+    assert!(next.header("To").ends_with("<thief@example.com>"), "{}", next.header("To"));
+    assert_eq!(shop.mails().len(), 2);
+    let pool = shop.pool().await;
+    eventually("the old address is gone from the database", || async {
+        let kept: Vec<Option<String>> = sqlx::query_scalar("SELECT details FROM deliveries")
+            .fetch_all(&pool)
+            .await
+            .map_err(|error| error.to_string())?;
+        if kept.iter().all(Option::is_none) { Ok(()) } else { Err(format!("{kept:?}")) }
+    })
+    .await;
+    // An older event that comes late is no change.
+    let mut late = user_event("user_updated", SHOPPER, json!({ "email": "older@example.com" }));
+    late.time -= std::time::Duration::from_secs(60);
+    shop.kafka.send(&late).await;
+    let confirm = json!({ "email": "thief@example.com", "verification_token": "v-token" });
+    shop.kafka.send(&user_event("email_verification_requested", SHOPPER, confirm)).await;
+    shop.mail("Confirm your e-mail address").await;
+    assert_eq!(shop.list(SHOPPER).await["total"], 2);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_user_leaves_nothing_behind() {
     let shop = Shop::open().await;
     shop.introduce(SHOPPER).await;
@@ -159,7 +203,7 @@ async fn a_deleted_user_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn administrators_hear_of_low_stock() {
+async fn administrators_hear_of_what_waits_for_them() {
     let shop = Shop::open().await;
     shop.introduce(SHOPPER).await;
     shop.kafka.send(&user_event("user_updated", 2, json!({ "role": "admin" }))).await;
@@ -186,6 +230,14 @@ async fn administrators_hear_of_low_stock() {
         told["message"],
         "No payment of the order has 10.80 USD left to give back for its return 4. Please refund it by hand."
     );
+    let back = json!({
+        "order_id": 5, "user_id": SHOPPER, "return_id": 4, "refund_amount": 1510.8, "currency": "USD",
+        "note": null,
+    });
+    shop.kafka.send(&event("order-events", 5, "return_requested", back)).await;
+    let told = shop.notification(2, "return_requested").await;
+    assert_eq!(told["title"], "A return of order 5 was asked for");
+    assert_eq!(told["message"], "Return 4 is worth 1,510.80 USD. Please approve or reject it.");
     let failed = json!({
         "order_id": 5, "payment_id": 6, "user_id": SHOPPER, "refund_amount": 1234.5, "currency": "USD",
         "was_refunded": true,

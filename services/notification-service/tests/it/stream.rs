@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use config::clock::{Clock as _, SystemClock};
+use config::database::{RedisSettings, connect_redis};
+use config::jwt_auth::{Role, revoke};
+use config::settings::{Env, Settings as _};
 use config::testing::{TestApp, eventually};
 use notification_service::Notification;
 use reqwest::{Method, Response};
@@ -10,7 +14,11 @@ use serde_json::Value;
 use crate::support::{SHOPPER, STRANGER, Shop};
 
 async fn open(app: &TestApp, user: u64, last: Option<&str>) -> Response {
-    let mut request = app.as_client(user, Method::GET, "/api/notifications/stream");
+    open_with(app, &app.tokens.client(user), last).await
+}
+
+async fn open_with(app: &TestApp, token: &str, last: Option<&str>) -> Response {
+    let mut request = app.request(Method::GET, "/api/notifications/stream").bearer_auth(token);
     if let Some(last) = last {
         request = request.header("Last-Event-ID", last);
     }
@@ -41,6 +49,12 @@ async fn next(stream: &mut Response, patience: Duration) -> Option<(String, Valu
         }
     };
     tokio::time::timeout(patience, read).await.ok().flatten()
+}
+
+/// Whether the stream ends by itself within this time, whatever it says until then.
+async fn ends(stream: &mut Response, patience: Duration) -> bool {
+    let end = async { while let Ok(Some(_)) = stream.chunk().await {} };
+    tokio::time::timeout(patience, end).await.is_ok()
 }
 
 /// Until this instance hears `notification-events`: it gets what comes from then on.
@@ -98,6 +112,26 @@ async fn a_client_that_comes_again_gets_what_it_missed_once() {
     }
     assert_eq!(messages, [&second, &third, &fourth].map(|it| it["id"].to_string()));
     shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_token() {
+    let shop = Shop::open().await;
+    let mut claims = shop.app.tokens.claims(SHOPPER, Role::Client);
+    claims.exp = claims.iat + 4;
+    let mut expiring = open_with(&shop.app, &shop.app.tokens.sign(&claims), None).await;
+    // The list of revocations is the same for all tests: it must be somebody whom no other knows.
+    let somebody = 7_000_000_000 + u64::from(std::process::id());
+    let mut revoked = open(&shop.app, somebody, None).await;
+    let mut other = open(&shop.app, SHOPPER, None).await;
+    let mut env: Env = [("REDIS_URL".to_owned(), shop.env.get("REDIS_URL").to_owned())].into_iter().collect();
+    let settings = RedisSettings::read(&mut env).unwrap_or_else(|_| panic!("{:?}", env.problems()));
+    let mut redis = connect_redis(&settings).await.unwrap();
+    revoke(&mut redis, somebody.into(), SystemClock.now()).await.unwrap();
+    assert!(ends(&mut revoked, Duration::from_secs(10)).await, "its token was revoked");
+    assert!(ends(&mut expiring, Duration::from_secs(10)).await, "its token has expired");
+    assert!(!ends(&mut other, Duration::from_secs(1)).await, "nothing happened to its token");
+    shop.app.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

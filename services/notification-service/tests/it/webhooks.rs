@@ -1,5 +1,7 @@
 //! Posts to webhooks.
 
+use std::time::{Duration, Instant};
+
 use config::testing::{TestEnv, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -75,6 +77,38 @@ fn hmac(secret: &str, message: &[u8]) -> String {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(message);
     hex::encode(mac.finalize().into_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_hangs_holds_up_no_other() {
+    let receiver = MockServer::start().await;
+    // Not as long as the service waits.
+    let hanging = ResponseTemplate::new(200).set_delay(Duration::from_secs(8));
+    Mock::given(path("/hanging")).respond_with(hanging).mount(&receiver).await;
+    Mock::given(path("/prompt")).respond_with(ResponseTemplate::new(204)).mount(&receiver).await;
+    let shop = Shop::open().await;
+    add(&shop, SHOPPER, &format!("{}/hanging", receiver.uri())).await;
+    add(&shop, STRANGER, &format!("{}/prompt", receiver.uri())).await;
+    let arrived = async |path: &str| {
+        let requests = receiver.received_requests().await.unwrap();
+        requests.iter().filter(|request| request.url.path() == path).count()
+    };
+    for number in 0..5 {
+        shop.posted(SHOPPER, &format!("hello {number}")).await;
+    }
+    eventually("some hang", || async {
+        if arrived("/hanging").await > 0 { Ok(()) } else { Err("none".to_owned()) }
+    })
+    .await;
+    let posted = Instant::now();
+    shop.posted(STRANGER, "hello").await;
+    eventually("the other's post", || async {
+        if arrived("/prompt").await > 0 { Ok(()) } else { Err("none".to_owned()) }
+    })
+    .await;
+    assert!(posted.elapsed() < Duration::from_secs(4), "{:?}", posted.elapsed());
+    assert!(arrived("/hanging").await <= 2, "the others wait");
+    shop.app.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

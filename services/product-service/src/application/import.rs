@@ -15,8 +15,11 @@ use crate::domain::{Product, Sku};
 const BATCH: usize = 250;
 /// Changes that are written at once.
 const PARALLEL: usize = 8;
-/// Errors that are told; all are counted.
-const TOLD: usize = 100;
+/// Bad rows that are told of; all are counted. Their errors are about 1 KiB each at worst, so that the report is about
+/// as large as the file may be, which is 10 MiB, and whoever could send that can take this.
+const TOLD_ROWS: u64 = 10_000;
+/// Errors of one row that are told: a product has few members, but a row may have any number of pictures.
+const TOLD_FIELDS: usize = 10;
 
 /// A row that can be read: what the product with this SKU shall be.
 pub struct Row {
@@ -34,8 +37,10 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// Rows that break a rule.
     pub failed: u64,
-    /// The first of them, a line for each field.
+    /// What is wrong with them, by line, and for each field.
     pub errors: Vec<LineError>,
+    /// Whether more is wrong than that.
+    pub is_cut: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,11 +55,17 @@ impl ImportReport {
         self.failed += 1;
         let told = |field: String, message: String| LineError { line, field, message };
         let fields = why.errors();
+        self.is_cut |= self.failed > TOLD_ROWS || fields.len() > TOLD_FIELDS;
+        if self.failed > TOLD_ROWS {
+            return;
+        }
         match fields.is_empty() {
             true => self.errors.push(told("sku".to_owned(), why.to_string())),
-            false => self.errors.extend(fields.into_iter().map(|error| told(error.field, error.message))),
+            false => {
+                let fields = fields.into_iter().take(TOLD_FIELDS);
+                self.errors.extend(fields.map(|error| told(error.field, error.message)));
+            }
         }
-        self.errors.truncate(TOLD);
     }
 }
 
@@ -103,6 +114,8 @@ impl ImportProducts {
         {
             metrics::counter!("products_imported_total", "outcome" => outcome).increment(count);
         }
+        // Rows are written in batches, and side by side.
+        report.errors.sort_by_key(|error| error.line);
         let ImportReport { created, updated, unchanged, failed, .. } = report;
         tracing::info!(created, updated, unchanged, failed, "products imported");
         Ok(report)
@@ -200,5 +213,37 @@ impl ImportProducts {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::problem::Fields;
+
+    use super::*;
+
+    fn wrong(fields: usize) -> CatalogueError {
+        let mut wrong = Fields::default();
+        (0..fields).for_each(|field| wrong.reject(format!("images[{field}]"), "invalid", "must be a URL"));
+        wrong.finish(|| None::<()>).unwrap_err().into()
+    }
+
+    #[test]
+    fn rows_are_told_of_and_not_fields_and_a_report_says_if_it_is_cut() {
+        let mut report = ImportReport::default();
+        for line in 1..=TOLD_ROWS {
+            report.fail(line, &wrong(2));
+        }
+        assert_eq!((report.errors.len() as u64, report.is_cut), (2 * TOLD_ROWS, false));
+        report.fail(TOLD_ROWS + 1, &wrong(2));
+        assert_eq!((report.errors.len() as u64, report.is_cut), (2 * TOLD_ROWS, true));
+        assert_eq!(report.failed, TOLD_ROWS + 1);
+    }
+
+    #[test]
+    fn one_row_does_not_fill_the_report() {
+        let mut report = ImportReport::default();
+        report.fail(1, &wrong(100_000));
+        assert_eq!((report.errors.len(), report.is_cut), (TOLD_FIELDS, true));
     }
 }

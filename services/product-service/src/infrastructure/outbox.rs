@@ -3,7 +3,7 @@
 //! `outbox` holds them, `outbox_since` tells since when the document has any (a sparse index finds such
 //! documents), `outbox_last` is the newest one's id: who has sent that one has sent all.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -38,7 +38,6 @@ struct Waiting {
     _id: ObjectId,
     outbox: Vec<OutboxEntry>,
     outbox_since: DateTime,
-    outbox_last: String,
 }
 
 impl OutboxEntry {
@@ -69,6 +68,10 @@ pub(super) fn appended(
     })
 }
 
+fn has_events() -> Document {
+    doc! { "outbox_since": { "$gte": DateTime::from_millis(0) } }
+}
+
 fn millis(time: chrono::DateTime<Utc>) -> DateTime {
     DateTime::from_millis(time.timestamp_millis())
 }
@@ -91,7 +94,6 @@ impl Outbox for MongoProducts {
             clock: self.clock.clone(),
             owner,
             until: now + LEASE,
-            lasts: HashMap::new(),
         })))
     }
 
@@ -106,8 +108,6 @@ struct MongoLead {
     clock: std::sync::Arc<dyn Clock>,
     owner: String,
     until: chrono::DateTime<Utc>,
-    /// The newest event of each document as it was read.
-    lasts: HashMap<ObjectId, String>,
 }
 
 impl MongoLead {
@@ -131,24 +131,22 @@ impl MongoLead {
 
 #[async_trait]
 impl Lead for MongoLead {
+    /// Whole products, until there is enough of them: after hours without Kafka one may have hundreds.
     async fn unsent(&mut self, limit: u32) -> Result<Vec<Unsent>, StoreError> {
         self.renew().await?;
-        let has_events = doc! { "outbox_since": { "$gte": DateTime::from_millis(0) } };
-        let waiting: Vec<Waiting> = self
+        let mut waiting = self
             .products
-            .find(has_events)
-            .projection(doc! { "outbox": 1, "outbox_since": 1, "outbox_last": 1 })
+            .find(has_events())
+            .projection(doc! { "outbox": 1, "outbox_since": 1 })
             .sort(doc! { "outbox_since": 1 })
             .limit(limit.into())
-            .await?
-            .try_collect()
             .await?;
         let now = millis(self.clock.now()).timestamp_millis();
-        self.lasts.clear();
         let mut unsent = Vec::new();
-        for product in waiting {
+        while unsent.len() < limit as usize
+            && let Some(product) = waiting.try_next().await?
+        {
             let waited = u64::try_from(now - product.outbox_since.timestamp_millis()).unwrap_or(0);
-            self.lasts.insert(product._id, product.outbox_last);
             unsent.extend(product.outbox.into_iter().map(|entry| Unsent {
                 position: format!("{}/{}", product._id, entry.id),
                 topic: entry.topic,
@@ -160,26 +158,28 @@ impl Lead for MongoLead {
         Ok(unsent)
     }
 
-    /// Products that have events; hardly ever has one more than one.
+    /// Products that have events; hardly ever has one more than one. Nothing else is asked while Kafka is away, and the
+    /// lease is to last.
     async fn pending(&mut self) -> Result<u64, StoreError> {
-        let has_events = doc! { "outbox_since": { "$gte": DateTime::from_millis(0) } };
-        Ok(self.products.count_documents(has_events).await?)
+        self.renew().await?;
+        Ok(self.products.count_documents(has_events()).await?)
     }
 
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError> {
-        let mut sent: HashMap<ObjectId, Vec<&str>> = HashMap::new();
+        let (mut products, mut ids) = (HashSet::new(), Vec::with_capacity(events.len()));
         for event in events {
             let (product, id) =
                 event.position.split_once('/').ok_or_else(|| StoreError::corrupt("a position of ours"))?;
-            sent.entry(product.parse().map_err(StoreError::corrupt)?).or_default().push(id);
+            products.insert(product.parse::<ObjectId>().map_err(StoreError::corrupt)?);
+            ids.push(id);
         }
-        let products: Vec<ObjectId> = sent.keys().copied().collect();
-        let lasts: Vec<&String> = products.iter().filter_map(|product| self.lasts.get(product)).collect();
-        let nothing_since = doc! { "_id": { "$in": &products }, "outbox_last": { "$in": lasts } };
+        let products: Vec<ObjectId> = products.into_iter().collect();
+        // Of a product whose newest event is among them, all are.
+        let wholly = doc! { "_id": { "$in": &products }, "outbox_last": { "$in": &ids } };
         let empty = doc! { "$unset": { "outbox": "", "outbox_since": "", "outbox_last": "" } };
-        let emptied = self.products.update_many(nothing_since, empty).await?;
+        let emptied = self.products.update_many(wholly, empty).await?;
+        // Others were sent in part, or have been changed since.
         if emptied.matched_count < products.len() as u64 {
-            let ids: Vec<&str> = sent.into_values().flatten().collect();
             let rest = doc! { "_id": { "$in": products }, "outbox.id": { "$in": &ids } };
             self.products.update_many(rest, doc! { "$pull": { "outbox": { "id": { "$in": ids } } } }).await?;
         }
@@ -197,5 +197,80 @@ impl Drop for MongoLead {
                 tracing::debug!(%error, "the outbox's lease could not be given back; it will run out");
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::testing::TestEnv;
+    use mongodb::Client;
+
+    use super::*;
+
+    /// Products with this many events each, oldest first.
+    async fn with_events(counts: &[usize]) -> MongoProducts {
+        let env = TestEnv::new().await;
+        let client = Client::with_uri_str(env.get("MONGODB_URL")).await.unwrap();
+        let database = client.database(env.get("MONGODB_DATABASE"));
+        let store = MongoProducts::open(&database, "test", config::clock::system()).await.unwrap();
+        let product = |(n, count): (usize, &usize)| {
+            let event = |m: usize| {
+                let id = format!("{n}-{m}");
+                OutboxEntry {
+                    id: id.clone(),
+                    topic: "product-events".to_owned(),
+                    key: n.to_string(),
+                    payload: id,
+                }
+            };
+            let events: Vec<OutboxEntry> = (0..*count).map(event).collect();
+            let last = events.last().map(|event| event.id.clone());
+            let since = DateTime::from_millis(i64::try_from(n).unwrap());
+            let outbox = serialize_to_bson(&events).unwrap();
+            doc! { "sku": n.to_string(), "outbox": outbox, "outbox_since": since, "outbox_last": last }
+        };
+        let products: Vec<Document> = counts.iter().enumerate().map(product).collect();
+        store.products.clone_with_type::<Document>().insert_many(products).await.unwrap();
+        store
+    }
+
+    async fn unsent(lead: &mut dyn Lead, limit: u32) -> (Vec<Unsent>, Vec<String>) {
+        let unsent = lead.unsent(limit).await.unwrap();
+        let payloads = unsent.iter().map(|event| event.payload.clone()).collect();
+        (unsent, payloads)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_not_sent_of_a_product_stays() {
+        let store = with_events(&[2, 3, 1]).await;
+        let mut lead = store.lead().await.unwrap().expect("nobody else leads");
+        let (events, _) = unsent(lead.as_mut(), 100).await;
+        assert_eq!(events.len(), 6);
+        lead.sent(&events[..4]).await.unwrap();
+        assert_eq!(lead.pending().await.unwrap(), 2);
+        let (events, payloads) = unsent(lead.as_mut(), 100).await;
+        assert_eq!(payloads, ["1-2", "2-0"]);
+        lead.sent(&events).await.unwrap();
+        assert_eq!(lead.pending().await.unwrap(), 0);
+        let left = store.products.count_documents(doc! { "outbox": { "$exists": true } }).await.unwrap();
+        assert_eq!(left, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_more_products_are_read_than_give_enough() {
+        let store = with_events(&[2, 3, 1]).await;
+        let mut lead = store.lead().await.unwrap().expect("nobody else leads");
+        assert_eq!(unsent(lead.as_mut(), 3).await.1, ["0-0", "0-1", "1-0", "1-1", "1-2"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_asks_how_many_wait_goes_on_leading() {
+        let store = with_events(&[1]).await;
+        let mut lead = store.lead().await.unwrap().expect("nobody else leads");
+        for _ in 0..2 * LEASE.num_seconds() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            lead.pending().await.unwrap();
+            assert!(store.lead().await.unwrap().is_none());
+        }
     }
 }

@@ -65,7 +65,8 @@ pub struct ProductPatch {
     pub stock: MaybeUndefined<i64>,
 }
 
-/// A form that a product comes in.
+/// A form that a product comes in. It is shown, not sold: what is ordered is the product, at its price, and what is
+/// to be ordered by itself is a product of its own.
 #[derive(Debug, Object)]
 pub struct VariantDto {
     /// As a product's; no two variants of a product share one.
@@ -387,11 +388,13 @@ pub struct ImportReportDto {
     /// Rows that say what is so already.
     pub unchanged: u64,
     pub failed: u64,
-    /// The first 100.
+    /// What is wrong with 10 000 of the failed rows, by line: each field, but no more than ten of a row.
     pub errors: Vec<LineErrorDto>,
+    /// Whether more is wrong than `errors` says.
+    pub errors_cut: bool,
 }
 
-/// What is wrong with a row.
+/// What is wrong with a field of a row.
 #[derive(Debug, Object)]
 pub struct LineErrorDto {
     /// From 1.
@@ -409,6 +412,7 @@ impl From<ImportReport> for ImportReportDto {
             unchanged: report.unchanged,
             failed: report.failed,
             errors: report.errors.into_iter().map(line).collect(),
+            errors_cut: report.is_cut,
         }
     }
 }

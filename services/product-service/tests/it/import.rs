@@ -73,7 +73,7 @@ async fn lines_of_json_may_name_a_product_twice() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_taken_and_many_errors_are_cut_short() {
+async fn a_large_file_is_taken_and_each_bad_row_is_told() {
     let app = start().await;
     let prefix = sku();
     let mut file = String::from("sku,name,description,price,category\n");
@@ -83,8 +83,20 @@ async fn a_large_file_is_taken_and_many_errors_are_cut_short() {
     }
     let report = report(&app, "text/csv", file).await;
     assert_eq!((&report["created"], &report["failed"]), (&json!(1_800), &json!(200)));
-    assert_eq!(report["errors"].as_array().unwrap().len(), 100);
+    let lines: Vec<_> =
+        report["errors"].as_array().unwrap().iter().map(|error| error["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, (0..200).map(|bad| 10 * bad + 2).collect::<Vec<_>>());
+    assert_eq!(report["errors_cut"], false);
     assert_eq!(get(&app, "/api/products?category=things").await["total"], 1_800);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_report_that_is_cut_says_so() {
+    let app = start().await;
+    let report = report(&app, "application/x-ndjson", "not json\n".repeat(10_050)).await;
+    assert_eq!((&report["failed"], &report["errors_cut"]), (&json!(10_050), &json!(true)));
+    assert_eq!(report["errors"].as_array().unwrap().len(), 10_000);
     app.stop().await;
 }
 

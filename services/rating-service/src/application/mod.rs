@@ -18,8 +18,8 @@ pub use events::{Histogram, RatingChanged};
 pub use follow::{FollowOrder, FollowProduct, OrderSnapshot};
 pub use moderate::Moderate;
 pub use ports::{
-    Catalogue, Filter, NewRating, Position, Product, Products, Purchases, Queue, RatingReader,
-    RatingRepository, Responses, ShownRating, Sort, Store, Summaries,
+    Catalogue, Filter, MOST_REASONS, NewRating, Position, Product, Products, Purchases, Queue, RatingReader,
+    RatingRepository, Responses, ShownRating, Sort, Store, Summaries, WaitingRating,
 };
 pub use products::KnownProducts;
 pub use rate::{Edit, Rate};

@@ -33,6 +33,7 @@ impl Moderate {
             let before = rating.counts_as();
             rating.moderate(status, reason.cloned(), self.clock.now());
             tx.save(&rating).await?;
+            tx.remove_reports(id).await?;
             recount(tx.as_mut(), before, &rating).await?;
             tx.commit().await?;
             tracing::info!(rating.id = %id, status = status.as_str(), "a rating was moderated");

@@ -60,6 +60,8 @@ pub trait Responses: Send {
         reason: Option<&Reason>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
+    /// Removes all reports, so that whoever sent one may report what the rating says later.
+    async fn remove_reports(&mut self, id: RatingId) -> Result<(), StoreError>;
 }
 
 /// How ratings add up, as a unit of work changes it.
@@ -106,6 +108,17 @@ impl<T: UnitOfWork + RatingRepository + Responses + Summaries + Purchases + Prod
 pub struct ShownRating {
     pub rating: Rating,
     pub product_name: Option<String>,
+}
+
+/// How many reasons a moderator reads of one rating; more say nothing new.
+pub const MOST_REASONS: u32 = 20;
+
+/// A rating that waits for a moderator.
+#[derive(Debug, Clone)]
+pub struct WaitingRating {
+    pub shown: ShownRating,
+    /// Why it was reported since a moderator last looked: the newest first, at most [`MOST_REASONS`].
+    pub reasons: Vec<Reason>,
 }
 
 /// In which order a product's ratings are shown.
@@ -196,7 +209,7 @@ pub trait RatingReader: Send + Sync {
     ) -> Result<(Summary, Slice<ShownRating>), StoreError>;
     /// Newest first.
     async fn of_user(&self, user: UserId, paging: Paging) -> Result<Slice<ShownRating>, StoreError>;
-    async fn queue(&self, queue: Queue, paging: Paging) -> Result<Slice<ShownRating>, StoreError>;
+    async fn queue(&self, queue: Queue, paging: Paging) -> Result<Slice<WaitingRating>, StoreError>;
     /// Nothing but zeros for a product without ratings.
     async fn summary(&self, product: &ProductId) -> Result<Summary, StoreError>;
     async fn knows_product(&self, product: &ProductId) -> Result<bool, StoreError>;

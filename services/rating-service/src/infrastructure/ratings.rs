@@ -168,4 +168,12 @@ impl Responses for Tx {
         .await?;
         Ok(inserted.rows_affected() == 1)
     }
+
+    async fn remove_reports(&mut self, id: RatingId) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM reports WHERE rating_id = ?")
+            .bind(id.get())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
 }

@@ -1,14 +1,18 @@
 //! Reads outside a transaction.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use config::database::{Db, StoreError};
+use config::database::{Db, StoreError, push_list};
 use config::id::{ProductId, UserId};
 use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
 
 use super::rows::{RatingRow, SummaryRow, select_ratings, shown};
-use crate::application::{Filter, Position, Queue, RatingReader, ShownRating, Sort};
-use crate::domain::{RatingId, Status, Summary};
+use crate::application::{
+    Filter, MOST_REASONS, Position, Queue, RatingReader, ShownRating, Sort, WaitingRating,
+};
+use crate::domain::{RatingId, Reason, Status, Summary};
 
 #[async_trait]
 impl RatingReader for Db {
@@ -77,7 +81,7 @@ impl RatingReader for Db {
         Ok(Slice { items: shown(rows)?, total: total.unsigned_abs() })
     }
 
-    async fn queue(&self, queue: Queue, paging: Paging) -> Result<Slice<ShownRating>, StoreError> {
+    async fn queue(&self, queue: Queue, paging: Paging) -> Result<Slice<WaitingRating>, StoreError> {
         let waiting = |builder: &mut QueryBuilder<MySql>| match queue {
             Queue::Status(status) => {
                 builder.push("WHERE r.status = ").push_bind(status.as_str());
@@ -95,7 +99,8 @@ impl RatingReader for Db {
         let column = waiting(&mut select);
         ordered(&mut select, column, false, paging);
         let rows = select.build_query_as().fetch_all(self.pool()).await?;
-        Ok(Slice { items: shown(rows)?, total: total.unsigned_abs() })
+        let items = with_reasons(self, shown(rows)?).await?;
+        Ok(Slice { items, total: total.unsigned_abs() })
     }
 
     async fn summary(&self, product: &ProductId) -> Result<Summary, StoreError> {
@@ -122,6 +127,36 @@ impl RatingReader for Db {
         .await?;
         Ok(known == 1)
     }
+}
+
+/// The ratings with the reasons of their open reports, read in one go.
+async fn with_reasons(db: &Db, ratings: Vec<ShownRating>) -> Result<Vec<WaitingRating>, StoreError> {
+    let reported = ratings.iter().map(|shown| &shown.rating).filter(|rating| rating.reports > 0);
+    let reported: Vec<u64> = reported.map(|rating| rating.id.get()).collect();
+    let mut reasons: BTreeMap<u64, Vec<Reason>> = BTreeMap::new();
+    if !reported.is_empty() {
+        for (id, reason) in newest_reasons(db, &reported).await? {
+            reasons.entry(id).or_default().push(Reason::new(&reason).map_err(StoreError::corrupt)?);
+        }
+    }
+    let waiting = |shown: ShownRating| {
+        let reasons = reasons.remove(&shown.rating.id.get()).unwrap_or_default();
+        WaitingRating { shown, reasons }
+    };
+    Ok(ratings.into_iter().map(waiting).collect())
+}
+
+/// Of each of these ratings the newest first.
+async fn newest_reasons(db: &Db, ratings: &[u64]) -> Result<Vec<(u64, String)>, StoreError> {
+    let mut select = QueryBuilder::<MySql>::new(
+        "SELECT rating_id, reason FROM ( \
+           SELECT rating_id, reason, \
+             ROW_NUMBER() OVER (PARTITION BY rating_id ORDER BY created_at DESC, user_id DESC) AS place \
+           FROM reports WHERE reason IS NOT NULL AND rating_id IN ",
+    );
+    push_list(&mut select, ratings.iter().copied());
+    select.push(") AS ranked WHERE place <= ").push_bind(MOST_REASONS).push(" ORDER BY rating_id, place");
+    Ok(select.build_query_as().fetch_all(db.pool()).await?)
 }
 
 /// The published ratings of a product that pass the filter.

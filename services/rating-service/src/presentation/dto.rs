@@ -6,7 +6,7 @@ use config::page::Page;
 use config::problem::{Fields, InvalidFields};
 use poem_openapi::{Enum, Object};
 
-use crate::application::{Edit, Histogram, Queue, ShownRating, Sort};
+use crate::application::{Edit, Histogram, Queue, ShownRating, Sort, WaitingRating};
 use crate::domain::{Comment, Content, Reason, Stars, Status, Summary, Title};
 
 /// What somebody thinks of a product.
@@ -222,11 +222,17 @@ pub struct ModeratedRatingDto {
     pub rating: RatingDto,
     /// By how many it was reported since a moderator last looked.
     pub reports: u32,
+    /// Why, the newest first and at most 20; not everybody says why.
+    pub report_reasons: Vec<String>,
 }
 
-impl From<ShownRating> for ModeratedRatingDto {
-    fn from(shown: ShownRating) -> Self {
-        Self { reports: shown.rating.reports, rating: shown.into() }
+impl From<WaitingRating> for ModeratedRatingDto {
+    fn from(WaitingRating { shown, reasons }: WaitingRating) -> Self {
+        Self {
+            reports: shown.rating.reports,
+            rating: shown.into(),
+            report_reasons: reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
+        }
     }
 }
 

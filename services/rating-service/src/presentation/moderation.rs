@@ -10,7 +10,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 
 use super::dto::{DecisionDto, ModeratedRatingDto, QueueDto};
-use crate::application::{Moderate, RatingError, RatingReader};
+use crate::application::{Moderate, RatingError, RatingReader, WaitingRating};
 use crate::domain::RatingId;
 
 /// Moderation.
@@ -36,7 +36,8 @@ impl ModerationApi {
         let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
         let queue = queue.0.unwrap_or(QueueDto::Pending).into();
         let slice = self.ratings.queue(queue, paging).await?;
-        Ok(Json(Page::new(slice, paging, |shown| queue.position(&shown.rating), ModeratedRatingDto::from)))
+        let position = |waiting: &WaitingRating| queue.position(&waiting.shown.rating);
+        Ok(Json(Page::new(slice, paging, position, ModeratedRatingDto::from)))
     }
 
     /// Show a rating, hide or reject it; reports until now are dealt with by that
@@ -51,6 +52,7 @@ impl ModerationApi {
         let id = RatingId::new(id.0);
         self.moderate.run(id, status, reason.as_ref()).await?;
         let shown = self.ratings.rating(id).await?.ok_or(RatingError::NotFound(id))?;
-        Ok(Json(shown.into()))
+        // The decision has dealt with all reasons.
+        Ok(Json(WaitingRating { shown, reasons: Vec::new() }.into()))
     }
 }

@@ -13,10 +13,20 @@ impl Shop {
         answer.json().await.unwrap()
     }
 
-    async fn queue(&self, queue: &str) -> Vec<u64> {
+    async fn waiting(&self, queue: &str) -> Vec<Value> {
         let url = format!("/api/ratings/moderation?queue={queue}");
         let page: Value = self.app.as_admin(Method::GET, &url).send().await.unwrap().json().await.unwrap();
-        page["items"].as_array().unwrap().iter().map(|item| item["id"].as_u64().unwrap()).collect()
+        page["items"].as_array().unwrap().clone()
+    }
+
+    async fn queue(&self, queue: &str) -> Vec<u64> {
+        self.waiting(queue).await.iter().map(|item| item["id"].as_u64().unwrap()).collect()
+    }
+
+    async fn report(&self, user: u64, id: u64, report: Value) {
+        let url = format!("/api/ratings/{id}/report");
+        let answer = self.app.as_client(user, Method::POST, &url).json(&report).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
     }
 }
 
@@ -66,9 +76,7 @@ async fn what_users_report_is_looked_at_and_what_is_hidden_does_not_count() {
     let product = product();
     let (rude, fine) = (shop.rated(7, &product, 1).await, shop.rated(8, &product, 5).await);
     for (user, id) in [(20, rude), (20, rude), (21, rude), (20, fine)] {
-        let url = format!("/api/ratings/{id}/report");
-        let report = shop.app.as_client(user, Method::POST, &url).json(&json!({ "reason": "rude" }));
-        assert_eq!(report.send().await.unwrap().status(), 204);
+        shop.report(user, id, json!({ "reason": "rude" })).await;
     }
     // The most reported first; a second report by the same user counts for nothing.
     assert_eq!(shop.queue("reported").await, [rude, fine]);
@@ -87,5 +95,33 @@ async fn what_users_report_is_looked_at_and_what_is_hidden_does_not_count() {
     let wrong =
         shop.app.as_admin(Method::PUT, &format!("{url}/moderation")).json(&json!({ "status": "pending" }));
     assert_eq!(wrong.send().await.unwrap().status(), 422);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moderators_read_why_and_whoever_reported_may_report_new_words() {
+    let shop = Shop::open().await;
+    let product = product();
+    let (rude, fine) = (shop.rated(7, &product, 1).await, shop.rated(8, &product, 5).await);
+    for user in 20..45 {
+        shop.report(user, rude, json!({ "reason": format!("rude to {user}") })).await;
+    }
+    shop.report(50, rude, json!({})).await;
+    shop.report(20, fine, json!({ "reason": "another product" })).await;
+    let waiting = shop.waiting("reported").await;
+    let newest: Vec<_> = (25..45).rev().map(|user| format!("rude to {user}")).collect();
+    assert_eq!((&waiting[0]["reports"], &waiting[0]["report_reasons"]), (&json!(26), &json!(newest)));
+    assert_eq!(waiting[1]["report_reasons"], json!(["another product"]));
+
+    let shown = shop.decide(rude, json!({ "status": "published" })).await;
+    assert_eq!((&shown["reports"], &shown["report_reasons"]), (&json!(0), &json!([])));
+    let edit = json!({ "comment": "Ruder" });
+    let url = format!("/api/ratings/{rude}");
+    let edited = shop.app.as_client(7, Method::PUT, &url).json(&edit).send().await.unwrap();
+    assert_eq!(edited.status(), 200);
+    shop.report(20, rude, json!({ "reason": "ruder" })).await;
+    let waiting = shop.waiting("reported").await;
+    let again = waiting.iter().find(|item| item["id"] == rude).unwrap();
+    assert_eq!((&again["reports"], &again["report_reasons"]), (&json!(1), &json!(["ruder"])));
     shop.app.stop().await;
 }

@@ -6,9 +6,12 @@ use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::id::UserId;
 use config::kafka::Envelope;
+use secrecy::SecretString;
 
-use super::{AccountError, EmailVerificationRequested, Store, UserUpdated, one_time};
-use crate::domain::{Email, FullName, Phone, PostalAddress, Purpose, User, Username};
+use super::{
+    AccountError, CheckPassword, EmailVerificationRequested, Store, UserReader, UserUpdated, one_time,
+};
+use crate::domain::{Email, FullName, PasswordHash, Phone, PostalAddress, Purpose, User, Username};
 
 /// What is to change; what is `None` stays, what is `Some(None)` goes.
 #[derive(Debug, Clone, Default)]
@@ -20,27 +23,69 @@ pub struct ProfileChange {
     pub address: Option<Option<PostalAddress>>,
 }
 
+/// Who changes a profile.
+#[derive(Debug)]
+pub enum ChangedBy {
+    /// `address` is the client's.
+    Owner { password: Option<SecretString>, address: String },
+    /// An administrator, somebody else's.
+    Administrator,
+}
+
 /// Changes profiles.
 pub struct ChangeProfile {
     store: Arc<dyn Begin<dyn Store>>,
+    users: Arc<dyn UserReader>,
+    check: CheckPassword,
     clock: Arc<dyn Clock>,
 }
 
 impl ChangeProfile {
-    pub fn new(store: Arc<dyn Begin<dyn Store>>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(
+        store: Arc<dyn Begin<dyn Store>>,
+        users: Arc<dyn UserReader>,
+        check: CheckPassword,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, users, check, clock }
     }
 
-    pub async fn run(&self, id: UserId, change: &ProfileChange) -> Result<User, AccountError> {
-        retrying(|| self.apply(id, change)).await
+    /// Whoever reads the e-mails resets the password. So an access token, which may be stolen, isn't enough to move
+    /// the account to another address.
+    pub async fn run(&self, id: UserId, change: &ProfileChange, by: ChangedBy) -> Result<User, AccountError> {
+        let proof = match by {
+            ChangedBy::Owner { password, address } => self.proof(id, change, password, address).await?,
+            ChangedBy::Administrator => Proof::NotNeeded,
+        };
+        retrying(|| self.apply(id, change, &proof)).await
     }
 
-    async fn apply(&self, id: UserId, change: &ProfileChange) -> Result<User, AccountError> {
+    /// The password is checked before the user is locked, for that takes a while, and only if it is needed.
+    async fn proof(
+        &self,
+        id: UserId,
+        change: &ProfileChange,
+        password: Option<SecretString>,
+        address: String,
+    ) -> Result<Proof, AccountError> {
+        let (Some(email), Some(password)) = (&change.email, password) else { return Ok(Proof::Missing) };
+        let user = self.users.user(id).await?.ok_or(AccountError::NotFound(id))?;
+        if email.key() == user.email.key() {
+            return Ok(Proof::Missing);
+        }
+        self.check.run(&user, &password, address).await?;
+        Ok(Proof::Of(user.password_hash))
+    }
+
+    async fn apply(&self, id: UserId, change: &ProfileChange, proof: &Proof) -> Result<User, AccountError> {
         let mut tx = self.store.begin().await?;
         let mut user = tx.user_for_update(id).await?.ok_or(AccountError::NotFound(id))?;
         let now = self.clock.now();
         let ProfileChange { email, username, full_name, phone, address } = change.clone();
         let moved = email.is_some_and(|email| user.change_email(email));
+        if moved {
+            proof.holds_for(&user)?;
+        }
         user.username = username.unwrap_or(user.username);
         user.profile.full_name = full_name.unwrap_or(user.profile.full_name);
         user.profile.phone = phone.unwrap_or(user.profile.phone);
@@ -56,5 +101,25 @@ impl ChangeProfile {
         }
         tx.commit().await?;
         Ok(user)
+    }
+}
+
+/// That the account is the caller's to move to another address.
+enum Proof {
+    NotNeeded,
+    /// The caller knew the password that was kept like this.
+    Of(PasswordHash),
+    Missing,
+}
+
+impl Proof {
+    fn holds_for(&self, user: &User) -> Result<(), AccountError> {
+        match self {
+            Self::NotNeeded => Ok(()),
+            Self::Of(hash) if *hash == user.password_hash => Ok(()),
+            // It was changed while it was being checked.
+            Self::Of(_) => Err(AccountError::WrongPassword),
+            Self::Missing => Err(AccountError::PasswordMissing),
+        }
     }
 }

@@ -27,6 +27,8 @@ pub enum AccountError {
     TooManyFailures(Duration),
     #[error("the current password is wrong")]
     WrongPassword,
+    #[error("the current password is needed to change the e-mail address")]
+    PasswordMissing,
     #[error("the refresh token is not valid")]
     BadRefreshToken,
     #[error("the refresh token was used before; the login has been ended")]
@@ -68,7 +70,7 @@ impl Fault for AccountError {
             Self::BadCredentials | Self::BadRefreshToken | Self::RefreshTokenReused => Kind::Unauthenticated,
             Self::Inactive => Kind::Forbidden,
             Self::TooManyFailures(_) => Kind::TooManyRequests,
-            Self::WrongPassword | Self::BadOneTimeToken => Kind::Invalid,
+            Self::WrongPassword | Self::PasswordMissing | Self::BadOneTimeToken => Kind::Invalid,
             Self::Signing(_) | Self::Passwords(PasswordsError::Broken(_)) => Kind::Internal,
             Self::Passwords(PasswordsError::Busy) => Kind::Unavailable,
             Self::Store(error) => error.kind(),
@@ -84,6 +86,7 @@ impl Fault for AccountError {
             Self::Inactive => "account-inactive",
             Self::TooManyFailures(_) => "too-many-failed-logins",
             Self::WrongPassword => "wrong-password",
+            Self::PasswordMissing => "password-missing",
             Self::BadRefreshToken => "refresh-token-invalid",
             Self::RefreshTokenReused => "refresh-token-reused",
             Self::BadOneTimeToken => "one-time-token-invalid",
@@ -101,6 +104,9 @@ impl Fault for AccountError {
         let field = match self {
             Self::WrongPassword => {
                 InvalidFields::one("current_password", "wrong", "must be the current password")
+            }
+            Self::PasswordMissing => {
+                InvalidFields::one("current_password", "required", "is required to change the e-mail address")
             }
             Self::BadOneTimeToken => {
                 InvalidFields::one("token", "invalid", "must be a token that still holds")

@@ -3,6 +3,7 @@
 mod address_book;
 mod administer;
 mod change_profile;
+mod check_password;
 mod delete_account;
 mod error;
 mod events;
@@ -20,7 +21,8 @@ mod verify_email;
 
 pub use address_book::AddressBook;
 pub use administer::Administer;
-pub use change_profile::{ChangeProfile, ProfileChange};
+pub use change_profile::{ChangeProfile, ChangedBy, ProfileChange};
+pub use check_password::CheckPassword;
 pub use delete_account::DeleteAccount;
 pub use error::AccountError;
 pub use events::{

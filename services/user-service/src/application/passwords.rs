@@ -11,7 +11,7 @@ use config::kafka::Envelope;
 use secrecy::SecretString;
 
 use super::{
-    AccountError, AnnounceRevocations, Attempt, LoginThrottle, PasswordChanged, PasswordResetRequested,
+    AccountError, AnnounceRevocations, CheckPassword, LoginThrottle, PasswordChanged, PasswordResetRequested,
     Passwords, Store, UserReader, one_time, session,
 };
 use crate::domain::{Email, Login, Password, PasswordHash, Purpose, SecretToken, TokenDigest, User};
@@ -26,7 +26,7 @@ pub struct ChangePassword {
     store: Arc<dyn Begin<dyn Store>>,
     users: Arc<dyn UserReader>,
     passwords: Arc<dyn Passwords>,
-    throttle: Arc<dyn LoginThrottle>,
+    check: CheckPassword,
     revocations: AnnounceRevocations,
     clock: Arc<dyn Clock>,
 }
@@ -36,14 +36,14 @@ impl ChangePassword {
         store: Arc<dyn Begin<dyn Store>>,
         users: Arc<dyn UserReader>,
         passwords: Arc<dyn Passwords>,
-        throttle: Arc<dyn LoginThrottle>,
+        check: CheckPassword,
         revocations: AnnounceRevocations,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, users, passwords, throttle, revocations, clock }
+        Self { store, users, passwords, check, revocations, clock }
     }
 
-    /// Who holds a stolen access token doesn't get to guess the password either: `address` is throttled as at login.
+    /// `address` is the client's.
     pub async fn run(
         &self,
         id: UserId,
@@ -52,14 +52,7 @@ impl ChangePassword {
         address: String,
     ) -> Result<(), AccountError> {
         let user = self.users.user(id).await?.ok_or(AccountError::NotFound(id))?;
-        let attempt = Attempt { account: id.to_string(), address };
-        self.throttled(&attempt).await?;
-        let matches = self.passwords.matches(current, Some(&user.password_hash)).await?;
-        self.throttled(&attempt).await?;
-        if !matches {
-            self.throttle.failed(&attempt).await;
-            return Err(AccountError::WrongPassword);
-        }
+        self.check.run(&user, current, address).await?;
         let hash = self.passwords.hash(new).await?;
         let changed = retrying(|| async {
             let mut tx = self.store.begin().await?;
@@ -72,13 +65,6 @@ impl ChangePassword {
         .await?;
         self.revocations.announce(&changed).await;
         Ok(())
-    }
-
-    async fn throttled(&self, attempt: &Attempt) -> Result<(), AccountError> {
-        match self.throttle.wait(attempt).await {
-            Some(wait) => Err(AccountError::TooManyFailures(wait)),
-            None => Ok(()),
-        }
     }
 }
 

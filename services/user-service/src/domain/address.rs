@@ -1,6 +1,6 @@
 //! The address book.
 
-use std::str::FromStr;
+use config::place::Country;
 
 use super::{Phone, Text};
 
@@ -10,32 +10,6 @@ pub const MAX_ADDRESSES: usize = 20;
 config::ids! {
     /// An entry of an address book.
     AddressId
-}
-
-/// ISO 3166-1 alpha-2, upper-case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Country(String);
-
-/// What is wrong with a country.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a country's two letters, such as VN")]
-pub struct NotACountry;
-
-impl Country {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Country {
-    type Err = NotACountry;
-
-    fn from_str(raw: &str) -> Result<Self, NotACountry> {
-        match raw.len() == 2 && raw.bytes().all(|b| b.is_ascii_alphabetic()) {
-            true => Ok(Self(raw.to_ascii_uppercase())),
-            false => Err(NotACountry),
-        }
-    }
 }
 
 /// Where something can be sent.

@@ -11,7 +11,7 @@ mod token;
 mod user;
 mod username;
 
-pub use address::{Address, AddressEntry, AddressId, Country, MAX_ADDRESSES};
+pub use address::{Address, AddressEntry, AddressId, MAX_ADDRESSES};
 pub use email::{Email, NotAnEmail};
 pub use login::Login;
 pub use password::{MAX_BYTES as MAX_PASSWORD_BYTES, Password, PasswordHash, WeakPassword};

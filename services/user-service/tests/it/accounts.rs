@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Shop, body, code, registration, tally, unique};
+use crate::support::{PASSWORD, Shop, body, code, registration, tally, unique, wrong_fields};
 
 #[tokio::test]
 async fn somebody_registers_and_everybody_hears_of_it() {
@@ -77,9 +77,8 @@ async fn what_is_taken_is_named() {
     same_name["username"] = ann.name.to_uppercase().into();
     assert_eq!(code(shop.post("/api/users/register", &same_name).await, 409).await, "username-taken");
     let (bob, tokens) = shop.sign_up().await;
-    for (change, taken) in
-        [(json!({ "email": ann.email }), "email-taken"), (json!({ "username": ann.name }), "username-taken")]
-    {
+    let email = json!({ "email": ann.email, "current_password": PASSWORD });
+    for (change, taken) in [(email, "email-taken"), (json!({ "username": ann.name }), "username-taken")] {
         let answer = shop.call(&tokens.access, Method::PUT, "/api/users/me", Some(&change)).await;
         assert_eq!(code(answer, 409).await, taken);
     }
@@ -138,7 +137,7 @@ async fn a_new_address_has_to_be_verified_again() {
     let registered = events.find(|event| event.kind == "user_registered").await;
     let old = registered.data["verification_token"].as_str().unwrap().to_owned();
     let email = format!("{}@example.com", unique());
-    let change = json!({ "email": email });
+    let change = json!({ "email": email, "current_password": PASSWORD });
     body(shop.call(&tokens.access, Method::PUT, &format!("/api/users/{}", ann.id), Some(&change)).await, 200)
         .await;
     let asked = events.find(|event| event.kind == "email_verification_requested").await;
@@ -147,6 +146,47 @@ async fn a_new_address_has_to_be_verified_again() {
     assert_eq!(code(stale, 422).await, "one-time-token-invalid", "it proves to read the old address");
     let token = json!({ "token": asked.data["verification_token"] });
     assert_eq!(body(shop.post("/api/users/verify-email", &token).await, 200).await["email_verified"], true);
+}
+
+#[tokio::test]
+async fn a_stolen_access_token_does_not_move_an_account_to_another_address() {
+    let shop = Shop::with(&[("LOGIN_FAILURES_PER_ACCOUNT", "2")]).await;
+    let (ann, tokens) = shop.sign_up().await;
+    let (me, by_id) = ("/api/users/me".to_owned(), format!("/api/users/{}", ann.id));
+    let email = format!("{}@example.com", unique());
+    let put =
+        async |path: &str, change: Value| shop.call(&tokens.access, Method::PUT, path, Some(&change)).await;
+    for path in [&me, &by_id] {
+        let problem = body(put(path, json!({ "email": email })).await, 422).await;
+        assert_eq!(
+            (&problem["code"], &problem["errors"][0]["field"]),
+            (&json!("password-missing"), &json!("current_password"))
+        );
+        let guess = json!({ "email": email, "current_password": "a guess" });
+        assert_eq!(code(put(path, guess).await, 422).await, "wrong-password");
+    }
+    let right = json!({ "email": email, "current_password": PASSWORD });
+    assert_eq!(code(put(&me, right).await, 429).await, "too-many-failed-logins");
+    // Another spelling is no other address, and nothing but the address needs the password.
+    let respelled = json!({ "email": ann.email.to_uppercase(), "full_name": "Ann the Second" });
+    assert_eq!(body(put(&me, respelled).await, 200).await["email"], ann.email.to_uppercase());
+}
+
+#[tokio::test]
+async fn administrators_move_others_accounts_without_a_password_but_not_their_own() {
+    let shop = Shop::open().await;
+    let (ann, bob) = (shop.register().await, shop.register().await);
+    let path = |id: u64| format!("/api/users/{id}");
+    body(shop.administer(&format!("{}/role", path(ann.id)), &json!({ "role": "admin" })).await, 200).await;
+    let access = shop.log_in(&ann.name).await.access;
+    let email = format!("{}@example.com", unique());
+    let change = json!({ "email": email });
+    for own in ["/api/users/me".to_owned(), path(ann.id)] {
+        let answer = shop.call(&access, Method::PUT, &own, Some(&change)).await;
+        assert_eq!(wrong_fields(answer).await, ["current_password"], "{own}");
+    }
+    let moved = body(shop.call(&access, Method::PUT, &path(bob.id), Some(&change)).await, 200).await;
+    assert_eq!((&moved["email"], &moved["email_verified"]), (&json!(email), &json!(false)));
 }
 
 #[tokio::test]

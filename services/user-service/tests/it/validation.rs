@@ -19,7 +19,7 @@ async fn every_wrong_field_is_named_at_once() {
     let fields = wrong_fields(shop.post("/api/users/login", &json!({})).await).await;
     assert_eq!(fields, ["password", "username"]);
     let token = shop.app.tokens.client(1);
-    let entry = json!({ "recipient": "", "line1": "", "city": "\u{7}", "country": "Vietnam", "phone": "x" });
+    let entry = json!({ "recipient": "", "line1": "", "city": "\u{7}", "country": "ZZ", "phone": "x" });
     let answer = shop.call(&token, Method::POST, "/api/users/me/addresses", Some(&entry)).await;
     assert_eq!(wrong_fields(answer).await, ["city", "country", "line1", "phone", "recipient"]);
 }

@@ -60,7 +60,7 @@ impl Templates {
     pub fn render(&self, to: &Contact, due: &Due) -> Result<Rendered, minijinja::Error> {
         let details = due.details.as_ref().unwrap_or(&Details::Message);
         let (template, link) = match details {
-            Details::Message => ("message", None),
+            Details::Message | Details::FormerAddress(_) => ("message", None),
             Details::Order(_) => ("order", None),
             Details::Shipment(_) => ("shipment", None),
             Details::Link(link) => ("link", Some(self.link(&link.path, &link.token))),

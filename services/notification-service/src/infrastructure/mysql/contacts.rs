@@ -7,6 +7,21 @@ use config::id::UserId;
 
 use crate::application::{Contact, Contacts};
 
+#[derive(sqlx::FromRow)]
+struct ContactRow {
+    email: String,
+    name: String,
+    is_admin: bool,
+    is_active: bool,
+}
+
+impl ContactRow {
+    fn contact(self, user_id: UserId) -> Contact {
+        let Self { email, name, is_admin, is_active } = self;
+        Contact { user_id, email, name, is_admin, is_active }
+    }
+}
+
 #[async_trait]
 impl Contacts for Tx {
     async fn keep_contact(&mut self, contact: &Contact, as_of: DateTime<Utc>) -> Result<(), StoreError> {
@@ -29,6 +44,21 @@ impl Contacts for Tx {
         .execute(self.connection())
         .await?;
         Ok(())
+    }
+
+    async fn contact_before(
+        &mut self,
+        user: UserId,
+        as_of: DateTime<Utc>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let row: Option<ContactRow> = sqlx::query_as(
+            "SELECT email, name, is_admin, is_active FROM contacts WHERE user_id = ? AND as_of <= ? FOR UPDATE",
+        )
+        .bind(user.get())
+        .bind(as_of)
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(row.map(|row| row.contact(user)))
     }
 
     async fn active_admins(&mut self) -> Result<Vec<UserId>, StoreError> {

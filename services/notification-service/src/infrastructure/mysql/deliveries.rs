@@ -86,30 +86,32 @@ impl DueRow {
 
 #[async_trait]
 impl DeliveryQueue for Tx {
-    async fn take_due(
+    async fn find_due(
         &mut self,
         channel: Channel,
         now: DateTime<Utc>,
-        until: DateTime<Utc>,
+        except: &[WebhookId],
         limit: u32,
-    ) -> Result<Vec<Due>, StoreError> {
-        let ids: Vec<u64> = sqlx::query_scalar(
-            "SELECT id FROM deliveries WHERE channel = ? AND next_attempt_at <= ? \
-             ORDER BY next_attempt_at LIMIT ? FOR UPDATE SKIP LOCKED",
-        )
-        .bind(channel.as_str())
-        .bind(now)
-        .bind(limit)
-        .fetch_all(self.connection())
-        .await?;
-        if ids.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Vec<(DeliveryId, Option<WebhookId>)>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new("SELECT id, webhook_id FROM deliveries WHERE channel = ");
+        select.push_bind(channel.as_str()).push(" AND next_attempt_at <= ").push_bind(now);
+        if !except.is_empty() {
+            let webhooks = except.iter().map(|webhook| webhook.get());
+            push_list(select.push(" AND (webhook_id IS NULL OR webhook_id NOT IN "), webhooks);
+            select.push(")");
         }
+        select.push(" ORDER BY next_attempt_at LIMIT ").push_bind(limit).push(" FOR UPDATE SKIP LOCKED");
+        let rows: Vec<(u64, Option<u64>)> = select.build_query_as().fetch_all(self.connection()).await?;
+        Ok(rows.into_iter().map(|(id, webhook)| (DeliveryId::new(id), webhook.map(WebhookId::new))).collect())
+    }
+
+    async fn take(&mut self, ids: &[DeliveryId], until: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
+        let ids = || ids.iter().map(|id| id.get());
         let lease = Uuid::now_v7();
         let mut update =
             QueryBuilder::<MySql>::new("UPDATE deliveries SET attempts = attempts + 1, lease = ");
         update.push_bind(lease).push(", next_attempt_at = ").push_bind(until).push(" WHERE id IN ");
-        push_list(&mut update, ids.iter().copied());
+        push_list(&mut update, ids());
         update.build().execute(self.connection()).await?;
         let mut select = QueryBuilder::<MySql>::new(
             "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, d.traceparent, \
@@ -118,7 +120,7 @@ impl DeliveryQueue for Tx {
              FROM deliveries d JOIN notifications n ON n.id = d.notification_id \
              LEFT JOIN contacts c ON c.user_id = d.user_id WHERE d.id IN ",
         );
-        push_list(&mut select, ids.iter().copied());
+        push_list(&mut select, ids());
         let rows: Vec<DueRow> = select.build_query_as().fetch_all(self.connection()).await?;
         let due = |row: DueRow| {
             let details = row.details.as_deref().map(serde_json::from_str).transpose();
@@ -138,18 +140,20 @@ impl DeliveryQueue for Tx {
         rows.into_iter().map(due).collect()
     }
 
-    async fn record(&mut self, ended: &[(&Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError> {
+    async fn record(&mut self, ended: &[(Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError> {
         let (sent, others): (Vec<_>, Vec<_>) =
             ended.iter().partition(|(_, outcome)| matches!(outcome, Outcome::Sent));
         let mut recorded = 0;
         if let Some((first, _)) = sent.first() {
             let mut update = outcome(&Outcome::Sent, first, now);
+            // They needn't have been taken together.
+            push_list(update.push(" WHERE lease IN "), sent.iter().map(|(due, _)| due.lease));
             push_list(update.push(" AND id IN "), sent.iter().map(|(due, _)| due.id.get()));
             recorded += update.build().execute(self.connection()).await?.rows_affected();
         }
         for (due, ended) in others {
             let mut update = outcome(ended, due, now);
-            update.push(" AND id = ").push_bind(due.id.get());
+            update.push(" WHERE lease = ").push_bind(due.lease).push(" AND id = ").push_bind(due.id.get());
             recorded += update.build().execute(self.connection()).await?.rows_affected();
         }
         Ok(recorded)
@@ -216,6 +220,5 @@ fn outcome(outcome: &Outcome, due: &Due, now: DateTime<Utc>) -> QueryBuilder<MyS
             }
         }
     }
-    update.push(" WHERE lease = ").push_bind(due.lease);
     update
 }

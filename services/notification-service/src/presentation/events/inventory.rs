@@ -4,7 +4,7 @@ use config::kafka::Envelope;
 use serde::Deserialize;
 
 use super::BadEvent;
-use crate::application::{Audience, Details, News, Notice};
+use crate::application::{Details, News, Notice};
 use crate::domain::{NotificationType, Wording};
 
 #[derive(Deserialize)]
@@ -20,6 +20,5 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     }
     let low: Low = message.data()?;
     let wording = Wording::low_stock(&low.product_id, low.available, low.threshold);
-    let notice = Notice::new(NotificationType::LowStock, wording, Details::Message);
-    Ok(News { notices: vec![(Audience::Admins, notice)], ..News::default() })
+    Ok(News::for_admins(Notice::new(NotificationType::LowStock, wording, Details::Message)))
 }

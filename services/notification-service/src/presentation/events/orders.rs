@@ -32,6 +32,7 @@ struct OrderEvent {
 struct ReturnEvent {
     order_id: u64,
     user_id: u64,
+    return_id: u64,
     refund_amount: Amount,
     currency: String,
     note: Option<String>,
@@ -51,6 +52,7 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         "order_created" => NotificationType::OrderCreated,
         "order_status_updated" => NotificationType::OrderPaid,
         "order_cancelled" => NotificationType::OrderCancelled,
+        "return_requested" => return requested(message),
         "return_approved" | "return_rejected" => return decided(message),
         _ => return Ok(News::default()),
     };
@@ -66,6 +68,14 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     };
     let details = Details::Order(details(&order)?);
     Ok(News::one(order.user_id, Notice::new(kind, wording, details)))
+}
+
+/// It waits until somebody decides, so they hear of it.
+fn requested(message: &Envelope) -> Result<News, BadEvent> {
+    let back: ReturnEvent = message.data()?;
+    let worth = money(back.refund_amount, &back.currency)?;
+    let wording = Wording::return_requested(back.order_id, back.return_id, worth);
+    Ok(News::for_admins(Notice::new(NotificationType::ReturnRequested, wording, Details::Message)))
 }
 
 /// What became of a wish to return something.

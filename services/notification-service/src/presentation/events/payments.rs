@@ -6,7 +6,7 @@ use config::money::Amount;
 use serde::Deserialize;
 
 use super::{BadEvent, money};
-use crate::application::{Audience, Details, News, Notice};
+use crate::application::{Details, News, Notice};
 use crate::domain::{NotificationType, Wording};
 
 #[derive(Deserialize)]
@@ -76,18 +76,15 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
             let missing = money(short.missing_amount, &short.currency)?;
             let wording = Wording::return_refund_short(short.order_id, short.return_id, missing);
             let notice = Notice::new(NotificationType::ReturnRefundShort, wording, Details::Message);
-            return Ok(for_admins(Some(notice)));
+            return Ok(News::for_admins(notice));
         }
         "refund_failed" => {
             let failed: RefundFailed = message.data()?;
             let amount = money(failed.refund_amount, &failed.currency)?;
             let RefundFailed { order_id, payment_id, was_refunded, .. } = failed;
             let wording = Wording::refund_failed(order_id, payment_id, amount, was_refunded);
-            return Ok(for_admins(Some(Notice::new(
-                NotificationType::RefundFailed,
-                wording,
-                Details::Message,
-            ))));
+            let notice = Notice::new(NotificationType::RefundFailed, wording, Details::Message);
+            return Ok(News::for_admins(notice));
         }
         "dispute_opened" | "dispute_updated" => {
             let Disputed { order_id, dispute_id, status, evidence_due_at, disputed_amount, currency } =
@@ -95,13 +92,9 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
             let amount = money(disputed_amount, &currency)?;
             let wording = Wording::dispute(order_id, dispute_id, amount, &status, evidence_due_at);
             let notice = |wording| Notice::new(NotificationType::Dispute, wording, Details::Message);
-            return Ok(for_admins(wording.map(notice)));
+            return Ok(wording.map(notice).map(News::for_admins).unwrap_or_default());
         }
         _ => return Ok(News::default()),
     };
     Ok(News::one(user, Notice::new(kind, wording, Details::Message)))
-}
-
-fn for_admins(notice: Option<Notice>) -> News {
-    News { notices: notice.map(|notice| (Audience::Admins, notice)).into_iter().collect(), ..News::default() }
 }

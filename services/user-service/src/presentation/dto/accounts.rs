@@ -56,10 +56,13 @@ pub struct ProfileDto {
     full_name: MaybeUndefined<String>,
     phone: MaybeUndefined<String>,
     address: MaybeUndefined<String>,
+    /// For another e-mail address of one's own; nothing else needs it.
+    current_password: Option<String>,
 }
 
 impl ProfileDto {
-    pub fn parse(self) -> Result<ProfileChange, InvalidFields> {
+    /// The change, and the current password where it is given.
+    pub fn parse(self) -> Result<(ProfileChange, Option<SecretString>), InvalidFields> {
         let mut fields = Fields::default();
         let email = fields.check("email", self.email.map(|text| text.parse()).transpose());
         let username = fields.check("username", self.username.map(|text| text.parse()).transpose());
@@ -67,13 +70,14 @@ impl ProfileDto {
         let phone = change(&mut fields, "phone", &self.phone);
         let address = change(&mut fields, "address", &self.address);
         fields.finish(|| {
-            Some(ProfileChange {
+            let change = ProfileChange {
                 email: email?,
                 username: username?,
                 full_name: full_name?,
                 phone: phone?,
                 address: address?,
-            })
+            };
+            Some((change, self.current_password.map(SecretString::from)))
         })
     }
 }

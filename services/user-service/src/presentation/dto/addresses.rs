@@ -22,7 +22,7 @@ pub struct AddressEntryDto {
     state: Option<String>,
     /// At most 20 characters.
     postal_code: Option<String>,
-    /// Two letters, ISO 3166-1.
+    /// Its ISO 3166 code, or its English name.
     country: String,
     phone: Option<String>,
     /// True makes it the default; the first one is it anyway.
@@ -86,7 +86,7 @@ impl From<Address> for AddressDto {
             city: entry.city.to_string(),
             state: entry.state.map(|text| text.to_string()),
             postal_code: entry.postal_code.map(|text| text.to_string()),
-            country: entry.country.as_str().to_owned(),
+            country: entry.country.to_string(),
             phone: entry.phone.map(|phone| phone.as_str().to_owned()),
             is_default,
         }

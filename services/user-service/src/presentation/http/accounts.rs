@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use config::id::UserId;
-use config::jwt_auth::{Admin, Internal, SignedIn};
+use config::jwt_auth::{Admin, Caller, Internal, SignedIn};
 use config::page::{Page, Paging};
 use config::problem::{ApiError, Body};
 use config::response::{Created, NoContent};
@@ -13,8 +13,8 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::client::ClientAddress;
 use crate::application::{
-    AccountError, Administer, ChangePassword, ChangeProfile, DeleteAccount, ForgotPassword, Register,
-    ResetPassword, UserReader, VerifyEmail,
+    AccountError, Administer, ChangePassword, ChangeProfile, ChangedBy, DeleteAccount, ForgotPassword,
+    Register, ResetPassword, UserReader, VerifyEmail,
 };
 use crate::presentation::dto::{
     ActiveDto, ContactDto, ForgotPasswordDto, NewPasswordDto, ProfileDto, RegistrationDto, ResetPasswordDto,
@@ -59,8 +59,13 @@ impl AccountsApi {
 
     /// Change the caller's account; what is left out stays
     #[oai(path = "/api/users/me", method = "put")]
-    async fn change_me(&self, caller: SignedIn, body: Body<ProfileDto>) -> Result<Json<UserDto>, ApiError> {
-        Ok(Json(self.profiles.run(caller.user_id, &body.0.parse()?).await?.into()))
+    async fn change_me(
+        &self,
+        caller: SignedIn,
+        client: ClientAddress,
+        body: Body<ProfileDto>,
+    ) -> Result<Json<UserDto>, ApiError> {
+        self.change_profile(&caller, caller.user_id, client, body.0).await
     }
 
     /// Delete the caller's account
@@ -96,12 +101,13 @@ impl AccountsApi {
     async fn change(
         &self,
         caller: SignedIn,
+        client: ClientAddress,
         id: Path<u64>,
         body: Body<ProfileDto>,
     ) -> Result<Json<UserDto>, ApiError> {
         let id = UserId::new(id.0);
         caller.must_own(id)?;
-        Ok(Json(self.profiles.run(id, &body.0.parse()?).await?.into()))
+        self.change_profile(&caller, id, client, body.0).await
     }
 
     /// Delete an account, by its owner or an administrator
@@ -198,6 +204,21 @@ impl AccountsApi {
 }
 
 impl AccountsApi {
+    async fn change_profile(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        client: ClientAddress,
+        body: ProfileDto,
+    ) -> Result<Json<UserDto>, ApiError> {
+        let (change, password) = body.parse()?;
+        let by = match caller.user_id == id {
+            true => ChangedBy::Owner { password, address: client.0 },
+            false => ChangedBy::Administrator,
+        };
+        Ok(Json(self.profiles.run(id, &change, by).await?.into()))
+    }
+
     async fn show(&self, id: UserId) -> Result<Json<UserDto>, ApiError> {
         let user = self.users.user(id).await?.ok_or(AccountError::NotFound(id))?;
         Ok(Json(user.into()))
