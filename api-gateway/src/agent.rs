@@ -61,6 +61,7 @@ async fn serve(settings: &GatewaySettings, witness: Witness) -> Result<(), BoxEr
     let mut agent = Agent {
         state: State::load(files.folder()),
         applied: Vec::new(),
+        must_apply: false,
         must_reopen: false,
         files,
         upkeep,
@@ -105,6 +106,8 @@ struct Agent {
     health: Health,
     /// What Nginx runs on.
     applied: Vec<Upstream>,
+    /// Whether its file says something else than that, since what came in between failed.
+    must_apply: bool,
     /// Whether Nginx has still to be told to open its files anew.
     must_reopen: bool,
 }
@@ -168,11 +171,13 @@ impl Agent {
         self.state.update(self.files.folder(), snapshot.clone()).await?;
         self.health.expect(self.state.services.clone());
         let (upstreams, complete) = Upstreams::resolve(snapshot).await;
-        if upstreams.services != self.applied {
+        if upstreams.services != self.applied || self.must_apply {
             metrics::counter!("gateway_reloads_total").increment(1);
+            self.must_apply = true;
             self.accept(&upstreams).await?;
             nginx.reload(&self.files.reloading()).await?;
             self.runs_on(upstreams.services);
+            self.must_apply = false;
             tracing::info!(index = snapshot.index, "nginx takes up the registry's change {}", snapshot.index);
         }
         self.health.routed(snapshot);

@@ -28,6 +28,8 @@ pub struct GatewaySettings {
     pub error_log: PathBuf,
     pub rate: Rate,
     pub login_rate: Rate,
+    /// Streams and long polls of one client at a time.
+    pub waiting: u32,
     pub cors_origins: Vec<Origin>,
     pub trusted_proxies: Vec<Network>,
 }
@@ -82,6 +84,8 @@ impl Settings for GatewaySettings {
         let burst = env.var("RATE_LIMIT_BURST", "requests beyond that at once").default("400");
         let login = env.var("RATE_LIMIT_LOGIN_PER_SECOND", "the same for login and register").default("10");
         let login_burst = env.var("RATE_LIMIT_LOGIN_BURST", "the same for login and register").default("40");
+        let waiting =
+            env.var("WAITING_PER_CLIENT", "streams and long polls of a client at a time").default("40");
         let cors = env.var("CORS_ORIGINS", "origins whose pages may call, * for all").default("");
         let proxies =
             env.var("TRUSTED_PROXIES", "networks whose X-Forwarded-For is true, as 10.0.0.0/8").default("");
@@ -102,6 +106,7 @@ impl Settings for GatewaySettings {
             error_log: error_log?,
             rate: Rate { per_second: rate.map(positive)?, burst: burst? },
             login_rate: Rate { per_second: login.map(positive)?, burst: login_burst? },
+            waiting: waiting.map(positive)?,
             cors_origins: cors?,
             trusted_proxies: proxies?,
         })

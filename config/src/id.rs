@@ -1,5 +1,7 @@
 //! Identifiers that can't be mistaken for one another.
 
+use crate::problem::{Fault, Kind};
+
 /// Declares integer identifiers: positive, as MySQL's `BIGINT UNSIGNED AUTO_INCREMENT` makes them.
 ///
 /// ```
@@ -54,7 +56,27 @@ pub struct ProductId(String);
 #[error("must be 24 hexadecimal digits")]
 pub struct NotAProductId;
 
+/// A text that can't name a product was asked for as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such product")]
+pub struct NoSuchProduct;
+
+impl Fault for NoSuchProduct {
+    fn kind(&self) -> Kind {
+        Kind::NotFound
+    }
+
+    fn code(&self) -> &'static str {
+        "product-not-found"
+    }
+}
+
 impl ProductId {
+    /// From a path: one that can't name a product names nothing.
+    pub fn in_path(text: &str) -> Result<Self, NoSuchProduct> {
+        text.parse().map_err(|_| NoSuchProduct)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -19,6 +19,7 @@ pub mod settings;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 
 /// Any error, where only its words matter.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -33,7 +33,8 @@ impl Paging {
     }
 }
 
-fn within(value: Option<i64>, default: u32, least: u32, most: u32) -> Result<u32, String> {
+/// A number that is asked for, from `least` to `most`; `default` when none is.
+pub fn within(value: Option<i64>, default: u32, least: u32, most: u32) -> Result<u32, String> {
     let value = value.map_or(Some(default), |value| u32::try_from(value).ok());
     value.filter(|v| (least..=most).contains(v)).ok_or_else(|| format!("must be from {least} to {most}"))
 }

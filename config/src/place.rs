@@ -29,6 +29,14 @@ impl Country {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// A code that was checked when it was stored: ISO may have withdrawn it since.
+    pub fn stored(code: &str) -> Result<Self, NotACountry> {
+        match code.as_bytes() {
+            &[a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Ok(Self([a, b])),
+            _ => Err(NotACountry),
+        }
+    }
+
     /// The English name.
     pub fn name(&self) -> &'static str {
         celes::Country::from_alpha2(self.code()).map_or("", |country| country.long_name)

@@ -49,6 +49,11 @@ impl IfMatch {
     }
 }
 
+/// Whether the client has the record with this tag already, by its `If-None-Match`.
+pub fn client_has(if_none_match: Option<&str>, tag: &str) -> bool {
+    if_none_match.is_some_and(|header| lists(header, tag))
+}
+
 fn lists(header: &str, tag: &str) -> bool {
     header.split(',').map(str::trim).any(|listed| listed == "*" || listed.trim_start_matches("W/") == tag)
 }
@@ -67,7 +72,7 @@ impl<T: ParseFromJSON + ToJSON> Versioned<T> {
     /// The answer to a read that carried `If-None-Match`, if it did.
     pub fn read(record: T, version: u64, if_none_match: Option<&str>) -> Self {
         let tag = etag(version);
-        match if_none_match.is_some_and(|header| lists(header, &tag)) {
+        match client_has(if_none_match, &tag) {
             true => Self::NotModified(tag),
             false => Self::Ok(Json(record), tag),
         }

@@ -1,7 +1,5 @@
 //! One order with everything that a shop needs: taxed, with a promotion, sent abroad. All who tell a sum tell the same.
 
-use std::time::Duration;
-
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use system_tests::{Shop, eventually, json_of};
@@ -16,14 +14,16 @@ fn minor(amount: &Value) -> i64 {
 #[tokio::test]
 async fn a_taxed_order_with_a_promotion_shows_the_same_sums_everywhere() {
     let shop = Shop::shared().await;
-    let (shopper, product) = (shop.shopper().await, shop.product(33.33, 50).await);
+    // Nobody else orders in this currency: its sales are this order's.
+    let (shopper, product) = (shop.shopper().await, shop.product_in("CHF", 33.33, 50).await);
     let code = shop.ten_per_cent_off(None).await;
 
     // 3 × 33.33 = 99.99, less 10 % (half a cent up) = 89.99, and Germany wants 19 % of that and of nothing else.
     let order = json_of(shopper.order_with(&code, &[(&product, 3)])).await;
     let id = order["id"].as_u64().unwrap_or_else(|| panic!("no order: {order}"));
     let day = &order["created_at"].as_str().unwrap()[..10];
-    let summary = format!("/api/orders/analytics/summary?from={day}&to={day}");
+    let summary = format!("/api/orders/analytics/summary?from={day}&to={day}&currency=CHF");
+    let revenue_before = minor(&json_of(shop.admin(Method::GET, &summary)).await["revenue"]);
     let sums = |order: &Value| {
         ["subtotal", "discount", "tax", "shipping", "total_amount"].map(|name| minor(&order[name]))
     };
@@ -40,9 +40,13 @@ async fn a_taxed_order_with_a_promotion_shows_the_same_sums_everywhere() {
     let quote = json_of(shopper.request(Method::POST, "/api/orders/quote").json(&quote)).await;
     assert_eq!(sums(&quote), sums(&order), "{quote}");
 
-    let wrong = shopper.pay(id, (total - 1) as f64 / 100.0).send().await.unwrap();
-    assert_eq!(wrong.status(), 422, "a cent is missing");
-    shopper.paid(id, total as f64 / 100.0).await;
+    let pay = |amount: i64| {
+        let body = json!({ "order_id": id, "amount": amount as f64 / 100.0, "currency": "CHF",
+            "payment_method": "credit_card", "payment_token": "tok_success" });
+        shopper.request(Method::POST, "/api/payments/").json(&body)
+    };
+    assert_eq!(pay(total - 1).send().await.unwrap().status(), 422, "a cent is missing");
+    assert_eq!(pay(total).send().await.unwrap().status(), 201);
     let paid = shopper.order_becomes(id, &["paid", "fulfilling"]).await;
     assert_eq!(sums(&paid), sums(&order));
     let payments = shopper.get("/api/payments/").await;
@@ -61,9 +65,14 @@ async fn a_taxed_order_with_a_promotion_shows_the_same_sums_everywhere() {
         if ours.any(|mail| mail.contains(&shown)) { Ok(()) } else { Err(format!("none tells {shown}")) }
     })
     .await;
-    eventually("the day's top products know the price paid for the goods", || async {
+    eventually("the day's sales know the total, and what the goods were sold for", || async {
         let sales = json_of(shop.admin(Method::GET, &summary)).await;
-        if sales.to_string().contains("revenue") { Ok(()) } else { Err(sales.to_string()) }
+        let revenue = minor(&sales["revenue"]) - revenue_before;
+        let ours =
+            sales["top_products"].as_array().into_iter().flatten().find(|it| it["product_id"] == product);
+        let goods = ours.map(|it| (it["units"].as_u64(), minor(&it["revenue"])));
+        let is_told = revenue == total && goods == Some((Some(3), subtotal - discount));
+        if is_told { Ok(()) } else { Err(sales.to_string()) }
     })
     .await;
 }
@@ -188,7 +197,7 @@ async fn an_order_without_tax_service_is_refused_and_without_promotions_says_so(
 }
 
 #[tokio::test]
-async fn what_changes_in_the_catalogue_is_found_within_two_seconds() {
+async fn what_changes_in_the_catalogue_is_found() {
     let shop = Shop::shared().await;
     let word = format!("zq{}", &Uuid::new_v4().simple().to_string()[..12]);
     let sku = format!("T-{word}");
@@ -223,16 +232,21 @@ async fn what_changes_in_the_catalogue_is_found_within_two_seconds() {
 #[tokio::test]
 async fn a_wisher_is_told_once_of_a_price_drop_and_of_a_return_to_stock() {
     let shop = Shop::shared().await;
-    let (shopper, product) = (shop.shopper().await, shop.product(80.0, 0).await);
-    let wish = json!({ "product_id": product });
-    let answer = shopper.request(Method::POST, "/api/favourites/").json(&wish).send().await.unwrap();
-    assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
-
-    let change =
-        shop.admin(Method::PATCH, &format!("/api/products/{product}")).json(&json!({ "price": 60.0 }));
-    assert_eq!(change.send().await.unwrap().status(), 200);
-    let stock = shop.admin(Method::PUT, &format!("/api/inventory/{product}")).json(&json!({ "quantity": 5 }));
-    assert_eq!(stock.send().await.unwrap().status(), 200);
+    let shopper = shop.shopper().await;
+    let (product, other) = (shop.product(80.0, 0).await, shop.product(80.0, 0).await);
+    for wished in [&product, &other] {
+        let wish = json!({ "product_id": wished });
+        let answer = shopper.request(Method::POST, "/api/favourites/").json(&wish).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+    }
+    let change = async |product: &str, price: f64, stock: u32| {
+        let (price, stock) = (json!({ "price": price }), json!({ "quantity": stock }));
+        let price = shop.admin(Method::PATCH, &format!("/api/products/{product}")).json(&price);
+        assert_eq!(price.send().await.unwrap().status(), 200);
+        let stock = shop.admin(Method::PUT, &format!("/api/inventory/{product}")).json(&stock);
+        assert_eq!(stock.send().await.unwrap().status(), 200);
+    };
+    change(&product, 60.0, 5).await;
     let told = || async {
         let list = shopper.get("/api/notifications/?limit=100").await;
         let kinds = list["items"].as_array().cloned().unwrap_or_default();
@@ -244,19 +258,37 @@ async fn a_wisher_is_told_once_of_a_price_drop_and_of_a_return_to_stock() {
         if told == (1, 1) { Ok(()) } else { Err(format!("{told:?}")) }
     })
     .await;
-    // A dearer price and more stock are no news.
-    let dearer =
-        shop.admin(Method::PATCH, &format!("/api/products/{product}")).json(&json!({ "price": 70.0 }));
-    assert_eq!(dearer.send().await.unwrap().status(), 200);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(told().await, (1, 1));
+    // A dearer price and more stock are no news: nothing of them is told before what comes later.
+    change(&product, 70.0, 9).await;
+    eventually("both are known with the wish", || async {
+        let list = shopper.get("/api/favourites/").await;
+        let ours = list["items"].as_array().into_iter().flatten().find(|it| it["product_id"] == product);
+        if ours.is_some_and(|it| it["price"] == 70 && it["stock"] == 9) {
+            Ok(())
+        } else {
+            Err(list.to_string())
+        }
+    })
+    .await;
+    change(&other, 60.0, 5).await;
+    eventually("the wisher is told of the other product", || async {
+        let told = told().await;
+        if told.0 > 1 && told.1 > 1 { Ok(()) } else { Err(format!("{told:?}")) }
+    })
+    .await;
+    assert_eq!(told().await, (2, 2));
 }
 
 #[tokio::test]
 async fn a_buyers_rating_is_marked_and_reaches_product_and_search() {
     let shop = Shop::shared().await;
-    let (shopper, product) = (shop.shopper().await, shop.product(15.0, 10).await);
-    let (order, total) = shopper.ordered(&[(&product, 1)]).await;
+    let (shopper, word) = (shop.shopper().await, format!("zr{}", &Uuid::new_v4().simple().to_string()[..12]));
+    let new = json!({ "name": format!("Lamp {word}"), "description": "For a test", "price": 15.0, "category": "Tests",
+        "stock": 10, "sku": format!("T-{word}") });
+    let made = json_of(shop.admin(Method::POST, "/api/products/").json(&new)).await;
+    let product = made["id"].as_str().unwrap_or_else(|| panic!("no product: {made}"));
+    shop.stock_becomes(product, (10, 0, 10)).await;
+    let (order, total) = shopper.ordered(&[(product, 1)]).await;
     shopper.paid(order, total).await;
     shopper.order_becomes(order, &["paid", "fulfilling"]).await;
     let rating = json!({ "product_id": product, "rating": 4, "comment": "Rất tốt" });
@@ -275,6 +307,15 @@ async fn a_buyers_rating_is_marked_and_reaches_product_and_search() {
     eventually("the catalogue shows the average", || async {
         let shown = json_of(shop.get(&format!("/api/products/{product}"))).await;
         if shown["average_rating"] == 4.0 { Ok(()) } else { Err(shown.to_string()) }
+    })
+    .await;
+    eventually("a search shows it, too", || async {
+        let found = json_of(shop.get(&format!("/api/search/?keyword={word}"))).await;
+        let first = &found["results"][0];
+        match first["id"] == product && first["average_rating"] == 4.0 && first["rating_count"] == 1 {
+            true => Ok(()),
+            false => Err(found.to_string()),
+        }
     })
     .await;
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use system_tests::{Alone, Load, Shop, eventually};
+use system_tests::{Alone, Load, POISON, Shop, eventually};
+use uuid::Uuid;
 
 const SHOPPERS: usize = 6;
 
@@ -106,6 +107,30 @@ async fn mongodb_is_away() {
     away("mongodb").await;
 }
 
+/// A dead letter, as `dlq list` shows it.
+struct Letter {
+    offset: i64,
+    group: String,
+    /// Its offset in its topic.
+    was: i64,
+}
+
+impl Letter {
+    /// Those with this key.
+    fn all(list: &str, key: &str) -> Vec<Self> {
+        let letter = |line: &str| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let ["offset", offset, "key", its_key, "group", group, "was", was] = words[..] else {
+                return None;
+            };
+            let was = was.rsplit('/').next()?.parse().ok()?;
+            let letter = Self { offset: offset.parse().ok()?, group: group.to_owned(), was };
+            (its_key == key).then_some(letter)
+        };
+        list.lines().filter_map(letter).collect()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poisonous_message_is_put_aside_with_its_reason_and_can_be_sent_again() {
     let shop = Shop::alone().await;
@@ -118,27 +143,27 @@ async fn a_poisonous_message_is_put_aside_with_its_reason_and_can_be_sent_again(
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let sent = shop.xtask(&[
-        "dlq",
-        "send",
-        "order-events",
-        "--key",
-        "poison",
-        "--payload",
-        "{\"not\": \"an event\"}",
-    ]);
-    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let key = format!("{POISON}-{}", Uuid::new_v4().simple());
+    dlq(&["send", "order-events", "--key", &key, "--payload", "{\"not\": \"an event\"}"]);
     // It blocks nobody.
     shopper.paid(order, total).await;
     shopper.order_becomes(order, &["paid"]).await;
     shop.stock_becomes(&product, (4, 0, 4)).await;
-    eventually("the message is in the dead letters, with the reason", || async {
+    let first = eventually("the message is in the dead letters, with the reason", || async {
         let list = dlq(&["list", "order-events"]);
-        if list.contains("poison") && list.contains("can't be read") { Ok(()) } else { Err(list) }
+        let letter = Letter::all(&list, &key).into_iter().next().filter(|_| list.contains("can't be read"));
+        letter.ok_or(list)
     })
     .await;
-    let resent = dlq(&["resend", "order-events"]);
-    assert!(resent.contains("sent to order-events again"), "{resent}");
+    let resent = dlq(&["resend", "order-events", "--offset", &first.offset.to_string()]);
+    assert!(resent.lines().any(|line| line == "1 sent to order-events again"), "{resent}");
+    // Nothing has mended it.
+    eventually("what was sent again is in the dead letters again", || async {
+        let list = dlq(&["list", "order-events"]);
+        let newer = |it: &Letter| it.group == first.group && it.offset > first.offset && it.was > first.was;
+        if Letter::all(&list, &key).iter().any(newer) { Ok(()) } else { Err(list) }
+    })
+    .await;
     let health: Value = system_tests::json_of(shop.request(Method::GET, "/health")).await;
     assert_eq!(health["status"], json!("healthy"));
 }

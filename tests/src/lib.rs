@@ -7,6 +7,6 @@ mod load;
 mod shop;
 mod shopper;
 
-pub use load::{Answer, Ledger, Load};
+pub use load::{Answer, Ledger, Load, POISON};
 pub use shop::{Alone, Resettled, Shared, Shop, built, eventually, is_decent, json_of};
 pub use shopper::Shopper;

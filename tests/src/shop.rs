@@ -121,8 +121,14 @@ impl Shop {
 
     /// A new product, ready to be ordered.
     pub async fn product(&self, price: f64, stock: u32) -> String {
+        self.product_in("USD", price, stock).await
+    }
+
+    /// The same, with its price in this currency.
+    pub async fn product_in(&self, currency: &str, price: f64, stock: u32) -> String {
         let sku = format!("T-{}", Uuid::new_v4().simple());
-        let new = json!({ "name": format!("Test {sku}"), "description": "For a test", "price": price, "category": "Tests", "stock": stock, "sku": sku });
+        let new = json!({ "name": format!("Test {sku}"), "description": "For a test", "price": price, "currency": currency,
+            "category": "Tests", "stock": stock, "sku": sku });
         let product = json_of(self.admin(Method::POST, "/api/products/").json(&new)).await;
         let id = product["id"].as_str().unwrap_or_else(|| panic!("no product: {product}")).to_owned();
         eventually("the product is in stock", || async {

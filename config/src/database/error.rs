@@ -76,7 +76,9 @@ impl Fault for StoreError {
 /// Lock wait timeout, deadlock, and MariaDB's "record has changed since last read".
 const CONTENDED: [u16; 3] = [1205, 1213, 1020];
 /// Too many connections or prepared statements, shutting down, read-only, killed, silent for too long, and the like.
-const AWAY: [u16; 12] = [1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1290, 1461, 1927, 4031];
+const AWAY: [u16; 13] = [1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1290, 1317, 1461, 1927, 4031];
+/// MongoDB shuts down, or another server of its replica set has become the primary.
+const MONGO_AWAY: [i32; 7] = [91, 189, 10107, 11600, 11602, 13435, 13436];
 const DUPLICATE: u16 = 1062;
 
 impl From<sqlx::Error> for StoreError {
@@ -122,6 +124,7 @@ impl From<mongodb::error::Error> for StoreError {
             E::Io(_) | E::ServerSelection { .. } | E::ConnectionPoolCleared { .. } | E::DnsResolve { .. } => {
                 Self::Unavailable(error.into())
             }
+            E::Command(command) if MONGO_AWAY.contains(&command.code) => Self::Unavailable(error.into()),
             _ if error.contains_label("RetryableWriteError") => Self::Unavailable(error.into()),
             _ => Self::Broken(error.into()),
         }

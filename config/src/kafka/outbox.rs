@@ -119,6 +119,7 @@ impl Lead for MySqlLead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::migrator;
     use crate::testing::{TestEnv, eventually};
 
     #[tokio::test(flavor = "multi_thread")]
@@ -132,5 +133,38 @@ mod tests {
             lead.map(drop).ok_or_else(|| "the silent one leads".to_owned())
         })
         .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_event_that_is_committed_after_a_younger_one_was_read_is_sent() {
+        const INSERT: &str = "INSERT INTO outbox (topic, msg_key, payload, created_at) \
+                              VALUES ('order-events', ?, '{}', UTC_TIMESTAMP(6))";
+        let db = TestEnv::new().await.db().await;
+        db.migrate(migrator()).await.unwrap();
+        let mut slow = db.pool().begin().await.unwrap();
+        sqlx::query(INSERT).bind("older").execute(&mut *slow).await.unwrap();
+        sqlx::query(INSERT).bind("younger").execute(db.pool()).await.unwrap();
+        let outbox = MySqlOutbox::new(db.clone());
+        let mut lead = outbox.lead().await.unwrap().expect("nobody else leads");
+        let younger = lead.unsent(10).await.unwrap();
+        assert_eq!(keys(&younger), ["younger"]);
+        slow.commit().await.unwrap();
+        lead.sent(&younger).await.unwrap();
+        let older = lead.unsent(10).await.unwrap();
+        assert_eq!(keys(&older), ["older"]);
+        assert!(
+            sequence(&older) < sequence(&younger),
+            "whoever went on from the last one would pass over it"
+        );
+        lead.sent(&older).await.unwrap();
+        assert_eq!(lead.pending().await.unwrap(), 0);
+    }
+
+    fn keys(events: &[Unsent]) -> Vec<&str> {
+        events.iter().map(|event| event.key.as_str()).collect()
+    }
+
+    fn sequence(events: &[Unsent]) -> u64 {
+        events[0].position.parse().unwrap()
     }
 }

@@ -1,8 +1,11 @@
--- What was taken for an order, and whether whoever brings the parcel takes it.
 ALTER TABLE orders
-    ADD COLUMN paid             BIGINT  NOT NULL DEFAULT 0 AFTER total,
-    ADD COLUMN cash_on_delivery BOOLEAN NOT NULL DEFAULT FALSE AFTER payment_id;
+    -- What was taken for it; NULL where the version before has written, which took all or nothing.
+    ADD COLUMN paid             BIGINT          NULL AFTER total,
+    -- Whether whoever brings the parcel takes the money.
+    ADD COLUMN cash_on_delivery BOOLEAN         NOT NULL DEFAULT FALSE AFTER payment_id,
+    -- Whether somebody of the shop has confirmed it.
+    ADD COLUMN vouched          BOOLEAN         NOT NULL DEFAULT FALSE,
+    -- The payment whose promise was given up last.
+    ADD COLUMN given_up         BIGINT UNSIGNED NULL;
 
-UPDATE orders SET paid = total WHERE paid_at IS NOT NULL;
--- What somebody of the shop has confirmed doesn't expire any more.
-UPDATE orders SET expires_at = NULL WHERE status = 'confirmed';
+UPDATE orders SET expires_at = NULL, vouched = TRUE WHERE status = 'confirmed';

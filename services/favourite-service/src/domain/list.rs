@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use config::id::UserId;
+use config::text::{Line, Prose, TextError};
 
 config::ids! {
     /// A list of wishes.
@@ -16,26 +17,18 @@ pub const MAX_LISTS: u32 = 50;
 /// A list has no more products than this.
 pub const MAX_ITEMS: u32 = 500;
 
-/// A text that is too long, or empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {most} characters")]
-pub struct TextError {
-    most: usize,
-}
-
-fn text(text: &str, most: usize) -> Result<String, TextError> {
-    let text = text.trim();
-    let fits = (1..=most).contains(&text.chars().count());
-    if fits { Ok(text.to_owned()) } else { Err(TextError { most }) }
-}
-
 /// A list's name; a user's lists have different ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListName(String);
 
 impl ListName {
     pub fn new(name: &str) -> Result<Self, TextError> {
-        text(name, 60).map(Self)
+        name.parse::<Line<60>>().map(|name| Self(name.to_string()))
+    }
+
+    /// One that was accepted when it was stored.
+    pub fn stored(name: String) -> Self {
+        Self(name)
     }
 
     pub fn as_str(&self) -> &str {
@@ -55,23 +48,7 @@ impl Default for ListName {
 }
 
 /// What somebody writes beside a wish.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note(String);
-
-impl Note {
-    pub fn new(note: &str) -> Result<Self, TextError> {
-        text(note, 500).map(Self)
-    }
-
-    /// `None` for nothing but spaces.
-    pub fn optional(note: &str) -> Result<Option<Self>, TextError> {
-        if note.trim().is_empty() { Ok(None) } else { Self::new(note).map(Some) }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+pub type Note = Prose<500>;
 
 /// What a shared list is read by: 128 random bits, which nobody guesses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +104,13 @@ mod tests {
         assert!(ListName::new(" ").is_err());
         assert!(ListName::new("default").unwrap().is_default());
         assert_eq!(Note::optional(" "), Ok(None));
+    }
+
+    #[test]
+    fn texts_have_no_control_characters_and_a_name_is_one_line() {
+        assert!("a\0b".parse::<Note>().is_err());
+        assert!("two\nlines".parse::<Note>().is_ok());
+        assert!(ListName::new("two\nlines").is_err());
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl TryFrom<ListRow> for List {
         Ok(Self {
             id: ListId::new(row.id),
             user_id: UserId::new(row.user_id),
-            name: name(&row.name)?,
+            name: ListName::stored(row.name),
             items: row.items,
             share_token: token.map_err(StoreError::corrupt)?,
             created_at: row.created_at,
@@ -90,7 +90,7 @@ impl TryFrom<WishRow> for Wish {
             user_id: UserId::new(row.user_id),
             list_id: ListId::new(row.list_id),
             product_id: product_id(&row.product_id)?,
-            note: row.note.as_deref().map(Note::new).transpose().map_err(StoreError::corrupt)?,
+            note: row.note.map(Note::stored),
             wished_price: money(row.wished_price, &row.wished_currency)?,
             created_at: row.created_at,
         })
@@ -142,7 +142,11 @@ impl TryFrom<ShownRow> for ShownWish {
             stock_version: row.stock_version,
             returns: row.returns,
         };
-        Ok(Self { wish: wish.try_into()?, list: name(&row.list_name)?, product: product.try_into()? })
+        Ok(Self {
+            wish: wish.try_into()?,
+            list: ListName::stored(row.list_name),
+            product: product.try_into()?,
+        })
     }
 }
 
@@ -166,10 +170,6 @@ impl TryFrom<WisherRow> for Wisher {
 
 pub(super) fn product_id(text: &str) -> Result<ProductId, StoreError> {
     text.parse().map_err(StoreError::corrupt)
-}
-
-fn name(text: &str) -> Result<ListName, StoreError> {
-    ListName::new(text).map_err(StoreError::corrupt)
 }
 
 fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use config::money::Amount;
 use config::problem::{Fields, InvalidFields};
+use config::text::TextError;
 use poem_openapi::Object;
 
 use crate::application::{ChangeWish, LeftOut, Moved, ShownWish, WishRequest};
@@ -49,7 +50,7 @@ impl FavouriteChange {
     }
 }
 
-pub(super) fn list(name: Option<&str>) -> Result<Option<ListName>, crate::domain::TextError> {
+pub(super) fn list(name: Option<&str>) -> Result<Option<ListName>, TextError> {
     name.map(ListName::new).transpose()
 }
 

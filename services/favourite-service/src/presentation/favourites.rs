@@ -88,7 +88,7 @@ impl FavouriteApi {
         body: Body<FavouriteChange>,
     ) -> Result<Json<Favourite>, ApiError> {
         let user = caller.acting_for(Some(id.0))?;
-        let product = parse(&product_id)?;
+        let product = ProductId::in_path(&product_id)?;
         self.wishes.change(user, &product, &body.parse()?).await?;
         Ok(Json(self.wish(user, &product).await?))
     }
@@ -102,7 +102,7 @@ impl FavouriteApi {
         product_id: Path<String>,
     ) -> Result<NoContent, ApiError> {
         let user = caller.acting_for(Some(id.0))?;
-        self.wishes.remove(user, &parse(&product_id)?).await?;
+        self.wishes.remove(user, &ProductId::in_path(&product_id)?).await?;
         Ok(NoContent::NoContent)
     }
 
@@ -118,7 +118,7 @@ impl FavouriteApi {
         body: OptionalBody<MoveRequest>,
     ) -> Result<Json<MovedDto>, ApiError> {
         let quantity = body.0.map_or(Ok(1), |body| body.parse())?;
-        let product = parse(&id)?;
+        let product = ProductId::in_path(&id)?;
         self.cart.one(caller.user_id, &token, &product, quantity).await.map_err(refused)?;
         Ok(Json(Moved { moved: vec![product], left: Vec::new() }.into()))
     }
@@ -151,11 +151,4 @@ pub(super) fn refused(error: FavouriteError) -> ApiError {
         },
         _ => error.into(),
     }
-}
-
-/// A path that can't name a product names nothing.
-fn parse(product_id: &str) -> Result<ProductId, ApiError> {
-    let missing =
-        || ApiError::new(config::problem::Kind::NotFound, "product-not-found", "There is no such product.");
-    product_id.parse().map_err(|_| missing())
 }

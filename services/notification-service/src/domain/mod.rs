@@ -10,7 +10,7 @@ mod wording;
 pub use delivery::{Attempts, DeliveryId, DeliveryStatus, Retry};
 pub use kind::{Channel, NotificationType};
 pub use preferences::{Choice, Mandatory, Preferences};
-pub use text::{Message, TextError, Title};
+pub use text::{Message, Title};
 pub use webhook::{AddressRule, WebhookError, WebhookId, WebhookUrl, is_public};
 pub use wording::{Wording, grouped};
 

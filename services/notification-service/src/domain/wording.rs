@@ -23,11 +23,11 @@ impl Wording {
         )
     }
 
-    pub fn order_paid(order: u64, total: Money) -> Self {
-        let total = grouped(total);
+    pub fn order_paid(order: u64, paid: Money) -> Self {
+        let paid = grouped(paid);
         Self::new(
             format!("Order {order} is paid"),
-            format!("We have received {total}. We are preparing your order."),
+            format!("We have received {paid}. We are preparing your order."),
         )
     }
 

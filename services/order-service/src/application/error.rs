@@ -156,7 +156,7 @@ impl Fault for OrderError {
 
 fn return_code(refusal: &ReturnRefusal) -> &'static str {
     match refusal {
-        ReturnRefusal::NotReturnable { .. } => "not-returnable",
+        ReturnRefusal::NotReturnable { .. } | ReturnRefusal::NotPaid => "not-returnable",
         ReturnRefusal::TooLate { .. } => "return-period-over",
         ReturnRefusal::TooMany { .. } => "returned-already",
         ReturnRefusal::ShippingGivenBack => "shipping-given-back",

@@ -23,6 +23,8 @@ pub struct OrderData {
     pub prices_include_tax: bool,
     pub shipping: Amount,
     pub total_amount: Amount,
+    /// What was taken of it so far.
+    pub paid_amount: Amount,
     pub currency: &'static str,
     pub shipping_address: String,
     /// ISO 3166.
@@ -127,6 +129,7 @@ impl From<&Order> for OrderData {
             prices_include_tax: order.totals.tax_included(),
             shipping: order.totals.shipping().into(),
             total_amount: order.totals.total().into(),
+            paid_amount: order.paid.into(),
             currency: order.totals.currency().code(),
             shipping_address: order.delivery.address.to_string(),
             shipping_country: place.map(|place| place.country.to_string()),

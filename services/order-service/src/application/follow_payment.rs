@@ -168,9 +168,8 @@ async fn promise_broken(
     end: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    if order.promise_broken(payment, end, now) {
-        tx.save_order(order).await?;
-    }
+    order.promise_broken(payment, end, now);
+    tx.save_order(order).await?;
     let text = format!("payment {payment} was given up");
     Ok(remark(tx, order, Actor::Payment, text, now).await?)
 }
@@ -225,7 +224,7 @@ async fn refunded(
 ) -> Result<(), OrderError> {
     let Refund { payment, amount, fully, back } = refund;
     let text = format!("{amount} of payment {payment} were refunded");
-    if !order.is_paid_by(payment) {
+    if !order.is_paid_by(payment) && back.is_none() {
         // A payment that was refused or made twice: the order neither had this money nor loses it.
         return Ok(remark(tx, order, Actor::Payment, text, now).await?);
     }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use config::place::Place;
+use config::text::TextError;
 
-use super::{AddressText, TextError};
+use super::AddressText;
 
 /// Where an order goes: for people, and for those who must know the country.
 #[derive(Debug, Clone, PartialEq, Eq)]

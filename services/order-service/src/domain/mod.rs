@@ -24,7 +24,7 @@ pub use returns::{
 };
 pub use status::{Due, IllegalMove, Move, Status};
 pub use tax::{NotAPercentage, Percentage, TaxLine, TaxQuote};
-pub use text::{AddressText, Notes, PromotionCode, Reason, ShippingMethod, TextError};
+pub use text::{AddressText, NotACode, Notes, PromotionCode, Reason, ShippingMethod};
 
 config::ids! {
     /// An order.

@@ -99,6 +99,10 @@ pub struct Order {
     pub payment: Option<u64>,
     /// Whether its payment is cash that whoever brings the parcel takes.
     pub cash_on_delivery: bool,
+    /// Whether somebody of the shop has confirmed it: whatever payments do, it doesn't expire.
+    pub vouched: bool,
+    /// The payment whose promise was given up last: it makes no other.
+    pub given_up: Option<u64>,
     pub delivered_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -143,6 +147,8 @@ impl Order {
             paid_at: None,
             payment: None,
             cash_on_delivery: false,
+            vouched: false,
+            given_up: None,
             delivered_at: None,
             created_at: now,
             updated_at: now,
@@ -198,10 +204,10 @@ impl Order {
         self.payment == Some(payment)
     }
 
-    /// Takes a payment for its own that came when nobody waited for it: after somebody of the shop had marked the
-    /// order as paid, or after it was cancelled. `false` when it has one.
+    /// Takes a payment for its own that came after the cancellation, so that its refund is the order's. `false` when
+    /// it has one, or was paid otherwise.
     pub fn adopt(&mut self, payment: u64, now: DateTime<Utc>) -> bool {
-        let is_new = self.payment.is_none();
+        let is_new = self.status == Status::Cancelled && self.payment.is_none() && self.paid_at.is_none();
         if is_new {
             self.payment = Some(payment);
             self.changed(now);
@@ -222,6 +228,9 @@ impl Order {
         }
         if to == Status::Delivered {
             self.delivered_at = Some(now);
+        }
+        if to == Status::Confirmed && matches!(by, Actor::Admin(_)) {
+            self.vouched = true;
         }
         self.expires_at = None;
         self.changed(now);
@@ -252,7 +261,7 @@ impl Order {
         (self.paid, self.paid_at) = (amount, Some(now));
     }
 
-    /// Notes that a payment has its money ready: the order doesn't expire any more. One that was confirmed by hand
+    /// Notes that a payment has its money ready: the order doesn't expire any more. One that was confirmed already
     /// is confirmed again.
     pub fn promise(
         &mut self,
@@ -262,6 +271,7 @@ impl Order {
     ) -> Result<Move, IllegalMove> {
         let (from, to, by) = (self.status, Status::Confirmed, Actor::Payment);
         let step = match from {
+            _ if self.given_up == Some(payment) => return Err(IllegalMove { from, to, legal: &[] }),
             Status::Confirmed if self.payment.is_none() => {
                 self.expires_at = None;
                 self.changed(now);
@@ -273,15 +283,15 @@ impl Order {
         Ok(step)
     }
 
-    /// Notes that a payment gives its promise up: somebody else must pay until `end`. `false` when it isn't this
-    /// payment that the order waits for.
-    pub fn promise_broken(&mut self, payment: u64, end: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        if self.status != Status::Confirmed || self.payment != Some(payment) {
-            return false;
+    /// Notes that a payment gives its promise up: unless somebody has vouched for the order, it must be paid
+    /// otherwise until `end`. Nothing changes where it wasn't this payment that the order waited for.
+    pub fn promise_broken(&mut self, payment: u64, end: DateTime<Utc>, now: DateTime<Utc>) {
+        self.given_up = Some(payment);
+        if self.status == Status::Confirmed && self.payment == Some(payment) {
+            (self.payment, self.cash_on_delivery) = (None, false);
+            self.expires_at = Some(end).filter(|_| !self.vouched);
         }
-        (self.payment, self.cash_on_delivery, self.expires_at) = (None, false, Some(end));
         self.changed(now);
-        true
     }
 
     /// Sends it elsewhere.

@@ -88,6 +88,8 @@ pub struct IllegalReturnMove {
 pub enum ReturnRefusal {
     #[error("the order is {status}; only what was shipped or delivered can be returned")]
     NotReturnable { status: Status },
+    #[error("the order is not paid yet; what is not wanted any more is cancelled once it is back")]
+    NotPaid,
     #[error("the order could be returned until {until}")]
     TooLate { until: DateTime<Utc> },
     #[error("product {product_id} is not in the order")]
@@ -211,13 +213,33 @@ impl Return {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comeback(pub TimeDelta);
 
+/// What was taken for an order, which may be less than it costs.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    paid: Money,
+    total: Money,
+    tax_included: bool,
+}
+
+impl Taken {
+    /// The share of a part of the order, rounded down.
+    fn of(self, part: Money) -> Result<Money, MoneyError> {
+        if self.paid == self.total {
+            return Ok(part);
+        }
+        let share = i128::from(part.minor()) * i128::from(self.paid.minor());
+        let share = share.checked_div(self.total.minor().into()).unwrap_or_default();
+        Ok(Money::from_minor(i64::try_from(share).map_err(|_| MoneyError::TooLarge)?, part.currency()))
+    }
+}
+
 impl OrderLine {
     /// What the next units of this line are worth when they come back.
     ///
     /// Of a price that doesn't divide evenly, each unit's share is what the units so far are worth together, rounded
     /// down, less what was promised for those before it: so all units together are worth exactly what was paid.
-    fn worth(&self, units: u32, tax_included: bool) -> Result<Money, MoneyError> {
-        let paid = self.paid(tax_included)?;
+    fn worth(&self, units: u32, taken: Taken) -> Result<Money, MoneyError> {
+        let paid = taken.of(self.paid(taken.tax_included)?)?;
         let (all, so_far) = (i128::from(self.quantity.get()), i128::from(self.returned + units));
         let value = i128::from(paid.minor()) * so_far / all;
         // A line's value fits, and so does a part of it.
@@ -237,12 +259,15 @@ impl Order {
         if !matches!(self.status, Status::Shipped | Status::Delivered) {
             return Err(ReturnRefusal::NotReturnable { status: self.status });
         }
+        if self.paid_at.is_none() {
+            return Err(ReturnRefusal::NotPaid);
+        }
         if let Some(until) = self.delivered_at.map(|at| at + within.0)
             && now > until
         {
             return Err(ReturnRefusal::TooLate { until });
         }
-        let tax_included = self.totals.tax_included();
+        let taken = self.taken();
         let mut items = Vec::with_capacity(wanted.len());
         for Wanting { product_id, quantity, reason } in wanted {
             let missing = || ReturnRefusal::NotOrdered { product_id: product_id.clone() };
@@ -251,7 +276,7 @@ impl Order {
             if wanted > left {
                 return Err(ReturnRefusal::TooMany { product_id: product_id.clone(), wanted, left });
             }
-            let refund = line.worth(wanted, tax_included)?;
+            let refund = line.worth(wanted, taken)?;
             line.returned += wanted;
             line.returned_value = line.returned_value.plus(refund)?;
             let (product_id, quantity, reason) = (product_id.clone(), *quantity, reason.clone());
@@ -280,16 +305,21 @@ impl Order {
         }
         self.shipping_refunded = true;
         self.changed(now);
+        let taken = self.taken();
         let goods = self.lines.iter().try_fold(Money::zero(self.totals.currency()), |sum, line| {
-            sum.plus(line.paid(self.totals.tax_included())?)
+            sum.plus(taken.of(line.paid(taken.tax_included)?)?)
         })?;
-        Ok(self.totals.total().minus(goods)?)
+        Ok(self.paid.minus(goods)?)
+    }
+
+    fn taken(&self) -> Taken {
+        Taken { paid: self.paid, total: self.totals.total(), tax_included: self.totals.tax_included() }
     }
 
     /// Whether all goods are coming back or are back, and all money is.
     pub fn is_undone(&self) -> bool {
         let back = self.lines.iter().all(|line| line.returned == line.quantity.get());
-        back && self.refunded.minor() >= self.totals.total().minor()
+        back && self.refunded.minor() >= self.paid.minor()
     }
 
     fn line_mut(&mut self, product: &ProductId) -> Option<&mut OrderLine> {
@@ -324,10 +354,14 @@ mod tests {
             tax in 0_i64..3_000,
             tax_included: bool,
             tries in prop::collection::vec((1_u32..5, any::<bool>()), 0..40),
+            taken in 1_i64..=100,
         ) {
             let mut order = delivered(order_of(&[(price, quantity)], discount, tax, 700, tax_included));
             let now = order.updated_at;
-            let paid = order.lines[0].paid(tax_included).unwrap().minor();
+            let total = order.totals.total().minor();
+            order.paid = Money::from_minor(total * taken / 100, Currency::USD);
+            let cost = order.lines[0].paid(tax_included).unwrap().minor();
+            let paid = cost * order.paid.minor() / total;
             let mut kept = Vec::new();
             let ones = std::iter::repeat_n((1, true), quantity as usize);
             for (units, stays) in tries.into_iter().chain(ones) {
@@ -352,7 +386,7 @@ mod tests {
             prop_assert_eq!(order.lines[0].returned, quantity);
             prop_assert_eq!(order.lines[0].returned_value.minor(), paid);
             let shipping = order.give_shipping_back(now).unwrap().minor();
-            prop_assert_eq!(paid + shipping, order.totals.total().minor());
+            prop_assert_eq!(paid + shipping, order.paid.minor());
             prop_assert_eq!(order.give_shipping_back(now), Err(ReturnRefusal::ShippingGivenBack));
         }
 
@@ -388,6 +422,8 @@ mod tests {
         assert_eq!(late, Err(ReturnRefusal::TooLate { until }));
         let other = Wanting { product_id: "0123456789abcdef01234567".parse().unwrap(), ..wish[0].clone() };
         assert!(matches!(order.take_back(&[other], MONTH, until), Err(ReturnRefusal::NotOrdered { .. })));
+        let mut unpaid = Order { paid_at: None, ..order.clone() };
+        assert_eq!(unpaid.take_back(&wish, MONTH, until), Err(ReturnRefusal::NotPaid));
         assert_eq!(order.take_back(&wish, MONTH, until).unwrap()[0].refund.minor(), 100);
     }
 

@@ -3,30 +3,22 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What is wrong with a text.
+use config::text::Prose;
+
+/// Where an order goes, in words.
+pub type AddressText = Prose<500>;
+/// What the customer wants to say about an order.
+pub type Notes = Prose<1000>;
+/// Why an order is changed.
+pub type Reason = Prose<500>;
+
+/// A text that is no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be {0}")]
-pub struct TextError(&'static str);
+#[error("must be 1 to 50 letters, digits, hyphens or underscores")]
+pub struct NotACode;
 
-/// Text between two lengths in characters, trimmed, of printable characters and line breaks.
-fn parse(text: &str, most: usize, legal: fn(char) -> bool, rule: &'static str) -> Result<String, TextError> {
-    let text = text.trim();
-    match (1..=most).contains(&text.chars().count()) && text.chars().all(legal) {
-        true => Ok(text.to_owned()),
-        false => Err(TextError(rule)),
-    }
-}
-
-fn prose(c: char) -> bool {
-    !c.is_control() || c == '\n' || c == '\r' || c == '\t'
-}
-
-fn code(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '-' || c == '_'
-}
-
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident: $most:literal, $legal:ident, $rule:literal;)+) => {$(
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $name(String);
@@ -38,10 +30,15 @@ macro_rules! texts {
         }
 
         impl FromStr for $name {
-            type Err = TextError;
+            type Err = NotACode;
 
-            fn from_str(text: &str) -> Result<Self, TextError> {
-                parse(text, $most, $legal, $rule).map(Self)
+            fn from_str(text: &str) -> Result<Self, NotACode> {
+                let text = text.trim();
+                let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+                match (1..=50).contains(&text.len()) && text.bytes().all(legal) {
+                    true => Ok(Self(text.to_owned())),
+                    false => Err(NotACode),
+                }
             }
         }
 
@@ -53,17 +50,11 @@ macro_rules! texts {
     )+};
 }
 
-texts! {
-    /// Where an order goes, in words.
-    AddressText: 500, prose, "1 to 500 printable characters";
-    /// What the customer wants to say about an order.
-    Notes: 1000, prose, "1 to 1000 printable characters";
-    /// Why an order is changed.
-    Reason: 500, prose, "1 to 500 printable characters";
+codes! {
     /// How an order is sent: a method's code.
-    ShippingMethod: 50, code, "1 to 50 letters, digits, hyphens or underscores";
+    ShippingMethod,
     /// What a promotion is asked for by.
-    PromotionCode: 50, code, "1 to 50 letters, digits, hyphens or underscores";
+    PromotionCode,
 }
 
 impl Default for ShippingMethod {

@@ -43,8 +43,8 @@ impl OrderRepository for Tx {
     async fn save_order(&mut self, order: &Order) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE orders SET status = ?, shipping_address = ?, paid = ?, refunded = ?, shipping_refunded = ?, \
-             version = ?, expires_at = ?, paid_at = ?, payment_id = ?, cash_on_delivery = ?, delivered_at = ?, \
-             updated_at = ? WHERE id = ?",
+             version = ?, expires_at = ?, paid_at = ?, payment_id = ?, cash_on_delivery = ?, vouched = ?, \
+             given_up = ?, delivered_at = ?, updated_at = ? WHERE id = ?",
         )
         .bind(order.status.as_str())
         .bind(order.delivery.address.as_str())
@@ -56,6 +56,8 @@ impl OrderRepository for Tx {
         .bind(order.paid_at)
         .bind(order.payment)
         .bind(order.cash_on_delivery)
+        .bind(order.vouched)
+        .bind(order.given_up)
         .bind(order.delivered_at)
         .bind(order.updated_at)
         .bind(order.id.get())

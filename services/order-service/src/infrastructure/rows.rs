@@ -25,7 +25,7 @@ macro_rules! order_columns {
         "id, user_id, status, currency, subtotal, discount, tax, prices_include_tax, tax_lines, shipping, \
          shipping_rate, paid, refunded, shipping_refunded, shipping_address, shipping_country, shipping_state, \
          shipping_method, promotion_code, promotions, promotion_reservation_id, promotions_unavailable, \
-         customer_notes, reservation_id, version, expires_at, paid_at, payment_id, cash_on_delivery, \
+         customer_notes, reservation_id, version, expires_at, paid_at, payment_id, cash_on_delivery, vouched, given_up, \
          delivered_at, created_at, updated_at"
     };
 }
@@ -44,7 +44,7 @@ pub(super) struct OrderRow {
     tax_lines: u16,
     shipping: i64,
     shipping_rate: i64,
-    paid: i64,
+    paid: Option<i64>,
     refunded: i64,
     shipping_refunded: bool,
     shipping_address: String,
@@ -62,6 +62,8 @@ pub(super) struct OrderRow {
     paid_at: Option<DateTime<Utc>>,
     payment_id: Option<u64>,
     cash_on_delivery: bool,
+    vouched: bool,
+    given_up: Option<u64>,
     delivered_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -171,12 +173,13 @@ impl OrderRow {
             }),
             None => None,
         };
+        let totals = Totals::new(money(self.subtotal), charges).map_err(StoreError::corrupt)?;
         Ok(Order {
             id: OrderId::new(self.id),
             user_id: UserId::new(self.user_id),
             status: parse(&self.status)?,
             lines: lines.into_iter().map(line).collect::<Result<_, StoreError>>()?,
-            totals: Totals::new(money(self.subtotal), charges).map_err(StoreError::corrupt)?,
+            totals,
             tax_lines: taxes.into_iter().map(tax).collect::<Result<_, StoreError>>()?,
             shipping_rate: money(self.shipping_rate),
             promoted: Promoted {
@@ -184,7 +187,11 @@ impl OrderRow {
                 reservation_id: self.promotion_reservation_id,
                 unavailable: self.promotions_unavailable,
             },
-            paid: money(self.paid),
+            // Where older versions have written, an order was paid in full or not at all.
+            paid: match (self.paid, self.paid_at) {
+                (None, Some(_)) => totals.total(),
+                (paid, _) => money(paid.unwrap_or_default()),
+            },
             refunded: money(self.refunded),
             shipping_refunded: self.shipping_refunded,
             delivery: Delivery {
@@ -199,6 +206,8 @@ impl OrderRow {
             paid_at: self.paid_at,
             payment: self.payment_id,
             cash_on_delivery: self.cash_on_delivery,
+            vouched: self.vouched,
+            given_up: self.given_up,
             delivered_at: self.delivered_at,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -1,9 +1,10 @@
 //! Changing and cancelling orders.
 
+use config::testing::{TestKafka, eventually};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{Shop, id, refusal, user};
+use crate::support::{Shop, id, payment, refusal, user};
 
 fn put(shop: &Shop, user: u64, order: u64, body: &Value) -> RequestBuilder {
     shop.app.as_client(user, Method::PUT, &format!("/api/orders/{order}")).json(body)
@@ -93,4 +94,61 @@ async fn a_packed_order_is_cancelled_by_administrators_only() {
     let cancel = format!("/api/orders/{order}/cancel");
     assert_eq!(refusal(shop.app.as_client(owner, Method::POST, &cancel)).await.0, 409);
     assert_eq!(shop.app.as_admin(Method::POST, &cancel).send().await.unwrap().status(), 200);
+}
+
+/// Waits until the order's history says so.
+async fn remarked(shop: &Shop, order: &Value, text: &str) {
+    eventually(text, || async {
+        let history = shop.read(&format!("/api/orders/{}/history", id(order))).await.to_string();
+        if history.contains(text) { Ok(()) } else { Err(history) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_shop_trusts_has_time_whatever_payments_do() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let lamp = shop.products.add(1, "USD");
+    let order = shop.placed(user(), &[(&lamp, 1)]).await;
+    assert_eq!(shop.move_to(id(&order), "confirmed").await.status(), 200);
+    for kind in ["payment_authorized", "payment_voided"] {
+        kafka.send(&payment(kind, &order, &json!({}))).await;
+    }
+    remarked(&shop, &order, "payment 7 was given up").await;
+    let now = shop.read(&format!("/api/orders/{}", id(&order))).await;
+    assert_eq!((&now["status"], &now["expires_at"]), (&json!("confirmed"), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_that_was_given_up_is_not_made_again_by_a_late_message() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let lamp = shop.products.add(1, "USD");
+    let order = shop.placed(user(), &[(&lamp, 1)]).await;
+    for kind in ["payment_voided", "payment_authorized"] {
+        kafka.send(&payment(kind, &order, &json!({}))).await;
+    }
+    remarked(&shop, &order, "payment 7 was authorized when the order was pending already").await;
+    let now = shop.read(&format!("/api/orders/{}", id(&order))).await;
+    assert_eq!((&now["status"], now["expires_at"].is_string()), (&json!("pending"), true));
+    kafka.send(&payment("payment_authorized", &order, &json!({ "payment_id": 8 }))).await;
+    remarked(&shop, &order, "payment 8 has its money set aside").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_version_before_was_paid_is_refunded() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let lamp = shop.products.add(1_000, "USD");
+    let order = shop.placed(user(), &[(&lamp, 1)]).await;
+    kafka.send(&payment("payment_processed", &order, &json!({}))).await;
+    remarked(&shop, &order, "payment 7").await;
+    shop.sql("UPDATE orders SET paid = NULL").await;
+    let path = format!("/api/orders/{}", id(&order));
+    assert_eq!(shop.read(&path).await["paid_amount"], 10);
+    let all = json!({ "refund_amount": 10, "refunded_total": 10, "fully_refunded": true });
+    kafka.send(&payment("payment_refunded", &order, &all)).await;
+    remarked(&shop, &order, "were refunded").await;
+    assert_eq!(shop.read(&path).await["refunded_amount"], 10);
 }

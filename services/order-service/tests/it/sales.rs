@@ -4,7 +4,7 @@ use config::testing::{TestKafka, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Shop, id, payment, refusal, user};
+use crate::support::{Shop, id, order_body, payment, refusal, user};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_summary_follows_the_orders() {
@@ -50,6 +50,39 @@ async fn the_summary_follows_the_orders() {
     assert_eq!((&dong["orders"], &dong["revenue"]), (&json!(1), &json!(0)));
     let past = shop.read("/api/orders/analytics/summary?from=2020-01-01&to=2020-01-31").await;
     assert_eq!((&past["orders"], &past["conversion"], &past["days"]), (&json!(0), &json!(0.0), &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revenue_is_what_was_paid_and_a_products_what_its_goods_cost_in_the_end() {
+    let shop = Shop::open().await;
+    let lamp = shop.products.add(1_999, "USD");
+    let mut body = order_body(&[(&lamp, 2)]);
+    body["shipping_address"] =
+        json!({ "line1": "1 Main St", "city": "Austin", "state": "TX", "country": "United States" });
+    body["shipping_method"] = json!("express");
+    body["promotion_code"] = json!("HALF");
+    let placed = shop.app.as_client(user(), Method::POST, "/api/orders").json(&body).send().await.unwrap();
+    assert_eq!(placed.status(), 201);
+    let order: Value = placed.json().await.unwrap();
+    // Half of 39.98 for the goods, 14.99 for sending them; 8 % of each, rounded down: 1.59 + 1.19.
+    for (member, value) in [
+        ("subtotal", 39.98),
+        ("discount", 19.99),
+        ("shipping", 14.99),
+        ("tax", 2.78),
+        ("total_amount", 37.76),
+    ] {
+        assert_eq!(order[member], value, "{member}");
+    }
+    TestKafka::new(&shop.env).send(&payment("payment_processed", &order, &json!({}))).await;
+    let summary = eventually("the order is counted", || async {
+        let summary = shop.read("/api/orders/analytics/summary").await;
+        if summary["paid_orders"] == 1 { Ok(summary) } else { Err(summary.to_string()) }
+    })
+    .await;
+    assert_eq!(summary["revenue"], order["total_amount"]);
+    let top = json!([{ "product_id": lamp, "product_name": "Đèn lồng", "units": 2, "revenue": 19.99 }]);
+    assert_eq!((&summary["top_products"], &summary["days"][0]["top_products"]), (&top, &top));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,6 +96,7 @@ impl Act {
             }
             Action::Void => {
                 payment.begin_void()?;
+                payment.expect_own_end()?;
                 (OperationKind::Void, payment.amount, None)
             }
             Action::Refund { amount, reason } => {

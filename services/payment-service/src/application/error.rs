@@ -87,7 +87,7 @@ impl Fault for PaymentError {
             Self::Refused(Refusal::OrderCancelled) => "order-cancelled",
             Self::Refused(Refusal::InProgress) => "payment-in-progress",
             Self::Refused(Refusal::Busy) => "operation-in-progress",
-            Self::Refused(Refusal::Illegal { .. }) => "illegal-payment-state",
+            Self::Refused(Refusal::Illegal { .. } | Refusal::BelongsToItsOrder) => "illegal-payment-state",
             Self::Refused(Refusal::NoEvidence(_)) => "illegal-dispute-state",
             Self::Refused(Refusal::TooMuch { .. }) => "amount-exceeds-payment",
             Self::Refused(Refusal::Nothing) => "invalid-amount",

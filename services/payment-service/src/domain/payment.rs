@@ -140,6 +140,14 @@ impl Payment {
         }
     }
 
+    /// Whether it may be given up while its order goes on: what is to be paid for when it is brought may be on its way.
+    pub fn expect_own_end(&self) -> Result<(), Refusal> {
+        match self.method {
+            Method::Cod => Err(Refusal::BelongsToItsOrder),
+            _ => Ok(()),
+        }
+    }
+
     /// Gives the authorization back.
     pub fn begin_void(&mut self) -> Result<(), Refusal> {
         self.expect(&[Status::Authorized], "voided")?;

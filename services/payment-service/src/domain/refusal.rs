@@ -13,6 +13,8 @@ pub enum Refusal {
     Busy,
     #[error("only {left} of the payment can be {verb}")]
     TooMuch { left: Money, verb: &'static str },
+    #[error("cash on delivery is given up by cancelling its order")]
+    BelongsToItsOrder,
     #[error("the amount must be more than nothing")]
     Nothing,
     #[error("the order is paid")]

@@ -61,6 +61,12 @@ async fn cash_is_ours_when_somebody_brought_it() {
         (promised.kind.as_str(), &promised.data["payment_method"]),
         ("payment_authorized", &json!("cod"))
     );
+    let void = shop.app.as_admin(Method::POST, &format!("/api/payments/{}/void", payment["id"]));
+    assert_eq!(
+        problem(void.send().await.unwrap()).await.1,
+        "illegal-payment-state",
+        "the parcel may be on its way"
+    );
     let capture = shop.app.as_admin(Method::POST, &format!("/api/payments/{}/capture", payment["id"]));
     let captured: Value = capture.send().await.unwrap().json().await.unwrap();
     assert_eq!((&captured["status"], &captured["captured_amount"]), (&json!("succeeded"), &json!(3000)));

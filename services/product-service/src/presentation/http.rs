@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use config::id::ProductId;
+use config::id::{NoSuchProduct, ProductId};
 use config::jwt_auth::{Admin, AuthError, Internal, MaybeSignedIn};
 use config::money::{Amount, Currency};
-use config::page::{Page, Slice};
-use config::problem::{ApiError, Body, Fields, InvalidFields, Kind};
-use config::response::{IfMatch, NoContent};
+use config::page::{Page, Slice, within};
+use config::problem::{ApiError, Body, Fields, InvalidFields};
+use config::response::{IfMatch, NoContent, client_has};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
@@ -110,7 +110,7 @@ impl ProductApi {
         sku: Path<String>,
         #[oai(name = "If-None-Match")] if_none_match: Header<Option<String>>,
     ) -> Result<ProductAnswer, ApiError> {
-        let sku = sku.0.parse().map_err(|_| no_such_product())?;
+        let sku = sku.0.parse().map_err(|_| NoSuchProduct)?;
         let shown = self.shown.by_sku(&sku).await?.ok_or(CatalogueError::NoSuchSku(sku))?;
         Ok(read(&shown, if_none_match.0.as_deref()))
     }
@@ -122,7 +122,7 @@ impl ProductApi {
         product_id: Path<String>,
         #[oai(name = "If-None-Match")] if_none_match: Header<Option<String>>,
     ) -> Result<ProductAnswer, ApiError> {
-        let id = parse(&product_id)?;
+        let id = ProductId::in_path(&product_id)?;
         let shown = self.shown.product(&id).await?.ok_or(CatalogueError::NotFound(id))?;
         Ok(read(&shown, if_none_match.0.as_deref()))
     }
@@ -164,7 +164,7 @@ impl ProductApi {
         product_id: Path<String>,
         #[oai(name = "If-Match")] if_match: Header<Option<String>>,
     ) -> Result<NoContent, ApiError> {
-        self.archive.run(&parse(&product_id)?, &versions(if_match.0)).await?;
+        self.archive.run(&ProductId::in_path(&product_id)?, &versions(if_match.0)).await?;
         Ok(NoContent::NoContent)
     }
 
@@ -215,9 +215,7 @@ impl ProductApi {
     ) -> Result<Json<Page<ExportedProduct>>, ApiError> {
         let mut fields = Fields::default();
         let after = fields.check("after", after.0.map(|id| id.parse()).transpose());
-        let limit = limit.0.unwrap_or(100);
-        let legal = (1..=MAX_EXPORT).contains(&limit);
-        let limit = fields.check("limit", legal.then_some(limit).ok_or("must be from 1 to 1000"));
+        let limit = fields.check("limit", within(limit.0.map(i64::from), 100, 1, MAX_EXPORT));
         let (after, limit) = fields.finish(|| Some((after?, limit?)))?;
         let Slice { items, total } = self.shown.export(after.as_ref(), limit).await?;
         let full = items.len() == limit as usize;
@@ -234,17 +232,14 @@ impl ProductApi {
         edit: &dyn Edit,
         if_match: Option<String>,
     ) -> Result<ProductAnswer, ApiError> {
-        let product = self.change.run(&parse(product_id)?, edit, &versions(if_match)).await?;
+        let product = self.change.run(&ProductId::in_path(product_id)?, edit, &versions(if_match)).await?;
         let shown = self.shown.keep(product).await;
         Ok(ProductAnswer::Ok(Prepared::new(shown.json.clone()), shown.tag.clone()))
     }
 }
 
 fn read(shown: &Shown, if_none_match: Option<&str>) -> ProductAnswer {
-    let has = |header: &str| {
-        header.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == shown.tag)
-    };
-    match if_none_match.is_some_and(has) {
+    match client_has(if_none_match, &shown.tag) {
         true => ProductAnswer::NotModified(shown.tag.clone()),
         false => ProductAnswer::Ok(Prepared::new(shown.json.clone()), shown.tag.clone()),
     }
@@ -257,13 +252,4 @@ fn versions(if_match: Option<String>) -> IfMatch {
         None => tag.to_owned(),
     };
     IfMatch::new(if_match.map(|header| header.split(',').map(version).collect::<Vec<_>>().join(",")))
-}
-
-/// A path that can't name a product names nothing.
-fn parse(product_id: &str) -> Result<ProductId, ApiError> {
-    product_id.parse().map_err(|_| no_such_product())
-}
-
-fn no_such_product() -> ApiError {
-    ApiError::new(Kind::NotFound, "product-not-found", "There is no such product.")
 }

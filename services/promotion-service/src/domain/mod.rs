@@ -19,7 +19,7 @@ pub use period::{Period, PeriodError};
 pub use promotion::{Conditions, Promotion, Terms, Usage};
 pub use rejection::{Reason, Rejection};
 pub use reservation::{ReservationId, ReservationState};
-pub use text::{Category, Code, Description, Name, TextError};
+pub use text::{Category, Code, Description, Name, NotACode};
 
 config::ids! {
     /// A promotion.

@@ -3,48 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A text that can't be what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    #[error("must be 1 to {0} printable characters")]
-    Prose(usize),
-    #[error("must be 1 to {} letters, digits, hyphens or underscores", Code::MOST)]
-    Code,
-}
-
-/// A text of 1 to `MAX` printable characters, without white space around it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Text<const MAX: usize>(String);
+use config::text::{Line, Prose, TextError};
 
 /// What a promotion is called.
-pub type Name = Text<100>;
+pub type Name = Line<100>;
 /// What a promotion is about.
-pub type Description = Text<1000>;
+pub type Description = Prose<1000>;
 
-impl<const MAX: usize> Text<MAX> {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> FromStr for Text<MAX> {
-    type Err = TextError;
-
-    fn from_str(text: &str) -> Result<Self, TextError> {
-        let text = text.trim();
-        let printable = text.chars().all(|c| !c.is_control() || c == '\n');
-        match (1..=MAX).contains(&text.chars().count()) && printable {
-            true => Ok(Self(text.to_owned())),
-            false => Err(TextError::Prose(MAX)),
-        }
-    }
-}
-
-impl<const MAX: usize> fmt::Display for Text<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+/// A text that is no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {} letters, digits, hyphens or underscores", Code::MOST)]
+pub struct NotACode;
 
 /// What a promotion is asked for by. Its case doesn't matter: it is kept upper-case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,14 +28,14 @@ impl Code {
 }
 
 impl FromStr for Code {
-    type Err = TextError;
+    type Err = NotACode;
 
-    fn from_str(text: &str) -> Result<Self, TextError> {
+    fn from_str(text: &str) -> Result<Self, NotACode> {
         let text = text.trim();
         let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         match (1..=Self::MOST).contains(&text.len()) && text.bytes().all(legal) {
             true => Ok(Self(text.to_ascii_uppercase())),
-            false => Err(TextError::Code),
+            false => Err(NotACode),
         }
     }
 }
@@ -79,7 +48,7 @@ impl fmt::Display for Code {
 
 /// A category of the catalogue; `books` and `Books` are the same one.
 #[derive(Debug, Clone)]
-pub struct Category(Text<100>);
+pub struct Category(Line<100>);
 
 impl Category {
     pub fn as_str(&self) -> &str {
@@ -117,15 +86,7 @@ mod tests {
     fn codes_are_the_same_in_any_case() {
         assert_eq!(" spring-10 ".parse::<Code>().unwrap(), "SPRING-10".parse().unwrap());
         for bad in ["", "two words", "Ä", &"x".repeat(51)] {
-            assert_eq!(bad.parse::<Code>(), Err(TextError::Code), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn prose_is_bounded_in_characters() {
-        assert_eq!(" Tết \n".parse::<Text<3>>().unwrap().as_str(), "Tết");
-        for bad in ["", " ", "four", "a\u{7}"] {
-            assert_eq!(bad.parse::<Text<3>>(), Err(TextError::Prose(3)), "{bad:?}");
+            assert_eq!(bad.parse::<Code>(), Err(NotACode), "{bad:?}");
         }
     }
 

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::application::{Held, Priced};
 use crate::domain::{
-    Applied, Benefit, Conditions, Deal, GroupSize, Kind, Percent, Period, Promotion, PromotionId, Rejection,
-    ReservationId, Terms, Usage,
+    Applied, Benefit, Conditions, Deal, Description, GroupSize, Kind, Name, Percent, Period, Promotion,
+    PromotionId, Rejection, ReservationId, Terms, Usage,
 };
 
 #[derive(FromRow)]
@@ -87,8 +87,8 @@ impl TryFrom<PromotionRow> for Promotion {
         let money = |minor: Option<i64>| Some(Money::from_minor(minor?, currency?));
         let terms = Terms {
             code: parse_if_any(row.code.as_deref())?,
-            name: parse_if_any(row.name.as_deref())?,
-            description: parse(&row.description)?,
+            name: row.name.as_deref().map(Name::stored),
+            description: Description::stored(&row.description),
             benefit: benefit(&row, money(row.amount))?,
             max_discount: money(row.max_discount),
             conditions: Conditions {

@@ -8,4 +8,4 @@ mod text;
 pub use rating::{Content, Moderation, Rating, RatingId, Status};
 pub use stars::{Stars, StarsError};
 pub use summary::Summary;
-pub use text::{Comment, Reason, TextError, Title};
+pub use text::{Comment, Reason, Title};

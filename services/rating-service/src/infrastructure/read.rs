@@ -136,7 +136,7 @@ async fn with_reasons(db: &Db, ratings: Vec<ShownRating>) -> Result<Vec<WaitingR
     let mut reasons: BTreeMap<u64, Vec<Reason>> = BTreeMap::new();
     if !reported.is_empty() {
         for (id, reason) in newest_reasons(db, &reported).await? {
-            reasons.entry(id).or_default().push(Reason::new(&reason).map_err(StoreError::corrupt)?);
+            reasons.entry(id).or_default().push(Reason::stored(reason));
         }
     }
     let waiting = |shown: ShownRating| {

@@ -44,9 +44,8 @@ impl TryFrom<RatingRow> for ShownRating {
     type Error = StoreError;
 
     fn try_from(row: RatingRow) -> Result<Self, StoreError> {
-        let title = row.title.as_deref().map(Title::new).transpose().map_err(StoreError::corrupt)?;
-        let comment = row.comment.as_deref().map(Comment::new).transpose().map_err(StoreError::corrupt)?;
-        let reason = row.moderation_reason.as_deref().map(Reason::new).transpose();
+        let title = row.title.map(Title::stored);
+        let comment = row.comment.map(Comment::stored);
         let rating = Rating {
             id: RatingId::new(row.id),
             product_id: product_id(&row.product_id)?,
@@ -57,7 +56,7 @@ impl TryFrom<RatingRow> for ShownRating {
                 comment,
             },
             status: row.status.parse().map_err(|error: String| StoreError::corrupt(error))?,
-            moderation_reason: reason.map_err(StoreError::corrupt)?,
+            moderation_reason: row.moderation_reason.map(Reason::stored),
             verified: row.verified,
             helpful: row.helpful,
             reports: row.reports,

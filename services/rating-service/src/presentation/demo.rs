@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::application::DemoRating;
-use crate::domain::{Comment, Content, Stars, Title};
+use crate::domain::{Content, Stars};
 
 const RATINGS: &str = include_str!("../../demo/ratings.json");
 
@@ -36,8 +36,8 @@ impl Entry {
             user_id: UserId::new(self.user),
             content: Content {
                 stars: Stars::new(self.stars)?,
-                title: self.title.as_deref().map(Title::new).transpose()?,
-                comment: self.comment.as_deref().map(Comment::new).transpose()?,
+                title: self.title.as_deref().map(str::parse).transpose()?,
+                comment: self.comment.as_deref().map(str::parse).transpose()?,
             },
             verified: self.verified,
             created_at: self.at,

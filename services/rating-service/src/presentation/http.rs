@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::id::ProductId;
 use config::jwt_auth::SignedIn;
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, InvalidFields, Kind, OptionalBody};
+use config::problem::{ApiError, Body, InvalidFields, OptionalBody};
 use config::response::{Created, IfMatch, NoContent, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -109,7 +109,7 @@ impl RatingApi {
         id: Path<String>,
         #[oai(name = "If-None-Match")] if_none_match: Header<Option<String>>,
     ) -> Result<Versioned<SummaryDto>, ApiError> {
-        let product = parse(&id)?;
+        let product = ProductId::in_path(&id)?;
         let summary = self.ratings.summary(&product).await?;
         if summary.version() == 0 {
             self.products.require(&product).await?;
@@ -171,7 +171,7 @@ impl RatingApi {
 
 impl RatingApi {
     async fn list(&self, product: &str, asked: Asked) -> Result<Json<ProductRatingsDto>, ApiError> {
-        let product = parse(product)?;
+        let product = ProductId::in_path(product)?;
         let Asked { filter, sort, paging } = asked;
         let (summary, slice) = self.ratings.of_product(&product, filter, sort, paging).await?;
         if summary.version() == 0 {
@@ -205,10 +205,4 @@ fn asked(
     let stars = stars.map_err(|error| InvalidFields::one("stars", "invalid", error.to_string()))?;
     let sort = sort.map_or_else(Sort::default, Sort::from);
     Ok(Asked { filter: Filter { stars, verified }, sort, paging })
-}
-
-/// A path that can't name a product names nothing.
-fn parse(product_id: &str) -> Result<ProductId, ApiError> {
-    let missing = || ApiError::new(Kind::NotFound, "product-not-found", "There is no such product.");
-    product_id.parse().map_err(|_| missing())
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use config::id::ProductId;
 use config::jwt_auth::Admin;
 use config::money::{Amount, Currency};
-use config::page::Page;
-use config::problem::{ApiError, Fields, Kind};
+use config::page::{Page, within};
+use config::problem::{ApiError, Fields};
 use config::response::Prepared;
 use poem_openapi::param::{Path, Query as Parameter};
 use poem_openapi::payload::Json;
@@ -22,8 +22,8 @@ use crate::application::{BuildIndex, Index, Recommend, Search, Suggest, Trends};
 use crate::domain::limits;
 
 /// Suggestions, trends and recommendations that are given at most, and unless asked otherwise.
-const MOST: i64 = 20;
-const USUAL: i64 = 10;
+const MOST: u32 = 20;
+const USUAL: u32 = 10;
 
 /// Finding products.
 pub struct SearchApi {
@@ -188,8 +188,7 @@ impl SearchApi {
         let mut fields = Fields::default();
         let limit = few(limit.0, &mut fields);
         let limit = fields.finish(|| limit)?;
-        let missing = |_| ApiError::new(Kind::NotFound, "product-not-found", "There is no such product.");
-        let id: ProductId = product_id.0.parse().map_err(missing)?;
+        let id = ProductId::in_path(&product_id)?;
         Ok(all(self.recommend.run(&id, limit).await?.into_iter().map(RecommendationDto::from)))
     }
 
@@ -219,9 +218,8 @@ impl SearchApi {
 }
 
 fn few(given: Given<i64>, fields: &mut Fields) -> Option<usize> {
-    let limit = given.check("limit", fields).unwrap_or(USUAL);
-    let legal = usize::try_from(limit).ok().filter(|_| (1..=MOST).contains(&limit));
-    fields.check("limit", legal.ok_or_else(|| format!("must be from 1 to {MOST}")))
+    let limit = given.check("limit", fields);
+    fields.check("limit", within(limit, USUAL, 1, MOST)).map(|limit| limit as usize)
 }
 
 /// All there is, as a page.

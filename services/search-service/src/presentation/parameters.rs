@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use config::money::{Amount, Currency};
+use config::page::within;
 use config::problem::{Fields, InvalidFields};
 
 use super::cursor;
@@ -51,9 +52,10 @@ impl Parameters {
         let sort = self.sort.check("sort", f);
         let given = sort.is_some();
         let sort = f.check("sort", sort.as_deref().map_or(Ok(Sort::default()), str::parse));
-        let skip = within(self.skip.check("skip", f), "skip", 0, 0, limits::SKIP, f);
+        let skip = self.skip.check("skip", f);
+        let skip = f.check("skip", within(skip, 0, 0, limits::SKIP));
         let limit = self.limit.check("limit", f);
-        let limit = within(limit, "limit", limits::DEFAULT_LIMIT, 1, limits::LIMIT, f);
+        let limit = f.check("limit", within(limit, limits::DEFAULT_LIMIT, 1, limits::LIMIT));
         // Of everything nothing is more relevant than another.
         let sort = sort.zip(keyword.as_ref()).map(|(sort, keyword)| match keyword.is_empty() {
             true if !given || sort == Sort::default() => Sort::NEWEST,
@@ -104,17 +106,4 @@ fn price(given: Given<Amount>, field: &str, currency: Currency, fields: &mut Fie
     let money = fields.check(field, amount.in_currency(currency))?;
     let legal = (money.minor() >= 0).then(|| money.minor());
     fields.check(field, legal.ok_or("must not be negative"))
-}
-
-fn within(
-    given: Option<i64>,
-    field: &str,
-    default: u32,
-    least: u32,
-    most: u32,
-    fields: &mut Fields,
-) -> Option<u32> {
-    let value = given.map_or(Some(default), |value| u32::try_from(value).ok());
-    let legal = value.filter(|value| (least..=most).contains(value));
-    fields.check(field, legal.ok_or_else(|| format!("must be from {least} to {most}")))
 }

@@ -13,5 +13,5 @@ pub use method::{MethodCode, NotAMethodCode, Offer, Parcel, ShippingMethod, Tran
 pub use shipment::{Consignment, OrderId, Shipment, ShipmentId, ShipmentItem, TrackingEvent};
 pub use status::{IllegalMove, ShipmentStatus, UnknownStatus};
 pub use tariff::{Grams, NotAWeight, Tariff, TariffError, WeightBand};
-pub use text::{Address, Carrier, Location, Name, Note, Text, TextLength};
+pub use text::{Address, Carrier, Location, Name, Note};
 pub use tracking_number::{NotATrackingNumber, TrackingNumber};

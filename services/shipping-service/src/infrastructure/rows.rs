@@ -11,16 +11,12 @@ use config::money::{Currency, Money};
 use sqlx::FromRow;
 
 use crate::domain::{
-    Consignment, MethodCode, OrderId, Shipment, ShipmentId, ShipmentItem, ShippingMethod, Tariff,
-    TrackingEvent, TransitDays, WeightBand,
+    Address, Carrier, Consignment, Location, MethodCode, Name, Note, OrderId, Shipment, ShipmentId,
+    ShipmentItem, ShippingMethod, Tariff, TrackingEvent, TransitDays, WeightBand,
 };
 
 fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(StoreError::corrupt)
-}
-
-fn parse_if_any<T: FromStr<Err: Into<BoxError>>>(text: Option<&str>) -> Result<Option<T>, StoreError> {
-    text.map(parse).transpose()
 }
 
 #[derive(FromRow)]
@@ -82,9 +78,9 @@ fn shipment(row: &ShipmentRow) -> Result<Shipment, StoreError> {
         order_id: OrderId::new(row.order_id),
         user_id: UserId::new(row.user_id),
         method: parse(&row.method)?,
-        carrier: parse(&row.carrier)?,
+        carrier: Carrier::stored(&row.carrier),
         tracking_number: parse(&row.tracking_number)?,
-        destination: parse(&row.destination)?,
+        destination: Address::stored(&row.destination),
         items: Vec::new(),
         estimated_delivery: row.estimated_delivery,
     };
@@ -114,8 +110,8 @@ impl TryFrom<TrackingEventRow> for TrackingEvent {
     fn try_from(row: TrackingEventRow) -> Result<Self, StoreError> {
         Ok(Self {
             status: parse(&row.status)?,
-            location: parse_if_any(row.location.as_deref())?,
-            note: parse_if_any(row.note.as_deref())?,
+            location: row.location.map(Location::stored),
+            note: row.note.map(Note::stored),
             at: row.occurred_at,
         })
     }
@@ -167,8 +163,8 @@ fn method(rows: &[MethodRow]) -> Result<ShippingMethod, StoreError> {
     let countries = first.countries.split(',').filter(|code| !code.is_empty());
     Ok(ShippingMethod {
         code: parse::<MethodCode>(&first.code)?,
-        name: parse(&first.name)?,
-        carrier: parse(&first.carrier)?,
+        name: Name::stored(&first.name),
+        carrier: Carrier::stored(&first.carrier),
         days: TransitDays::new(first.days_min.into(), first.days_max.into()).map_err(StoreError::corrupt)?,
         countries: countries.map(parse).collect::<Result<_, _>>()?,
         tariffs: tariffs.collect::<Result<_, _>>()?,

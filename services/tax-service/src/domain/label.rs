@@ -3,36 +3,37 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A text of 1 to 100 characters, without white space around it. It shows as it was written; two that differ only
-/// in upper and lower case are the same.
+use config::text::{Line, TextError};
+
+/// 1 to 100 characters on one line. It shows as it was written; two that differ only in upper and lower case are the
+/// same.
 #[derive(Debug, Clone)]
 pub struct Label {
-    text: String,
+    text: Line<100>,
     folded: String,
 }
 
-/// A text that is empty or too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {} characters", Label::MOST)]
-pub struct LabelLength;
-
 impl Label {
-    const MOST: usize = 100;
+    /// One that was accepted when it was stored.
+    pub fn stored(text: &str) -> Self {
+        Self::of(Line::stored(text))
+    }
+
+    fn of(text: Line<100>) -> Self {
+        let folded = text.as_str().to_lowercase();
+        Self { text, folded }
+    }
 
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 }
 
 impl FromStr for Label {
-    type Err = LabelLength;
+    type Err = TextError;
 
-    fn from_str(text: &str) -> Result<Self, LabelLength> {
-        let text = text.trim();
-        match (1..=Self::MOST).contains(&text.chars().count()) {
-            true => Ok(Self { text: text.to_owned(), folded: text.to_lowercase() }),
-            false => Err(LabelLength),
-        }
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        text.parse().map(Self::of)
     }
 }
 
@@ -62,7 +63,7 @@ mod tests {
         assert_ne!(label, "Thue GTGT".parse().unwrap());
         assert!("ế".repeat(100).parse::<Label>().is_ok());
         for wrong in [String::new(), "  ".to_owned(), "x".repeat(101)] {
-            assert_eq!(wrong.parse::<Label>(), Err(LabelLength));
+            assert_eq!(wrong.parse::<Label>(), Err(TextError::Length { least: 1, most: 100 }));
         }
     }
 }

@@ -12,7 +12,7 @@ mod stack;
 pub use basket::{Assessed, AssessedLine, Basket, BasketLine, Sum, TaxLine, Taxation};
 pub use book::RateBook;
 pub use exemption::{Exemption, ExemptionId, ExemptionTerms};
-pub use label::{Label, LabelLength};
+pub use label::Label;
 pub use percent::{NotAPercent, Percent};
 pub use rate::{Rate, RateId, RateTerms, Validity, ValidityError};
 pub use rounding::{Mode, Per, Rounding, UnknownRounding};

@@ -9,7 +9,9 @@ use config::id::UserId;
 use config::place::Place;
 use sqlx::FromRow;
 
-use crate::domain::{Exemption, ExemptionId, ExemptionTerms, Percent, Rate, RateId, RateTerms, Validity};
+use crate::domain::{
+    Exemption, ExemptionId, ExemptionTerms, Label, Percent, Rate, RateId, RateTerms, Validity,
+};
 
 fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(StoreError::corrupt)
@@ -54,8 +56,8 @@ impl TryFrom<RateRow> for Rate {
             Place { country: parse(&row.country)?, state: row.state.as_deref().map(parse).transpose()? };
         let terms = RateTerms {
             place,
-            product_type: row.product_type.as_deref().map(parse).transpose()?,
-            name: parse(&row.name)?,
+            product_type: row.product_type.as_deref().map(Label::stored),
+            name: Label::stored(&row.name),
             percent: Percent::from_millionths(row.rate).map_err(StoreError::corrupt)?,
             priority: row.priority,
             compound: row.compound,
@@ -98,7 +100,7 @@ impl TryFrom<ExemptionRow> for Exemption {
         let terms = ExemptionTerms {
             user_id: UserId::new(row.user_id),
             country: country.map(parse).transpose()?,
-            certificate: parse(&row.certificate)?,
+            certificate: Label::stored(&row.certificate),
             valid_to: row.valid_to,
         };
         Ok(Self { id: ExemptionId::new(row.id), terms, created_at: row.created_at })

@@ -1,8 +1,9 @@
 //! The address book.
 
 use config::place::Country;
+use config::text::Line;
 
-use super::{Phone, Text};
+use super::Phone;
 
 /// More addresses than anybody sends to.
 pub const MAX_ADDRESSES: usize = 20;
@@ -16,13 +17,13 @@ config::ids! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressEntry {
     /// Such as "Home".
-    pub label: Option<Text<50>>,
-    pub recipient: Text<100>,
-    pub line1: Text<200>,
-    pub line2: Option<Text<200>>,
-    pub city: Text<100>,
-    pub state: Option<Text<100>>,
-    pub postal_code: Option<Text<20>>,
+    pub label: Option<Line<50>>,
+    pub recipient: Line<100>,
+    pub line1: Line<200>,
+    pub line2: Option<Line<200>>,
+    pub city: Line<100>,
+    pub state: Option<Line<100>>,
+    pub postal_code: Option<Line<20>>,
     pub country: Country,
     pub phone: Option<Phone>,
 }

@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use config::id::UserId;
 use config::jwt_auth::Role;
+use config::text::{Line, Prose};
 
-use super::{Email, PasswordHash, Phone, Text, Username};
+use super::{Email, PasswordHash, Phone, Username};
 
-pub type FullName = Text<100>;
-pub type PostalAddress = Text<500, true>;
+pub type FullName = Line<100>;
+pub type PostalAddress = Prose<500>;
 
 /// What a person says about themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

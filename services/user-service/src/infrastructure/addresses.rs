@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
 use config::id::UserId;
+use config::text::Text;
 
 use super::rows::{AddressRow, addresses, select_addresses};
 use crate::application::AddressRepository;
-use crate::domain::{Address, AddressEntry, AddressId, Phone, Text};
+use crate::domain::{Address, AddressEntry, AddressId, Phone};
 
 #[async_trait]
 impl AddressRepository for Tx {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use config::BoxError;
 use config::database::StoreError;
 use config::id::UserId;
+use config::place::Country;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -129,7 +130,7 @@ impl AddressRow {
             city: self.city.parse()?,
             state: self.state.map(|text| text.parse()).transpose()?,
             postal_code: self.postal_code.map(|text| text.parse()).transpose()?,
-            country: self.country.parse()?,
+            country: Country::stored(&self.country)?,
             phone: self.phone.map(|text| text.parse()).transpose()?,
         };
         Ok(Address { id: AddressId::new(self.id), entry, is_default: self.is_default })

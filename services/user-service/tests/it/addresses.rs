@@ -115,3 +115,16 @@ async fn nobody_reads_or_writes_anothers_book() {
     let guest = shop.app.request(Method::GET, BOOK).send().await.unwrap();
     assert_eq!(code(guest, 401).await, "token-missing");
 }
+
+#[tokio::test]
+async fn a_country_that_is_no_more_doesnt_hide_the_book() {
+    let shop = Shop::open().await;
+    let (_, tokens) = shop.sign_up().await;
+    let answer = shop.call(&tokens.access, Method::POST, BOOK, Some(&entry("a"))).await;
+    let old = body(answer, 201).await["id"].as_u64().unwrap();
+    sqlx::query("UPDATE addresses SET country = 'YU'").execute(&shop.db).await.unwrap();
+    let kept = body(shop.call(&tokens.access, Method::GET, BOOK, None).await, 200).await;
+    assert_eq!(kept["items"][0]["country"], "YU");
+    let removed = shop.call(&tokens.access, Method::DELETE, &format!("{BOOK}/{old}"), None).await;
+    assert_eq!(removed.status(), 204);
+}

@@ -1,11 +1,14 @@
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use async_trait::async_trait;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::super::{Group, Hurry, Producer, client, consume};
 use super::*;
 use crate::kafka::{Event, EventFormat, ensure_topics};
-use crate::testing::{TestEnv, TestKafka};
+use crate::testing::{TestEnv, TestKafka, eventually};
 
 const TOPIC: &str = "order-events";
 
@@ -85,6 +88,103 @@ async fn a_message_that_makes_its_handler_panic_goes_to_the_dead_letters() {
     assert!(letter.reason.contains("as the test wants"), "{}", letter.reason);
     shutdown.cancel();
     consuming.await.unwrap().unwrap();
+}
+
+/// Handles nothing before its trouble is over.
+#[derive(Default)]
+struct Troubled {
+    is_over: AtomicBool,
+    tries: AtomicU32,
+    handled: Mutex<Vec<Uuid>>,
+}
+
+#[async_trait]
+impl MessageHandler for Troubled {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+        if !self.is_over.load(Ordering::Relaxed) {
+            return Err(HandlerError::Retry("the database is away".into()));
+        }
+        self.handled.lock().unwrap().push(message.id);
+        Ok(())
+    }
+}
+
+impl Troubled {
+    /// These and no others, each of them once; the last one shows that there is nothing before it any more.
+    async fn handles(&self, messages: &[Envelope]) {
+        let expected: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
+        let handled = eventually("the last message is handled", || async {
+            let handled = self.handled.lock().unwrap().clone();
+            if handled.last() == expected.last() { Ok(handled) } else { Err(format!("{handled:?}")) }
+        })
+        .await;
+        assert_eq!(handled, expected);
+    }
+}
+
+type Consuming = (CancellationToken, JoinHandle<Result<(), BoxError>>);
+
+async fn stop((shutdown, consuming): Consuming) {
+    shutdown.cancel();
+    consuming.await.unwrap().unwrap();
+}
+
+/// Messages that can't be handled for now are tried for as long as it takes and come again after a restart; those that
+/// were handled don't.
+async fn trouble_that_passes_loses_nothing(env: &TestEnv, kind: impl Fn(Consumer) -> Consumer) {
+    let settings = KafkaSettings::at(env.get("KAFKA_BROKERS"), env.get("KAFKA_PREFIX"));
+    ensure_topics(&settings, &[TOPIC]).await.unwrap();
+    let (kafka, handler) = (TestKafka::new(env), Arc::new(Troubled::default()));
+    let producer = Producer::new(&settings, "test").unwrap();
+    let start = || -> Consuming {
+        let (shutdown, group) = (CancellationToken::new(), Group::Service("test"));
+        let consumers = vec![kind(Consumer::new(TOPIC, handler.clone()))];
+        let consuming = consume(settings.clone(), producer.clone(), group, consumers, shutdown.clone());
+        (shutdown, tokio::spawn(consuming))
+    };
+    let all = [(); 3].map(|()| Envelope::new(&Ordered {}));
+    // All messages are in one partition, in this order.
+    for message in &all[..2] {
+        kafka.send(message).await;
+    }
+    let running = start();
+    eventually("a message is tried more often than one that fails", || async {
+        let tries = handler.tries.load(Ordering::Relaxed);
+        if tries > 2 * TRIES { Ok(()) } else { Err(tries.to_string()) }
+    })
+    .await;
+    stop(running).await;
+
+    handler.is_over.store(true, Ordering::Relaxed);
+    let running = start();
+    handler.handles(&all[..2]).await;
+    stop(running).await;
+
+    kafka.send(&all[2]).await;
+    let running = start();
+    handler.handles(&all).await;
+    stop(running).await;
+    let letters = DeadLetters::new(&settings, producer);
+    let letters = tokio::task::spawn_blocking(move || letters.list(TOPIC).unwrap()).await.unwrap();
+    assert!(letters.is_empty(), "{letters:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_that_passes_loses_nothing_one_by_one() {
+    trouble_that_passes_loses_nothing(&TestEnv::new().await, |consumer| consumer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_that_passes_loses_nothing_at_once() {
+    trouble_that_passes_loses_nothing(&TestEnv::new().await, Consumer::at_once).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_that_passes_loses_nothing_in_batches() {
+    let env = TestEnv::new().await;
+    let db = env.db().await;
+    trouble_that_passes_loses_nothing(&env, |consumer| consumer.in_batches(&db)).await;
 }
 
 #[test]

@@ -19,6 +19,8 @@ struct OrderEvent {
     tax: Amount,
     shipping: Amount,
     total_amount: Amount,
+    /// Older versions don't tell: then it was all.
+    paid_amount: Option<Amount>,
     currency: String,
     #[serde(default)]
     shipping_address: String,
@@ -63,7 +65,10 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         NotificationType::OrderCancelled => {
             Wording::order_cancelled(order.order_id, &order.reason, order.refund_due)
         }
-        _ if order.status == "paid" => Wording::order_paid(order.order_id, total),
+        _ if order.status == "paid" => {
+            let paid = money(order.paid_amount.unwrap_or(order.total_amount), &order.currency)?;
+            Wording::order_paid(order.order_id, paid)
+        }
         _ => return Ok(News::default()),
     };
     let details = Details::Order(details(&order)?);

@@ -3,7 +3,7 @@
 use config::id::ProductId;
 use config::idempotency::Idempotency;
 use config::jwt_auth::{MaybeSignedIn, SignedIn};
-use config::problem::{ApiError, Body, InvalidFields, Kind};
+use config::problem::{ApiError, Body, InvalidFields};
 use config::response::{Created, NoContent};
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
@@ -74,7 +74,7 @@ impl CartApi {
         product_id: Path<String>,
         body: Body<CartItemRequest>,
     ) -> Result<CartResponse, ApiError> {
-        let product = product(&product_id)?;
+        let product = ProductId::in_path(&product_id)?;
         let quantity = body.0.parse()?;
         Ok(self.carts.put(key(&caller, cart_id.0)?, &product, quantity).await?.into())
     }
@@ -87,7 +87,7 @@ impl CartApi {
         #[oai(name = "X-Cart-Id")] cart_id: Header<Option<String>>,
         product_id: Path<String>,
     ) -> Result<CartResponse, ApiError> {
-        Ok(self.carts.remove(key(&caller, cart_id.0)?, &product(&product_id)?).await?.into())
+        Ok(self.carts.remove(key(&caller, cart_id.0)?, &ProductId::in_path(&product_id)?).await?.into())
     }
 
     /// Move a guest's cart into the caller's, after signing in
@@ -140,9 +140,4 @@ fn key(caller: &MaybeSignedIn, cart_id: Option<String>) -> Result<Option<CartKey
         },
         (None, None) => Ok(None),
     }
-}
-
-/// A path that can't name a product names nothing.
-fn product(id: &str) -> Result<ProductId, ApiError> {
-    id.parse().map_err(|_| ApiError::new(Kind::NotFound, "product-not-found", "There is no such product."))
 }
