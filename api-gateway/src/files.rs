@@ -12,7 +12,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::refusals::{REFUSALS, Refusal};
-use crate::settings::{GatewaySettings, Network, Origin, Rate, Tls, Workers};
+use crate::settings::{Connections, GatewaySettings, Network, Origin, Rate, Tls, Workers};
 use crate::state::replace;
 use crate::upstreams::Upstreams;
 
@@ -39,7 +39,7 @@ struct Main<'a> {
     reloading: &'a Path,
     rate: Rate,
     login_rate: Rate,
-    waiting: u32,
+    waiting: Connections,
     cors_origins: &'a [Origin],
     trusted_proxies: &'a [Network],
     refusals: &'static [Refusal],

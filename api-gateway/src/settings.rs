@@ -29,7 +29,7 @@ pub struct GatewaySettings {
     pub rate: Rate,
     pub login_rate: Rate,
     /// Streams and long polls of one client at a time.
-    pub waiting: u32,
+    pub waiting: Connections,
     pub cors_origins: Vec<Origin>,
     pub trusted_proxies: Vec<Network>,
 }
@@ -106,7 +106,7 @@ impl Settings for GatewaySettings {
             error_log: error_log?,
             rate: Rate { per_second: rate.map(positive)?, burst: burst? },
             login_rate: Rate { per_second: login.map(positive)?, burst: login_burst? },
-            waiting: waiting.map(positive)?,
+            waiting: waiting?,
             cors_origins: cors?,
             trusted_proxies: proxies?,
         })
@@ -137,6 +137,17 @@ impl Value for Positive {
     fn parse(raw: &str) -> Result<Self, String> {
         let number = raw.parse().ok().filter(|number| *number > 0);
         number.map(Self).ok_or_else(|| "must be a whole number above 0".to_owned())
+    }
+}
+
+/// So many connections as Nginx can count of one client.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Connections(u16);
+
+impl Value for Connections {
+    fn parse(raw: &str) -> Result<Self, String> {
+        let number = raw.parse().ok().filter(|number| *number > 0);
+        number.map(Self).ok_or_else(|| "must be a whole number from 1 to 65535".to_owned())
     }
 }
 

@@ -36,6 +36,11 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> Text<MIN, MAX, LINES
         Self(text.into())
     }
 
+    /// For comparing: in lower case and in normal form C, which a stored one need not be in.
+    pub fn folded(&self) -> String {
+        self.0.nfc().collect::<String>().to_lowercase()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -87,6 +92,7 @@ mod tests {
     #[test]
     fn a_character_is_one_however_it_is_typed() {
         assert_eq!("o\u{302}\u{303}".parse::<Line<1>>().unwrap().as_str(), "\u{1ed7}");
+        assert_eq!(Line::<1>::stored("O\u{302}\u{303}").folded(), "\u{1ed7}");
     }
 
     #[test]

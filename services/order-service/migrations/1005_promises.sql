@@ -1,5 +1,5 @@
 ALTER TABLE orders
-    -- What was taken for it; NULL where the version before has written, which took all or nothing.
+    -- What was taken for it; NULL until then, and where the version before has taken it, which took all or nothing.
     ADD COLUMN paid             BIGINT          NULL AFTER total,
     -- Whether whoever brings the parcel takes the money.
     ADD COLUMN cash_on_delivery BOOLEAN         NOT NULL DEFAULT FALSE AFTER payment_id,

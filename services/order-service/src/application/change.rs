@@ -7,7 +7,7 @@ use config::database::{Begin, retrying};
 use config::jwt_auth::{AuthError, Caller};
 use config::response::IfMatch;
 
-use super::step::keep_step;
+use super::step::{keep_step, let_go};
 use super::{OrderError, Store};
 use crate::domain::{Actor, Address, Order, OrderId, Reason, Status};
 
@@ -85,7 +85,11 @@ impl ChangeOrder {
                 false => Actor::Customer(caller.user_id),
             };
             let step = order.move_to(status, by, now)?;
+            let promised = order.payment.take_if(|_| step.to == Status::Paid);
             keep_step(tx.as_mut(), &order, step, wanted.reason.as_ref().map(ToString::to_string)).await?;
+            if let Some(payment) = promised {
+                let_go(tx.as_mut(), &order, payment).await?;
+            }
         }
         tx.commit().await?;
         Ok(order)

@@ -190,15 +190,16 @@ pub struct OrderRepriced {
     pub previous_promotion_reservation_id: Option<Uuid>,
 }
 
-/// A payment took another amount than was due: it is to be given back.
+/// A payment isn't wanted, as it is of another amount than is due or the order was paid otherwise: it is to be given
+/// back.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OrderPaymentRefused {
     #[serde(flatten)]
     pub order: OrderData,
     pub payment_id: u64,
-    /// What it took.
+    /// What it took, or promised.
     pub amount: Amount,
-    /// `wrong_amount`.
+    /// `wrong_amount` or `paid_otherwise`.
     pub reason: &'static str,
 }
 

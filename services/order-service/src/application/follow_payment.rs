@@ -11,7 +11,7 @@ use config::money::{Money, MoneyError};
 use config::problem::InvalidFields;
 
 use super::settle_return::{follow_refund, refund_came_back};
-use super::step::{book_payment, heard, keep_step, remark};
+use super::step::{book_payment, heard, keep_step, let_go, remark};
 use super::{Figures, OrderData, OrderError, OrderPaymentRefused, Store};
 use crate::domain::{Actor, Order, OrderId, ReturnId, Status};
 
@@ -156,7 +156,9 @@ async fn promised(
         Err(refused) => {
             let text =
                 format!("payment {payment} was authorized when the order was {} already", refused.from);
-            Ok(remark(tx, order, Actor::Payment, text, now).await?)
+            remark(tx, order, Actor::Payment, text, now).await?;
+            // What another payment has paid payment-service knows; of what was paid by hand it doesn't.
+            if order.paid_at.is_some() { Ok(let_go(tx, order, payment).await?) } else { Ok(()) }
         }
     }
 }
@@ -233,7 +235,11 @@ async fn refunded(
     if let Some(back) = back {
         follow_refund(tx, order, back, amount, now).await?;
     }
-    let step = if fully { order.move_to(Status::Refunded, Actor::Payment, now).ok() } else { None };
+    let step = if fully && order.is_paid_by(payment) {
+        order.move_to(Status::Refunded, Actor::Payment, now).ok()
+    } else {
+        None
+    };
     match step {
         Some(step) => keep_step(tx, order, step, Some(text)).await?,
         None => remark(tx, order, Actor::Payment, text, now).await?,
@@ -261,7 +267,7 @@ async fn refund_failed(
     let FailedRefund { payment, amount, undone, back } = failed;
     let text =
         format!("a refund of {amount} of payment {payment} did not get through: an administrator is needed");
-    if undone && order.is_paid_by(payment) {
+    if undone && (order.is_paid_by(payment) || back.is_some()) {
         let less = order.refund_came_back(amount, now).map_err(unusable)?;
         tx.save_order(order).await?;
         if let Some(back) = back {

@@ -5,7 +5,9 @@ use config::database::StoreError;
 use config::kafka::Envelope;
 use metrics::counter;
 
-use super::{Entry, Figures, OrderCancelled, OrderData, OrderError, OrderStatusUpdated, Store};
+use super::{
+    Entry, Figures, OrderCancelled, OrderData, OrderError, OrderPaymentRefused, OrderStatusUpdated, Store,
+};
 use crate::domain::{Actor, Move, Order, OrderId, Status};
 
 /// Why something wasn't kept, and whether that is certain.
@@ -78,6 +80,13 @@ pub(super) async fn keep_step(
         "order moved"
     );
     Ok(())
+}
+
+/// Has a payment's promise given up whose order was paid otherwise.
+pub(super) async fn let_go(tx: &mut dyn Store, order: &Order, payment: u64) -> Result<(), StoreError> {
+    let (data, amount) = (OrderData::from(order), order.totals.total().into());
+    let refused = OrderPaymentRefused { order: data, payment_id: payment, amount, reason: "paid_otherwise" };
+    tx.publish(Envelope::new(&refused)).await
 }
 
 /// Notes the money that was taken for an order in the sales.

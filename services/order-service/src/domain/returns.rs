@@ -213,33 +213,12 @@ impl Return {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comeback(pub TimeDelta);
 
-/// What was taken for an order, which may be less than it costs.
-#[derive(Debug, Clone, Copy)]
-struct Taken {
-    paid: Money,
-    total: Money,
-    tax_included: bool,
-}
-
-impl Taken {
-    /// The share of a part of the order, rounded down.
-    fn of(self, part: Money) -> Result<Money, MoneyError> {
-        if self.paid == self.total {
-            return Ok(part);
-        }
-        let share = i128::from(part.minor()) * i128::from(self.paid.minor());
-        let share = share.checked_div(self.total.minor().into()).unwrap_or_default();
-        Ok(Money::from_minor(i64::try_from(share).map_err(|_| MoneyError::TooLarge)?, part.currency()))
-    }
-}
-
 impl OrderLine {
     /// What the next units of this line are worth when they come back.
     ///
     /// Of a price that doesn't divide evenly, each unit's share is what the units so far are worth together, rounded
     /// down, less what was promised for those before it: so all units together are worth exactly what was paid.
-    fn worth(&self, units: u32, taken: Taken) -> Result<Money, MoneyError> {
-        let paid = taken.of(self.paid(taken.tax_included)?)?;
+    fn worth(&self, units: u32, paid: Money) -> Result<Money, MoneyError> {
         let (all, so_far) = (i128::from(self.quantity.get()), i128::from(self.returned + units));
         let value = i128::from(paid.minor()) * so_far / all;
         // A line's value fits, and so does a part of it.
@@ -267,16 +246,18 @@ impl Order {
         {
             return Err(ReturnRefusal::TooLate { until });
         }
-        let taken = self.taken();
+        let shares = self.shares()?;
         let mut items = Vec::with_capacity(wanted.len());
         for Wanting { product_id, quantity, reason } in wanted {
             let missing = || ReturnRefusal::NotOrdered { product_id: product_id.clone() };
-            let line = self.line_mut(product_id).ok_or_else(missing)?;
+            let mut lines = self.lines.iter_mut().zip(&shares);
+            let found = lines.find(|(line, _)| line.product_id == *product_id);
+            let (line, paid) = found.ok_or_else(missing)?;
             let (wanted, left) = (quantity.get(), line.quantity.get() - line.returned);
             if wanted > left {
                 return Err(ReturnRefusal::TooMany { product_id: product_id.clone(), wanted, left });
             }
-            let refund = line.worth(wanted, taken)?;
+            let refund = line.worth(wanted, *paid)?;
             line.returned += wanted;
             line.returned_value = line.returned_value.plus(refund)?;
             let (product_id, quantity, reason) = (product_id.clone(), *quantity, reason.clone());
@@ -305,15 +286,28 @@ impl Order {
         }
         self.shipping_refunded = true;
         self.changed(now);
-        let taken = self.taken();
-        let goods = self.lines.iter().try_fold(Money::zero(self.totals.currency()), |sum, line| {
-            sum.plus(taken.of(line.paid(taken.tax_included)?)?)
-        })?;
-        Ok(self.paid.minus(goods)?)
+        let shares = self.shares()?;
+        Ok(shares.into_iter().try_fold(self.paid, Money::minus)?)
     }
 
-    fn taken(&self) -> Taken {
-        Taken { paid: self.paid, total: self.totals.total(), tax_included: self.totals.tax_included() }
+    /// What was paid for each line. Where less was taken than the order costs, it is the line's part of that: what
+    /// all lines so far have of it, rounded down, less what those before have.
+    fn shares(&self) -> Result<Vec<Money>, MoneyError> {
+        let (taken, total) = (i128::from(self.paid.minor()), i128::from(self.totals.total().minor()));
+        let (mut cost, mut shared) = (0_i128, 0);
+        let share = |line: &OrderLine| {
+            let paid = line.paid(self.totals.tax_included())?;
+            if taken == total {
+                return Ok(paid);
+            }
+            cost += i128::from(paid.minor());
+            let so_far = (cost * taken).checked_div(total).unwrap_or_default();
+            let so_far = i64::try_from(so_far).map_err(|_| MoneyError::TooLarge)?;
+            let share = so_far - shared;
+            shared = so_far;
+            Ok(Money::from_minor(share, paid.currency()))
+        };
+        self.lines.iter().map(share).collect()
     }
 
     /// Whether all goods are coming back or are back, and all money is.
@@ -405,6 +399,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_was_taken_in_part_goes_back_to_the_last_minor_unit() {
+        let mut order = delivered(order_of(&[(100, 1), (100, 1), (33, 3)], 0, 0, 0, false));
+        order.paid = Money::from_minor(151, Currency::USD);
+        let now = order.updated_at;
+        let wanted = [want(&order, 2, 3), want(&order, 0, 1), want(&order, 1, 1)];
+        let mut back = 0;
+        for one in wanted {
+            back += order.take_back(&[one], MONTH, now).unwrap()[0].refund.minor();
+        }
+        assert_eq!((back, order.give_shipping_back(now).unwrap().minor()), (151, 0));
+        order.refund(Money::from_minor(back, Currency::USD), now).unwrap();
+        assert!(order.is_undone());
     }
 
     #[test]

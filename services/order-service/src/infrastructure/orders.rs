@@ -48,7 +48,8 @@ impl OrderRepository for Tx {
         )
         .bind(order.status.as_str())
         .bind(order.delivery.address.as_str())
-        .bind(order.paid.minor())
+        // Should the version before go on with it: that one writes when it was paid, and not how much.
+        .bind(order.paid_at.map(|_| order.paid.minor()))
         .bind(order.refunded.minor())
         .bind(order.shipping_refunded)
         .bind(order.version)

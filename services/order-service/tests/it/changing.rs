@@ -152,3 +152,23 @@ async fn what_the_version_before_was_paid_is_refunded() {
     remarked(&shop, &order, "were refunded").await;
     assert_eq!(shop.read(&path).await["refunded_amount"], 10);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_is_let_go_when_the_shop_was_paid_otherwise() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
+    let lamp = shop.products.add(1_000, "USD");
+    let order = shop.placed(user(), &[(&lamp, 1)]).await;
+    kafka.send(&payment("payment_authorized", &order, &json!({ "payment_method": "cod" }))).await;
+    remarked(&shop, &order, "is cash on delivery").await;
+    assert_eq!(shop.move_to(id(&order), "paid").await.status(), 200);
+    kafka.send(&payment("payment_authorized", &order, &json!({ "payment_id": 8 }))).await;
+    for number in [7, 8] {
+        let told = listener.find(|event| event.kind == "order_payment_refused").await;
+        assert_eq!(
+            (&told.data["payment_id"], &told.data["reason"]),
+            (&json!(number), &json!("paid_otherwise"))
+        );
+    }
+}

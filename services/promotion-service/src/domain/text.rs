@@ -51,6 +51,11 @@ impl fmt::Display for Code {
 pub struct Category(Line<100>);
 
 impl Category {
+    /// One that was accepted when it was stored.
+    pub fn stored(text: &str) -> Self {
+        Self(Line::stored(text))
+    }
+
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

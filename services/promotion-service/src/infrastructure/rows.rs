@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::application::{Held, Priced};
 use crate::domain::{
-    Applied, Benefit, Conditions, Deal, Description, GroupSize, Kind, Name, Percent, Period, Promotion,
-    PromotionId, Rejection, ReservationId, Terms, Usage,
+    Applied, Benefit, Category, Conditions, Deal, Description, GroupSize, Kind, Name, Percent, Period,
+    Promotion, PromotionId, Rejection, ReservationId, Terms, Usage,
 };
 
 #[derive(FromRow)]
@@ -75,8 +75,11 @@ fn parse_if_any<T: FromStr<Err: Into<BoxError>>>(text: Option<&str>) -> Result<O
 
 /// A list as it is kept in one column.
 fn list<T: FromStr<Err: Into<BoxError>>>(json: &str) -> Result<Vec<T>, StoreError> {
-    let texts: Vec<String> = serde_json::from_str(json).map_err(StoreError::corrupt)?;
-    texts.iter().map(|text| parse(text)).collect()
+    texts(json)?.iter().map(|text| parse(text)).collect()
+}
+
+fn texts(json: &str) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(json).map_err(StoreError::corrupt)
 }
 
 impl TryFrom<PromotionRow> for Promotion {
@@ -94,7 +97,7 @@ impl TryFrom<PromotionRow> for Promotion {
             conditions: Conditions {
                 min_subtotal: money(row.min_subtotal),
                 product_ids: list(&row.product_ids)?,
-                categories: list(&row.categories)?,
+                categories: texts(&row.categories)?.iter().map(|text| Category::stored(text)).collect(),
                 first_order_only: row.first_order_only,
                 usage_limit: row.usage_limit,
                 per_customer_limit: row.per_customer_limit,

@@ -20,7 +20,7 @@ impl Label {
     }
 
     fn of(text: Line<100>) -> Self {
-        let folded = text.as_str().to_lowercase();
+        let folded = text.folded();
         Self { text, folded }
     }
 
