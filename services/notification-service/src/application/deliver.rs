@@ -38,25 +38,36 @@ impl Deliver {
     pub async fn run(self, shutdown: CancellationToken) {
         let mut ear = self.bell.listen();
         let (mut attempts, mut load) = (FuturesUnordered::new(), Load::default());
+        let (mut look, mut more, mut failed) = (true, false, false);
         while !shutdown.is_cancelled() {
-            let taken = retrying(|| self.take(&load)).await;
-            let failed = taken.is_err();
-            match taken {
-                Ok(due) => attempts.extend(due.into_iter().map(|due| {
-                    load.begin(due.webhook);
-                    self.send(due)
-                })),
-                Err(error) => {
-                    tracing::warn!(error = %config::problem::chain(&error), channel = %self.channel, "deliveries can't be taken");
+            if look {
+                let room = load.room();
+                let taken = retrying(|| self.take(&load)).await;
+                failed = taken.is_err();
+                match taken {
+                    Ok(due) => {
+                        more = due.len() == room as usize;
+                        attempts.extend(due.into_iter().map(|due| {
+                            load.begin(due.webhook);
+                            self.send(due)
+                        }));
+                    }
+                    Err(error) => {
+                        tracing::warn!(error = %config::problem::chain(&error), channel = %self.channel, "deliveries can't be taken");
+                    }
                 }
             }
             // Whatever ends makes room: nothing waits for a slow one.
-            tokio::select! {
-                Some(ended) = ended(&mut attempts) => self.finish(&ended, &mut load).await,
-                () = ear.heard(POLL), if !failed && load.room() > 0 => {}
-                () = tokio::time::sleep(POLL), if failed => {}
-                () = shutdown.cancelled() => {}
-            }
+            look = tokio::select! {
+                Some(ended) = ended(&mut attempts) => {
+                    self.finish(&ended, &mut load).await;
+                    // More was due than there was room for, or than its webhook could be sent at once.
+                    more || ended.iter().any(|(due, _)| due.webhook.is_some())
+                }
+                () = ear.heard(POLL), if !failed && load.room() > 0 => true,
+                () = tokio::time::sleep(POLL), if failed => true,
+                () = shutdown.cancelled() => false,
+            };
         }
         while let Some(ended) = ended(&mut attempts).await {
             self.finish(&ended, &mut load).await;

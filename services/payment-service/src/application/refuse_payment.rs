@@ -1,4 +1,4 @@
-//! A payment of the wrong amount goes back.
+//! A payment that isn't wanted goes back: it is of the wrong amount, or its order was paid otherwise.
 
 use config::database::retrying;
 use config::id::UserId;
@@ -17,7 +17,7 @@ impl RefusePayment {
         Self(operations)
     }
 
-    /// All that the payment took goes back, once; the order can be paid by another at once.
+    /// All that the payment took or promised goes back, once; the order can be paid by another at once.
     pub async fn run(
         &self,
         message: &Envelope,
@@ -26,7 +26,7 @@ impl RefusePayment {
         payment: PaymentId,
     ) -> Result<(), PaymentError> {
         if retrying(|| self.attempt(message, order, user, payment)).await? {
-            tracing::info!(order.id = %order, payment.id = %payment, "payment {payment} took the wrong amount: it goes back");
+            tracing::info!(order.id = %order, payment.id = %payment, "payment {payment} isn't wanted: it goes back");
             self.0.wake();
         }
         Ok(())

@@ -39,7 +39,7 @@ pub struct Payment {
     /// What customers' banks have taken back, or may: disputes that are open or lost.
     pub disputed: Money,
     pub pending: Option<Pending>,
-    /// It took another amount than its order cost by then: all of it goes back.
+    /// Its order doesn't want it, as it cost something else by then or was paid otherwise: all of it goes back.
     pub refused: bool,
     pub transaction_id: Option<String>,
     pub decline: Option<Decline>,

@@ -21,6 +21,20 @@ impl Shop {
         assert_eq!(self.notify_as(SECRET, body.into_bytes()).await.status(), 204);
     }
 
+    /// The provider takes the money of a charge that had ended, and tells.
+    async fn captured_after_all(&self, charge: Uuid) {
+        sqlx::query(
+            "UPDATE simulator_charges SET state = 'captured', captured = amount WHERE charge_key = ?",
+        )
+        .bind(charge)
+        .execute(&self.db)
+        .await
+        .unwrap();
+        let data = json!({ "charge": charge, "transaction_id": "sim_late" });
+        let body = json!({ "id": "evt_1", "type": "charge.captured", "data": data }).to_string();
+        assert_eq!(self.notify_as(SECRET, body.into_bytes()).await.status(), 204);
+    }
+
     async fn challenged(&self, order: u64) -> (Value, String) {
         let payment = self.paid(order, json!({ "payment_token": "tok_action_required" })).await;
         assert_eq!(
@@ -208,14 +222,7 @@ async fn money_that_arrives_after_another_payment_goes_back() {
     let void = format!("/api/payments/{late}/void");
     assert_eq!(shop.post(&void).send().await.unwrap().status(), 200);
     let paid = shop.paid(order, json!({})).await;
-    sqlx::query("UPDATE simulator_charges SET state = 'captured', captured = amount WHERE charge_key = ?")
-        .bind(charge)
-        .execute(&shop.db)
-        .await
-        .unwrap();
-    let data = json!({ "charge": charge, "transaction_id": "sim_late" });
-    let body = json!({ "id": "evt_1", "type": "charge.captured", "data": data }).to_string();
-    assert_eq!(shop.notify_as(SECRET, body.into_bytes()).await.status(), 204);
+    shop.captured_after_all(charge).await;
     let refunded = shop.becomes(&late, "refunded").await;
     assert_eq!(refunded["refunds"][0]["reason"], "duplicate_payment");
     assert_eq!(shop.get(&paid["id"]).await["status"], "succeeded");
@@ -231,14 +238,7 @@ async fn an_order_hears_nothing_of_money_that_goes_back_while_another_payment_is
         sqlx::query_scalar("SELECT charge_key FROM payments").fetch_one(&shop.db).await.unwrap();
     assert_eq!(shop.post(&format!("/api/payments/{late}/void")).send().await.unwrap().status(), 200);
     let (_, url) = shop.challenged(order).await;
-    sqlx::query("UPDATE simulator_charges SET state = 'captured', captured = amount WHERE charge_key = ?")
-        .bind(charge)
-        .execute(&shop.db)
-        .await
-        .unwrap();
-    let data = json!({ "charge": charge, "transaction_id": "sim_late" });
-    let body = json!({ "id": "evt_1", "type": "charge.captured", "data": data }).to_string();
-    assert_eq!(shop.notify_as(SECRET, body.into_bytes()).await.status(), 204);
+    shop.captured_after_all(charge).await;
     shop.becomes(&late, "refunded").await;
     shop.decide(&url, "approve").await;
     let mut told = Vec::new();
