@@ -66,9 +66,9 @@ async fn travel(mut client: Client, order: Call, shopper: &Arc<Shopper>) -> Resu
         if client.send(&track).await?.0.is_success() {
             return Ok(paid.elapsed());
         }
-        // The longer it takes, the rarer: those who ask are not to be what slows it down. A tenth is added at most, or
-        // 10 ms.
-        tokio::time::sleep((paid.elapsed() / 10).max(Duration::from_millis(10))).await;
+        // The longer it takes, the rarer: fifty new askers a second, each of them every few milliseconds, would by
+        // themselves keep a shop behind that once fell behind. A half is added at most, or 20 ms.
+        tokio::time::sleep((paid.elapsed() / 2).max(Duration::from_millis(20))).await;
     }
     Err(format!("order {id} has no shipment after 20 s").into())
 }

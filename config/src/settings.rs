@@ -77,8 +77,15 @@ impl Env {
 
     /// Adds a problem that shows only when settings are looked at together.
     pub fn refuse(&mut self, problem: &str) -> Invalid {
-        self.problems.push(problem.to_owned());
+        self.complain(problem.to_owned());
         Invalid
+    }
+
+    /// Once, however many parts of a program read the same setting.
+    fn complain(&mut self, problem: String) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// What is wrong, a line each; empty when all is well.
@@ -128,7 +135,7 @@ impl Var<'_> {
         match (Var { env: &mut *env, name, help, secret }).optional()? {
             Some(value) => Ok(value),
             None => {
-                env.problems.push(missing);
+                env.complain(missing);
                 Err(Invalid)
             }
         }
@@ -161,7 +168,7 @@ impl Var<'_> {
         let shown = if secret || T::SECRET { "(secret)".to_owned() } else { without_password(raw) };
         env.seen.push(Described { name, help, shown: shown.clone() });
         T::parse(raw).map_err(|reason| {
-            env.problems.push(format!("{name} {reason}, but is {shown} ({help})"));
+            env.complain(format!("{name} {reason}, but is {shown} ({help})"));
             Invalid
         })
     }
@@ -251,10 +258,12 @@ mod tests {
         let port = env.var("PORT", "port").default::<u16>("80");
         let pause = env.var("PAUSE", "pause").default::<Duration>("1");
         let url = env.var("URL", "where").required::<Url>();
+        let again = env.var("URL", "where").required::<Url>();
+        assert!(again.is_err());
         assert!(port.is_err() && pause.is_err() && url.is_err());
         let problems = env.problems().join("\n");
         for name in ["PORT must be a whole number", "PAUSE must be", "URL is not set (where)"] {
-            assert!(problems.contains(name), "{problems}");
+            assert_eq!(problems.matches(name).count(), 1, "{problems}");
         }
     }
 

@@ -27,7 +27,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 const GATEWAY_PATIENCE: Duration = Duration::from_secs(75);
 /// So long stock is kept for an order of which inventory-service has not heard, and a little for the job that gives it
 /// back: `RESERVATION_SECONDS` of a shop under test.
-const UNHEARD_OF: Duration = Duration::from_secs(25);
+const UNHEARD_OF: Duration = Duration::from_secs(13);
 /// Orders that are looked at together afterwards.
 const AT_ONCE: usize = 8;
 /// How the keys of messages begin that tests send to become dead letters.

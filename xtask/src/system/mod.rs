@@ -234,15 +234,20 @@ impl System {
         Ok(format!("http://127.0.0.1:{port}"))
     }
 
-    /// How a process that this command started has ended, and what it said last.
-    pub fn obituary(&self, name: &str) -> String {
+    /// How a process that this command started has ended, such as `exit status: 0`.
+    pub fn exit_status(&self, name: &str) -> String {
         let deadline = Instant::now() + Duration::from_millis(300);
         let mut status = fs::read_to_string(self.exit_file(name));
         while status.is_err() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));
             status = fs::read_to_string(self.exit_file(name));
         }
-        let status = status.unwrap_or_else(|_| "unknown exit status".to_owned());
+        status.unwrap_or_else(|_| "unknown exit status".to_owned())
+    }
+
+    /// The same, and what it said last.
+    pub fn obituary(&self, name: &str) -> String {
+        let status = self.exit_status(name);
         let log = self.log_file(name);
         let last = self.process(name).map(|process| process.last_words(&log, 20)).unwrap_or_default();
         format!("{name} ended ({status}). The last lines of {}:\n{last}", log.display())

@@ -91,8 +91,9 @@ impl Run {
             let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
             let mut env: BTreeMap<_, _> =
                 limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned())).into();
-            // Stock that a killed order-service had set aside comes back within the patience of a test.
-            env.insert("RESERVATION_SECONDS".to_owned(), "20".to_owned());
+            // Stock that a killed order-service had set aside comes back within the patience of a test; and any outage
+            // is longer than that, so that reservations expire before their orders are told of.
+            env.insert("RESERVATION_SECONDS".to_owned(), "10".to_owned());
             self.system.set_options(&Options { release: false, demo_data: true, env })?;
             services::start_all(&self.system)?;
             self.has_shop = true;
