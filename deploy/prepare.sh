@@ -3,6 +3,7 @@
 set -eu
 
 if [ "$ENVIRONMENT" = production ]; then
+  refused=
   known=
   # Every secret of the example file is known to everybody. What has no value there, or is commented out, is none.
   while IFS='=' read -r name value; do
@@ -16,8 +17,19 @@ if [ "$ENVIRONMENT" = production ]; then
   if [ -n "$known" ]; then
     echo "ENVIRONMENT is production, and these are still as in .env.example:$known" >&2
     echo "deploy/new-env.sh writes a .env with secrets of your own." >&2
-    exit 2
+    refused=yes
   fi
+  # Orders would be paid, and sent, without any money.
+  case "${PAYMENT_PROVIDER:-nobody} ${ALLOW_SIMULATED_PAYMENTS:-}" in
+    'simulator true') ;;
+    'nobody '* | 'simulator '*)
+      echo "ENVIRONMENT is production, and nobody takes the money: PAYMENT_PROVIDER is not set, or is simulator." >&2
+      echo "Say PAYMENT_PROVIDER=stripe and what docs/PAYMENTS.md lists for it; or, for a shop where nobody is to pay in" >&2
+      echo "earnest, PAYMENT_PROVIDER=simulator and ALLOW_SIMULATED_PAYMENTS=true." >&2
+      refused=yes
+      ;;
+  esac
+  [ -z "$refused" ] || exit 2
 fi
 
 # The last key by name signs, all of them are good for checking. `umask`: nobody but the services may read it.

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::{Duration, UNIX_EPOCH};
 
-use config::telemetry::{Witness, Witnessed};
+use config::telemetry::{Witness, Witnessed, known_method};
 use serde::Deserialize;
 
 /// Longer than any line: a path has 8 KiB at most.
@@ -11,8 +11,6 @@ const LONGEST: usize = 64 * 1024;
 /// Bytes of lines that wait to be read, if the kernel allows so many: several times what comes within [`PAUSE`].
 const ROOM: usize = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(2);
-/// Anything else a client makes up would be a time series of its own.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// A request that was answered, as `log_format seen` in nginx.conf writes it.
 #[derive(Debug, Deserialize)]
@@ -91,7 +89,7 @@ impl Seen {
     }
 
     fn method(&self) -> &'static str {
-        METHODS.into_iter().find(|method| *method == self.method).unwrap_or("_OTHER")
+        known_method(&self.method)
     }
 
     fn count(&self) {

@@ -28,6 +28,8 @@ pub struct GatewaySettings {
     pub error_log: PathBuf,
     pub rate: Rate,
     pub login_rate: Rate,
+    /// Requests of one client that are being answered at a time.
+    pub connections: Connections,
     /// Streams and long polls of one client at a time.
     pub waiting: Connections,
     pub cors_origins: Vec<Origin>,
@@ -84,6 +86,7 @@ impl Settings for GatewaySettings {
         let burst = env.var("RATE_LIMIT_BURST", "requests beyond that at once").default("400");
         let login = env.var("RATE_LIMIT_LOGIN_PER_SECOND", "the same for login and register").default("10");
         let login_burst = env.var("RATE_LIMIT_LOGIN_BURST", "the same for login and register").default("40");
+        let connections = env.var("CONNECTIONS_PER_CLIENT", "requests of a client at a time").default("100");
         let waiting =
             env.var("WAITING_PER_CLIENT", "streams and long polls of a client at a time").default("40");
         let cors = env.var("CORS_ORIGINS", "origins whose pages may call, * for all").default("");
@@ -106,6 +109,7 @@ impl Settings for GatewaySettings {
             error_log: error_log?,
             rate: Rate { per_second: rate.map(positive)?, burst: burst? },
             login_rate: Rate { per_second: login.map(positive)?, burst: login_burst? },
+            connections: connections?,
             waiting: waiting?,
             cors_origins: cors?,
             trusted_proxies: proxies?,
@@ -143,6 +147,14 @@ impl Value for Positive {
 /// So many connections as Nginx can count of one client.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Connections(u16);
+
+impl Connections {
+    /// So many of them may have a large body, which Nginx keeps in memory until it is complete.
+    #[must_use]
+    pub fn with_large_bodies(self) -> Self {
+        Self((self.0 / 10).max(1))
+    }
+}
 
 impl Value for Connections {
     fn parse(raw: &str) -> Result<Self, String> {

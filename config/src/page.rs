@@ -73,8 +73,33 @@ impl<T: ParseFromJSON + ToJSON> Page<T> {
     /// `id` is what the list is ordered by.
     pub fn new<R>(slice: Slice<R>, paging: Paging, id: impl Fn(&R) -> u64, show: impl Fn(R) -> T) -> Self {
         let full = slice.items.len() == paging.limit as usize;
-        let next_cursor = slice.items.last().filter(|_| full).map(|last| cursor(id(last)));
+        // Behind a cursor nobody knows how many were before it: a full part may be the last one there.
+        let seen = u64::from(paging.skip) + slice.items.len() as u64;
+        let goes_on = full && (paging.after.is_some() || seen < slice.total);
+        let next_cursor = slice.items.last().filter(|_| goes_on).map(|last| cursor(id(last)));
         let items: Vec<T> = slice.items.into_iter().map(show).collect();
         Self { count: items.len() as u64, items, total: slice.total, next_cursor }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_part_has_no_cursor_though_it_is_full() {
+        for (skip, after, items, goes_on) in [
+            (0, None, vec![1, 2], true),
+            (1, None, vec![2, 3], true),
+            (2, None, vec![3, 4], false),
+            (3, None, vec![4], false),
+            (0, Some(1), vec![2, 3], true),
+            (0, Some(3), vec![4], false),
+        ] {
+            let paging = Paging { skip, limit: 2, after };
+            let last = items.last().copied();
+            let page = Page::<u64>::new(Slice { items, total: 4 }, paging, |id| *id, |id| id);
+            assert_eq!(page.next_cursor, last.filter(|_| goes_on).map(cursor), "{skip} {after:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Where goods go: what a tax or the price of sending depends on.
 
+mod states;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -85,6 +87,14 @@ pub struct State(String);
 pub struct NotAState;
 
 impl State {
+    /// A state as people of its country write it: `TX`, and in the USA, Canada and Australia `Texas`, too.
+    pub fn of(country: Country, text: &str) -> Result<Self, NotAState> {
+        match states::named(country, text) {
+            Some(code) => Ok(Self(code.to_owned())),
+            None => text.parse(),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -93,7 +103,7 @@ impl State {
 impl FromStr for State {
     type Err = NotAState;
 
-    /// `CA`, or `US-CA`.
+    /// `CA`, or `US-CA`: as it stands where it doesn't depend on the country. What people write is for [`State::of`].
     fn from_str(text: &str) -> Result<Self, NotAState> {
         let text = text.trim();
         let code = match text.split_once('-') {
@@ -121,7 +131,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place that an address of free text ends with, if it says so: `1 Main St, Austin, TX 78701, USA`.
+    /// The place that an address of free text ends with, if it says so: `1 Main St, Austin, TX 78701, USA`, and so with
+    /// `Texas`.
     ///
     /// A country's name or its code of three letters counts; a code of two letters only where it isn't a state's of
     /// the USA as well (`Los Angeles, CA` isn't in Canada).
@@ -129,29 +140,39 @@ impl Place {
         let mut parts = text.rsplit([',', '\n', ';']).map(str::trim).filter(|part| !part.is_empty());
         let last = parts.next()?.trim_end_matches('.');
         let is_code = last.len() == 2;
-        if is_code && (US_STATES.contains(&last) || last.chars().any(|c| !c.is_ascii_uppercase())) {
+        if is_code && (states::is_of_the_usa(last) || last.chars().any(|c| !c.is_ascii_uppercase())) {
             return None;
         }
         let country = last.parse().ok()?;
-        Some(Self { country, state: parts.next().and_then(state_with_postal_code) })
+        let is_postal_code = |part: &str| part.split_whitespace().all(has_digit);
+        let part = parts.next().filter(|part| !is_postal_code(part)).or_else(|| parts.next());
+        Some(Self { country, state: part.and_then(|part| state_with_postal_code(country, part)) })
     }
 }
 
-/// `TX 78701`, `NSW 2000` or `TX` alone.
-fn state_with_postal_code(part: &str) -> Option<State> {
-    let mut words = part.split_whitespace();
-    let state = words.next()?;
-    let is_state = (2..=3).contains(&state.len()) && state.bytes().all(|b| b.is_ascii_uppercase());
-    let is_postal = |word: &str| word.bytes().any(|b| b.is_ascii_digit());
-    (is_state && words.all(is_postal)).then(|| state.parse().ok()).flatten()
+/// More words than any state's name has.
+const MOST_WORDS: usize = 4;
+
+/// `TX 78701`, `NSW 2000` or `TX` alone; of a known state also its name, and a town before it: `Sydney NSW 2000`.
+fn state_with_postal_code(country: Country, part: &str) -> Option<State> {
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let named = words.iter().position(|word| has_digit(word)).unwrap_or(words.len());
+    let (name, postal_code) = words.split_at(named);
+    let last = name.last().filter(|_| postal_code.iter().all(|word| has_digit(word)))?;
+    // The longest first: West Virginia isn't Virginia.
+    let first = name.len().saturating_sub(MOST_WORDS);
+    let by_name = (first..name.len()).find_map(|at| states::named(country, &name[at..].join(" ")));
+    if let Some(code) = by_name.or_else(|| states::coded(country, last)) {
+        return Some(State(code.to_owned()));
+    }
+    let is_code = (2..=3).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_uppercase());
+    (name.len() == 1 && is_code).then(|| last.parse().ok()).flatten()
 }
 
-/// The states of the USA, for their codes are countries' too.
-const US_STATES: [&str; 51] = [
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS",
-    "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC",
-    "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
-];
+/// As a postal code's parts have, and no state's name has.
+fn has_digit(word: &str) -> bool {
+    word.bytes().any(|b| b.is_ascii_digit())
+}
 
 #[cfg(test)]
 mod tests {
@@ -202,13 +223,50 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_known_by_name_in_its_country() {
+        for (country, text, code) in [
+            ("US", "California", "CA"),
+            ("US", "us-ca", "CA"),
+            ("US", "district of columbia", "DC"),
+            ("US", "Puerto Rico", "PR"),
+            ("CA", "QUEBEC", "QC"),
+            ("AU", " New South Wales ", "NSW"),
+            ("AU", "wa", "WA"),
+            ("BR", "sp", "SP"),
+        ] {
+            let country = country.parse().unwrap();
+            assert_eq!(State::of(country, text).unwrap().as_str(), code, "{text}");
+        }
+        for (country, text) in [("US", "Atlantis"), ("CA", "California"), ("VN", "Texas"), ("US", "")] {
+            assert!(State::of(country.parse().unwrap(), text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn an_address_may_say_where_it_is() {
         for (text, place) in [
             ("12 Lê Lợi, Huế, Vietnam", Some(("VN", None))),
             ("12 Lê Lợi, Huế, VN", Some(("VN", None))),
             ("1 Main St, Austin, TX 78701, USA", Some(("US", Some("TX")))),
             ("1 Main St\nLos Angeles, CA\nUnited States.", Some(("US", Some("CA")))),
+            ("1 Main St, Austin, Texas 78701, USA", Some(("US", Some("TX")))),
+            ("1 MAIN ST, AUSTIN, TEXAS, 78701, USA", Some(("US", Some("TX")))),
+            ("1 Main St, Austin TX 78701, USA", Some(("US", Some("TX")))),
+            ("1 Main St, Kansas City Missouri 64101, USA", Some(("US", Some("MO")))),
+            ("1 Main St, Charleston West Virginia 25301, USA", Some(("US", Some("WV")))),
+            ("1 Main St, New York, New York 10001, USA", Some(("US", Some("NY")))),
+            ("1 Main St, Washington, D.C. 20001, USA", Some(("US", Some("DC")))),
+            ("1 Main St, Washington DC 20001, USA", Some(("US", Some("DC")))),
+            ("1 Main St, Virginia Beach, USA", Some(("US", None))),
+            ("5 Oak Ave, Montréal, Québec H2Y 1C6, Canada", Some(("CA", Some("QC")))),
+            ("5 Oak Ave, Montreal, quebec, H2Y 1C6, Canada", Some(("CA", Some("QC")))),
+            ("5 Oak Ave, Toronto ON M5V 2T6, Canada", Some(("CA", Some("ON")))),
             ("5 George St, Sydney, NSW 2000, Australia", Some(("AU", Some("NSW")))),
+            ("5 George St, Sydney NSW 2000, Australia", Some(("AU", Some("NSW")))),
+            ("5 George St, Sydney, New South Wales 2000, Australia", Some(("AU", Some("NSW")))),
+            ("12 Texas Ave, Texas, France", Some(("FR", None))),
+            ("Hauptstr. 5, 10115 Berlin, Germany", Some(("DE", None))),
+            ("1 Calle Sol, San Juan, PR", Some(("PR", None))),
             ("10 Downing Street, London SW1A 2AA, UK", Some(("GB", None))),
             ("1 Main St, Los Angeles, CA", None),
             ("1 Main St, Springfield, IL", None),

@@ -1,6 +1,7 @@
 //! A backup is worth what its restoring is worth.
 
 use reqwest::Method;
+use serde_json::json;
 use system_tests::{Shop, eventually};
 
 fn must(shop: &Shop, arguments: &[&str]) -> String {
@@ -32,6 +33,9 @@ async fn what_was_saved_comes_back_and_goes_on() {
     let (lost, _) = shopper.ordered(&[(&product, 2)]).await;
     assert!(lost > kept);
     shop.stock_becomes(&product, (4, 2, 2)).await;
+    let forgotten = shop.shopper().await;
+    let item = forgotten.request(Method::PUT, &format!("/api/cart/items/{product}"));
+    assert_eq!(item.json(&json!({ "quantity": 1 })).send().await.unwrap().status(), 200);
 
     must(&shop, &["restore", "--from", &folder, "--yes"]);
     let void = shopper.request(Method::GET, "/api/orders/").send().await.unwrap();
@@ -57,6 +61,10 @@ async fn what_was_saved_comes_back_and_goes_on() {
         if shipment["tracking_number"].is_string() { Ok(()) } else { Err(shipment.to_string()) }
     })
     .await;
+
+    let newcomer = after.shopper().await;
+    assert_eq!(newcomer.id, forgotten.id, "ids are given away again");
+    assert_eq!(newcomer.get("/api/cart").await["count"], 0, "the cart of somebody who no longer exists");
 
     let (new, total) = shopper.ordered(&[(&product, 1)]).await;
     shopper.paid(new, total).await;

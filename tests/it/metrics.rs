@@ -44,6 +44,7 @@ const BUSINESS: [(&str, &[&str]); 7] = [
             "orders_paid_minor_units_total",
             "orders_cancelled_total",
             "circuit_breaker_state",
+            "circuit_breaker_openings_total",
             "http_client_request_duration_seconds",
         ],
     ),
@@ -87,9 +88,12 @@ fn wanted(service: &str) -> Vec<&'static str> {
     if PUBLISHERS.contains(&service) {
         wanted.extend(["outbox_pending_events", "outbox_oldest_age_seconds"]);
         wanted.extend(["db_client_connection_count", "db_client_connection_max"]);
+        wanted.push("db_client_connection_timeouts_total");
     }
     if CONSUMERS.contains(&service) {
         wanted.extend(["kafka_consumer_lag_messages", "kafka_consumer_messages_total"]);
+        // Before anything was ever tried again, so that an alert hears of the first time.
+        wanted.extend(["kafka_consumer_retries_total", "kafka_consumer_dead_letters_total"]);
     }
     wanted.extend(BUSINESS.iter().filter(|(name, _)| *name == service).flat_map(|(_, names)| *names));
     wanted

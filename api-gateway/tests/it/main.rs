@@ -5,4 +5,5 @@ mod harness;
 mod requests;
 mod telling;
 mod tls;
+mod uploads;
 mod upstream;

@@ -213,6 +213,31 @@ async fn every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
+async fn methods_that_somebody_made_up_reach_nobody() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let orders = Upstream::start("order-service").await;
+    discovery.announce(&[("order-service", orders.port)]);
+    let gateway = Gateway::start(&discovery, folder.path()).await;
+    gateway.until("/api/orders", 200).await;
+    let before = orders.requests();
+    for made_up in ["BREW", "PROPFIND", "GETS", "M-SEARCH"] {
+        let method = Method::from_bytes(made_up.as_bytes()).expect("a method");
+        let response = gateway.request(method, "/api/orders").send().await.expect("an answer");
+        assert_eq!(response.status(), 405, "{made_up}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(listed(&response, "allow").len(), 7);
+        let problem: Value = response.json().await.expect("JSON");
+        assert_eq!(problem["code"], "method-not-allowed");
+    }
+    assert_eq!(orders.requests(), before);
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let response = gateway.request(method.clone(), "/api/orders").send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn too_many_requests_are_told_when_to_come_back() {
     let (folder, discovery) = (folder(), Discovery::start());
     let users = Upstream::start("user-service").await;

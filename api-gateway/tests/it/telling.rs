@@ -105,6 +105,28 @@ async fn requests_are_counted_by_whom_they_were_for() {
 }
 
 #[tokio::test]
+async fn links_that_let_anybody_in_are_not_logged() {
+    let folder = folder();
+    let (gateway, _upstream, _discovery) = shop(&[], folder.path()).await;
+    let links = ["/api/favourites/shared/", "/api/favorites/shared/", "/api/payments/simulator/challenge/"];
+    for link in links {
+        gateway.status(&format!("{link}s3cret/")).await;
+    }
+    assert_eq!(gateway.status("/api/orders/the-last").await, 200);
+    let started = Instant::now();
+    let log = loop {
+        let log = std::fs::read_to_string(folder.path().join("logs/access.log")).unwrap_or_default();
+        if log.contains("/api/orders/the-last") {
+            break log;
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "it is never logged: {log}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(!log.contains("s3cret"), "{log}");
+    assert!(links.iter().all(|link| log.contains(&format!(r#""path":"{link}*""#))), "{log}");
+}
+
+#[tokio::test]
 async fn a_log_that_has_grown_is_put_aside_and_no_request_notices() {
     let folder = folder();
     let (gateway, _upstream, _discovery) =

@@ -6,7 +6,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 
 use super::pool;
-use crate::problem::{Fault, Kind};
+use crate::problem::{Fault, INTERNAL, Kind};
 
 /// A store's failure.
 #[derive(Debug, thiserror::Error)]
@@ -68,15 +68,20 @@ impl Fault for StoreError {
         match self {
             Self::Unavailable(_) | Self::Contended(_) => "store-unavailable",
             Self::Duplicate { .. } => "duplicate",
-            Self::Broken(_) => "internal",
+            Self::Broken(_) => INTERNAL,
         }
     }
 }
 
-/// Lock wait timeout, deadlock, and MariaDB's "record has changed since last read".
-const CONTENDED: [u16; 3] = [1205, 1213, 1020];
-/// Too many connections or prepared statements, shutting down, read-only, killed, silent for too long, and the like.
-const AWAY: [u16; 13] = [1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1290, 1317, 1461, 1927, 4031];
+/// Lock wait timeout, deadlock, MariaDB's "record has changed since last read", and a table that was just altered.
+const CONTENDED: [u16; 5] = [1205, 1213, 1020, 1412, 1615];
+/// Too many connections or prepared statements, shutting down, read-only, killed, silent for too long, a cluster without
+/// a majority, and the like.
+const AWAY: [u16; 17] =
+    [1040, 1047, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1290, 1317, 1461, 1836, 1927, 1969, 3024, 4031];
+/// Full, or it doesn't let us in: a disk, a tablespace or the memory without room, a password or a host that it refuses,
+/// a limit of the account. None of it is a message's or a request's fault, and an operator ends it.
+const SHUT: [u16; 11] = [1021, 1026, 1030, 1037, 1041, 1044, 1045, 1114, 1129, 1130, 1226];
 /// MongoDB shuts down, or another server of its replica set has become the primary.
 const MONGO_AWAY: [i32; 7] = [91, 189, 10107, 11600, 11602, 13435, 13436];
 const DUPLICATE: u16 = 1062;
@@ -90,7 +95,9 @@ impl From<sqlx::Error> for StoreError {
                 match mysql.number() {
                     DUPLICATE => Self::Duplicate { constraint: constraint(mysql.message()) },
                     number if CONTENDED.contains(&number) => Self::Contended(error.into()),
-                    number if AWAY.contains(&number) => Self::Unavailable(error.into()),
+                    number if AWAY.contains(&number) || SHUT.contains(&number) => {
+                        Self::Unavailable(error.into())
+                    }
                     _ => Self::Broken(error.into()),
                 }
             }
@@ -134,8 +141,12 @@ impl From<mongodb::error::Error> for StoreError {
 impl From<::redis::RedisError> for StoreError {
     fn from(error: ::redis::RedisError) -> Self {
         use ::redis::{ErrorKind as E, ServerErrorKind as S};
-        let starting = matches!(error.kind(), E::Server(S::BusyLoading | S::MasterDown | S::TryAgain));
-        match starting || error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
+        // It starts, another has become the primary, or it is full: none of it is the command's fault.
+        let away = matches!(
+            error.kind(),
+            E::Server(S::BusyLoading | S::MasterDown | S::TryAgain | S::ReadOnly | S::ClusterDown)
+        ) || error.code() == Some("OOM");
+        match away || error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
             true => Self::Unavailable(error.into()),
             false => Self::Broken(error.into()),
         }
@@ -187,7 +198,34 @@ impl<E: std::error::Error + 'static> Contention for E {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::mysql::MySqlConnection;
+    use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+    use url::Url;
+
     use super::*;
+    use crate::testing::TestEnv;
+
+    #[tokio::test]
+    async fn a_full_disk_is_waited_out() {
+        let mut connection =
+            MySqlConnection::connect(TestEnv::new().await.get("DATABASE_URL")).await.unwrap();
+        for number in AWAY.into_iter().chain(SHUT) {
+            let signal = format!("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}");
+            let error: StoreError = connection.execute(AssertSqlSafe(signal)).await.unwrap_err().into();
+            assert!(matches!(error, StoreError::Unavailable(_)), "{number}: {error:?}");
+        }
+        let mistake: StoreError = connection.execute("SELECT nothing FROM nowhere").await.unwrap_err().into();
+        assert!(matches!(mistake, StoreError::Broken(_)), "{mistake:?}");
+    }
+
+    #[tokio::test]
+    async fn a_refused_password_is_waited_out() {
+        let env = TestEnv::new().await;
+        let mut url: Url = env.get("DATABASE_URL").parse().unwrap();
+        url.set_password(Some("wrong")).unwrap();
+        let error: StoreError = MySqlConnection::connect(url.as_str()).await.unwrap_err().into();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    }
 
     #[test]
     fn the_constraint_is_named_alike_by_both_databases() {

@@ -39,8 +39,9 @@ impl Db {
         }
         select.push(format!(" ORDER BY {id} {direction} LIMIT ")).push_bind(paging.limit);
         select.push(" OFFSET ").push_bind(paging.skip);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
         let items = select.build_query_as().fetch_all(self.pool()).await?;
+        // Counted last: what was added meanwhile must not make a part look like the end.
+        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
         Ok(Slice { items, total: total.unsigned_abs() })
     }
 }

@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use super::{Db, StoreError};
 use crate::clock::{Clock as _, SystemClock};
 
-/// Messages come again within Kafka's retention, which is a week by default.
+/// Messages come again within Kafka's retention, which is a week by default, and dead letters while they are kept
+/// (`kafka/topics.rs`), which is hardly less than this.
 const INBOX: TimeDelta = TimeDelta::days(14);
 /// The contract promises 24 hours.
 const IDEMPOTENCY_KEYS: TimeDelta = TimeDelta::days(3);

@@ -49,6 +49,7 @@ const DEFAULT_POOL_SIZE: u32 = 10;
 
 /// Shows how the pool is used, from what the driver tells of it.
 fn watched(max: u32) -> EventHandler<CmapEvent> {
+    pool::register("mongodb");
     let shown = Mutex::new(PoolUse { system: "mongodb", used: 0, idle: 0, max });
     EventHandler::callback(move |event| {
         let mut pool = shown.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::str::FromStr as _;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use metrics::Counter;
@@ -12,10 +12,11 @@ use sqlx::migrate::Migrator;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlQueryResult};
 use sqlx::{Connection as _, Executor as _, MySql, MySqlConnection, MySqlPool, QueryBuilder, Transaction};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::batch::{Batch, once_committed};
-use super::{PoolUse, StoreError, UnitOfWork, padded, until_up};
+use super::{PoolUse, StoreError, UnitOfWork, padded, pool, until_up};
 use crate::clock::{Clock as _, SystemClock};
 use crate::idempotency::{Answer, Claim};
 use crate::kafka::Envelope;
@@ -44,6 +45,12 @@ const STATEMENTS: usize = 256;
 /// A connection that nobody needs is closed after this time. The pool looks as seldom as that, and may miss it once or
 /// twice.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How long a server may take to say that a connection is well.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// For how long one connection that was well speaks for the others.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How every session begins.
 ///
@@ -75,6 +82,8 @@ impl Db {
             connection.ping().await
         })
         .await;
+        pool::register("mysql");
+        let heard = Heard::default();
         let pool = MySqlPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(Duration::from_secs(3))
@@ -87,6 +96,10 @@ impl Db {
                     connection.execute(SESSION).await?;
                     Ok(())
                 })
+            })
+            .after_release(move |connection, _| {
+                let heard = heard.clone();
+                Box::pin(async move { heard.ask(connection).await.map(|()| true) })
             })
             .connect_lazy_with(options);
         Ok(Self { pool, source: source.into(), committed: Arc::default() })
@@ -148,6 +161,28 @@ impl Db {
 
     pub(super) fn source(&self) -> &str {
         &self.source
+    }
+}
+
+/// When the server was last heard.
+///
+/// The pool asks each connection that it gets back whether it is well, without a limit. A host that has vanished refuses
+/// nothing, and so the pool would miss the place of each connection for a quarter of an hour, until TCP gives up. This
+/// asks before, with a limit, and has the pool close what doesn't answer. While the server is heard anyway it doesn't
+/// ask: twice for each transaction would be too much.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Option<Instant>>>);
+
+impl Heard {
+    async fn ask(&self, connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < FRESH) {
+            return Ok(());
+        }
+        let answered = timeout(ANSWER, connection.ping()).await;
+        answered.map_err(|late| sqlx::Error::Io(late.into()))??;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Ok(())
     }
 }
 
@@ -216,7 +251,8 @@ pub(super) async fn write_outbox(
     insert.push_values(rows, |mut row, (topic, key, payload)| {
         row.push_bind(topic).push_bind(key).push_bind(payload).push_bind(now);
     });
-    // One prepared statement for each number of events; there are few.
+    // Events can't be repeated to come in fewer shapes: each number of them is a prepared statement of its own, of up to
+    // 256 from a group of messages (ADR 187).
     insert.build().execute(connection).await?;
     Ok(())
 }
@@ -316,8 +352,49 @@ impl UnitOfWork for Tx {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
+    use tokio::io::copy_bidirectional;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
+    use url::Url;
+
     use super::*;
-    use crate::testing::TestEnv;
+    use crate::testing::{TestEnv, eventually};
+
+    /// A way to the server. What is connected when its host vanishes hears nothing any more, not even that it ended.
+    async fn by_way_of(server: &str, vanished: &CancellationToken) -> String {
+        let (mut url, vanished): (Url, _) = (server.parse().unwrap(), vanished.clone());
+        let server = (url.host_str().unwrap().to_owned(), url.port().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                let mut far = TcpStream::connect(server.clone()).await.unwrap();
+                let (vanished, is_new) = (vanished.clone(), vanished.is_cancelled());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut near, &mut far) => {}
+                        () = vanished.cancelled(), if !is_new => pending().await,
+                    }
+                });
+            }
+        });
+        url.into()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_connection_whose_server_has_vanished_makes_room_for_another() {
+        let (env, vanished) = (TestEnv::new().await, CancellationToken::new());
+        let url = by_way_of(env.get("DATABASE_URL"), &vanished).await;
+        let db = env.set("DATABASE_URL", url).set("DATABASE_MAX_CONNECTIONS", "1").db().await;
+        let only_one = db.pool().acquire().await.unwrap();
+        vanished.cancel();
+        drop(only_one);
+        eventually("there is another one", || async { db.ping().await.map_err(|error| error.to_string()) })
+            .await;
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_server_gives_up_who_is_silent_and_the_pool_never_is() {

@@ -1,5 +1,7 @@
 //! How a database's connection pool is used, as Prometheus sees it.
 
+use metrics::Counter;
+
 /// One look at a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PoolUse {
@@ -21,5 +23,14 @@ impl PoolUse {
 
 /// Somebody waited for a free connection in vain.
 pub(super) fn timed_out(system: &'static str) {
-    metrics::counter!("db_client_connection_timeouts_total", "db_system_name" => system).increment(1);
+    timeouts(system).increment(1);
+}
+
+/// A counter that appears with its first event has not grown by it, as Prometheus sees it.
+pub(super) fn register(system: &'static str) {
+    timeouts(system).increment(0);
+}
+
+fn timeouts(system: &'static str) -> Counter {
+    metrics::counter!("db_client_connection_timeouts_total", "db_system_name" => system)
 }

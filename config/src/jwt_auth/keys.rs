@@ -1,4 +1,5 @@
-//! The public keys of access tokens, fetched from user-service when a token names one that isn't known yet.
+//! The public keys of access tokens, fetched from user-service when a token names one that isn't known yet, and then each
+//! minute, so that a key that was taken away is soon believed no more.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,13 +8,18 @@ use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use tokio::sync::{Mutex, RwLock};
+use tokio_util::sync::CancellationToken;
 
 use super::claims::{AUDIENCE, ISSUER};
 use super::{AuthError, Claims};
+use crate::problem::chain;
 use crate::registry::Registry;
 
 /// A key that isn't known is asked for at most this often, whatever clients send.
 const REFRESH: Duration = Duration::from_secs(5);
+
+/// How long keys are believed before they are asked for again.
+const RENEWAL: Duration = Duration::from_secs(60);
 
 /// Where public keys come from.
 #[async_trait]
@@ -95,5 +101,82 @@ impl Keys {
         *self.known.write().await = keys;
         *fetched = Some(Instant::now());
         Ok(())
+    }
+
+    /// Asks for the keys again and again until `shutdown`. While that fails the last ones hold.
+    pub(crate) async fn follow(self, shutdown: CancellationToken) {
+        let mut away = false;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(RENEWAL) => {}
+                () = shutdown.cancelled() => return,
+            }
+            let Some(renewed) = shutdown.run_until_cancelled(self.renew()).await else { return };
+            if let (false, Err(error)) = (away, &renewed) {
+                let error = chain(error.as_ref());
+                tracing::warn!(error, "the public keys can't be asked for again; the last ones hold");
+            }
+            away = renewed.is_err();
+        }
+    }
+
+    /// No request waits for it.
+    async fn renew(&self) -> Result<(), crate::BoxError> {
+        if self.fetched.lock().await.is_none() {
+            // Nobody has shown a token yet.
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let keys = self.source.fetch().await?;
+        let fetched = self.fetched.lock().await;
+        // A request with a new key may have asked later, and knows more.
+        if fetched.is_some_and(|at| at < asked) {
+            *self.known.write().await = keys;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::PoisonError;
+
+    use super::*;
+    use crate::testing::TestTokens;
+
+    /// What user-service publishes; nothing, when it is away.
+    #[derive(Default)]
+    struct Published(std::sync::Mutex<Option<JwkSet>>);
+
+    impl Published {
+        fn now(&self, keys: Option<JwkSet>) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = keys;
+        }
+    }
+
+    #[async_trait]
+    impl PublicKeys for Published {
+        async fn fetch(&self) -> Result<JwkSet, crate::BoxError> {
+            let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            keys.ok_or_else(|| "user-service is away".into())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_taken_away_is_believed_no_more() {
+        let (tokens, published) = (TestTokens::default(), Arc::new(Published::default()));
+        let (keys, token) = (Keys::new(published.clone()), tokens.client(7));
+        keys.renew().await.unwrap();
+        assert!(keys.known.read().await.keys.is_empty(), "nobody needs them yet");
+        published.now(Some(tokens.public_keys()));
+        keys.verify(&token).await.unwrap();
+
+        published.now(None);
+        assert!(keys.renew().await.is_err());
+        keys.verify(&token).await.expect("the last keys hold");
+
+        published.now(Some(JwkSet { keys: Vec::new() }));
+        keys.renew().await.unwrap();
+        assert!(matches!(keys.verify(&token).await, Err(AuthError::BadToken)));
     }
 }

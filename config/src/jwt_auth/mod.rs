@@ -48,6 +48,11 @@ impl AuthSettings {
         self.service_tokens.first().cloned().unwrap_or_else(|| String::new().into())
     }
 
+    /// All that are accepted.
+    pub(crate) fn service_tokens(&self) -> &[SecretString] {
+        &self.service_tokens
+    }
+
     /// With this one token.
     pub fn with_token(token: &str) -> Self {
         Self { service_tokens: vec![token.to_owned().into()] }

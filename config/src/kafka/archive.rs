@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
@@ -14,6 +14,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use serde::{Deserialize, Serialize};
 
+use super::topics::new_topic;
 use super::{KafkaSettings, Producer, TIMEOUT};
 use crate::BoxError;
 
@@ -200,12 +201,8 @@ impl Archive {
         let begun = Instant::now();
         // Kafka deletes in its own time, and until then the names are taken.
         loop {
-            let new: Vec<_> = names
-                .iter()
-                .map(|(name, partitions)| {
-                    NewTopic::new(name, *partitions, TopicReplication::Fixed(replication))
-                })
-                .collect();
+            let new: Vec<_> =
+                names.iter().map(|(name, partitions)| new_topic(name, *partitions, replication)).collect();
             let outcomes = admin.create_topics(&new, &options).await?;
             let failed: Vec<_> = outcomes.into_iter().filter_map(Result::err).collect();
             let is_over = failed.iter().all(|(_, code)| *code == RDKafkaErrorCode::TopicAlreadyExists);

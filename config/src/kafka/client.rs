@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrics::Gauge;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -29,8 +30,16 @@ pub(super) struct Context {
     outside: AtomicU32,
     /// Whether trouble has been reported and isn't over.
     troubled: AtomicBool,
-    /// How often each partition of each topic was taken away.
-    revoked: Mutex<HashMap<String, HashMap<i32, u64>>>,
+    /// By topic and partition.
+    shares: Mutex<HashMap<String, HashMap<i32, Share>>>,
+}
+
+/// What this client has of its group's partitions.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    /// How often the partition was taken away.
+    revoked: u64,
+    is_ours: bool,
 }
 
 impl Context {
@@ -43,7 +52,7 @@ impl Context {
             blind,
             outside,
             troubled: AtomicBool::new(false),
-            revoked: Mutex::default(),
+            shares: Mutex::default(),
         }
     }
 
@@ -69,13 +78,42 @@ impl Context {
 
     /// Which assignment of the partition this is. What came with an earlier one comes again, here or elsewhere.
     pub fn assignment(&self, topic: &str, partition: i32) -> u64 {
-        let revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
-        revoked.get(topic).and_then(|partitions| partitions.get(&partition)).copied().unwrap_or_default()
+        self.share(topic, partition).revoked
+    }
+
+    fn share(&self, topic: &str, partition: i32) -> Share {
+        let shares = self.shares();
+        shares.get(topic).and_then(|partitions| partitions.get(&partition)).copied().unwrap_or_default()
+    }
+
+    fn shares(&self) -> MutexGuard<'_, HashMap<String, HashMap<i32, Share>>> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn assign(&self, topic: &str, partition: i32) {
+        self.shares().entry(topic.to_owned()).or_default().entry(partition).or_default().is_ours = true;
     }
 
     fn revoke(&self, topic: &str, partition: i32) {
-        let mut revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
-        *revoked.entry(topic.to_owned()).or_default().entry(partition).or_default() += 1;
+        let mut shares = self.shares();
+        let share = shares.entry(topic.to_owned()).or_default().entry(partition).or_default();
+        share.revoked += 1;
+        if std::mem::take(&mut share.is_ours) {
+            // Whoever has it now tells. The last number would stand here for ever.
+            lag(topic, partition).set(0.0);
+        }
+    }
+
+    /// Another client takes over what this one has.
+    pub fn revoke_all(&self) {
+        let ours: Vec<(String, i32)> = self
+            .shares()
+            .iter()
+            .flat_map(|(topic, partitions)| partitions.iter().map(move |(id, share)| (topic, *id, share)))
+            .filter(|(_, _, share)| share.is_ours)
+            .map(|(topic, id, _)| (topic.clone(), id))
+            .collect();
+        ours.iter().for_each(|(topic, partition)| self.revoke(topic, *partition));
     }
 
     /// librdkafka reconnects by itself, several times a second; one line tells that it has to.
@@ -108,6 +146,13 @@ impl Context {
     }
 }
 
+/// How far behind a partition is. A paused one seems to stand still, for librdkafka learns its end when it reads of it:
+/// that a message is tried again and again shows in `kafka_consumer_retries_total`.
+fn lag(topic: &str, partition: i32) -> Gauge {
+    let (topic, partition) = (topic.to_owned(), partition.to_string());
+    metrics::gauge!("kafka_consumer_lag_messages", "topic" => topic, "partition" => partition)
+}
+
 /// Whether it happened `often` times in a row, or a multiple of it.
 fn in_a_row(count: &AtomicU32, happens: bool, often: u32) -> bool {
     if !happens {
@@ -125,14 +170,11 @@ impl ClientContext for Context {
             tracing::info!("Kafka answers again");
         }
         for (topic, state) in &statistics.topics {
-            for (partition, state) in
-                state.partitions.iter().filter(|(id, state)| **id >= 0 && state.consumer_lag >= 0)
-            {
-                metrics::gauge!(
-                    "kafka_consumer_lag_messages",
-                    "topic" => topic.clone(), "partition" => partition.to_string(),
-                )
-                .set(state.consumer_lag as f64);
+            for (partition, state) in &state.partitions {
+                let is_ours = !self.in_group || self.share(topic, *partition).is_ours;
+                if is_ours && *partition >= 0 && state.consumer_lag >= 0 {
+                    lag(topic, *partition).set(state.consumer_lag as f64);
+                }
             }
         }
     }
@@ -155,8 +197,14 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Revoke(partitions) = rebalance {
-            partitions.elements().iter().for_each(|gone| self.revoke(gone.topic(), gone.partition()));
+        match rebalance {
+            Rebalance::Assign(partitions) => {
+                partitions.elements().iter().for_each(|new| self.assign(new.topic(), new.partition()));
+            }
+            Rebalance::Revoke(partitions) => {
+                partitions.elements().iter().for_each(|gone| self.revoke(gone.topic(), gone.partition()));
+            }
+            Rebalance::Error(_) => {}
         }
     }
 
@@ -178,7 +226,8 @@ mod tests {
     use std::collections::HashMap;
     use std::time::Duration;
 
-    use rdkafka::statistics::{Broker, ConsumerGroup};
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use rdkafka::statistics::{Broker, ConsumerGroup, Partition, Topic};
 
     use super::*;
 
@@ -238,6 +287,37 @@ mod tests {
         context.revoke("topic", 1);
         assert_ne!(context.assignment("topic", 1), before);
         assert_eq!(context.assignment("topic", 2), other);
+    }
+
+    #[test]
+    fn who_has_a_partition_tells_its_lag() {
+        let context = Context::in_group(Arc::default());
+        let partitions = [0_i32, 1, 2].map(|id| {
+            let state = Partition { consumer_lag: 70 + i64::from(id), ..Default::default() };
+            (id, state)
+        });
+        let topic = Topic { partitions: partitions.into(), ..Default::default() };
+        let told = Statistics { topics: [("orders".to_owned(), topic)].into(), ..Default::default() };
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let shown = || {
+            context.stats(told.clone());
+            let text = recorder.handle().render();
+            [0, 1, 2].map(|id| {
+                let line = format!("kafka_consumer_lag_messages{{topic=\"orders\",partition=\"{id}\"}} ");
+                text.lines().find_map(|it| it.strip_prefix(&line).map(str::to_owned))
+            })
+        };
+        metrics::with_local_recorder(&recorder, || {
+            let lag = |it: &str| Some(it.to_owned());
+            (0..2).for_each(|id| context.assign("orders", id));
+            assert_eq!(shown(), [lag("70"), lag("71"), None]);
+            context.revoke("orders", 0);
+            assert_eq!(shown(), [lag("0"), lag("71"), None]);
+            context.revoke_all();
+            assert_eq!(shown(), [lag("0"), lag("0"), None]);
+            context.assign("orders", 0);
+            assert_eq!(shown(), [lag("70"), lag("0"), None]);
+        });
     }
 
     #[tokio::test]

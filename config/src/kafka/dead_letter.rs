@@ -13,9 +13,16 @@ const REASON: &str = "dlq-reason";
 const GROUP: &str = "dlq-group";
 const ORIGIN: &str = "dlq-origin";
 
+/// What a dead-letter topic's name ends in.
+const ENDING: &str = ".dlq";
+
 /// The dead-letter topic of a topic.
 pub fn dlq(topic: &str) -> String {
-    format!("{topic}.dlq")
+    format!("{topic}{ENDING}")
+}
+
+pub(super) fn is_dlq(topic: &str) -> bool {
+    topic.ends_with(ENDING)
 }
 
 /// A message that a consumer gave up on.
@@ -65,7 +72,7 @@ impl DeadLetters {
     /// Sends a dead letter to its topic again; its group's handlers see it as if it had just come, the others
     /// have handled it and pass over it.
     pub async fn resend(&self, letter: &DeadLetter) -> Result<(), crate::BoxError> {
-        let topic = letter.topic.strip_suffix(".dlq").unwrap_or(&letter.topic);
+        let topic = letter.topic.strip_suffix(ENDING).unwrap_or(&letter.topic);
         self.send(topic, &letter.key, &letter.payload).await
     }
 

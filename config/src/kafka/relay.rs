@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::producer::{Delivery, Sequence};
 use super::{Lead, Outbox, Producer, Unsent};
+use crate::database::StoreError;
 use crate::problem::chain;
 
 /// Events asked for at once.
@@ -24,6 +25,8 @@ const POLL: Duration = Duration::from_millis(100);
 const PACE: Duration = Duration::from_millis(20);
 /// How often an instance that doesn't lead tries to.
 const CANDIDACY: Duration = Duration::from_secs(1);
+/// How long the outbox may take for an answer. A host that has vanished gives none, and nothing else would end the wait.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Runs until `shutdown`; what is committed by then is still sent.
 pub(crate) async fn relay(
@@ -32,21 +35,28 @@ pub(crate) async fn relay(
     shutdown: CancellationToken,
 ) -> Result<(), crate::BoxError> {
     while !shutdown.is_cancelled() {
-        match outbox.lead().await {
+        match in_time(outbox.lead()).await {
             Ok(Some(mut lead)) => {
                 tracing::info!("this instance sends the outbox");
+                // What it has shown stays until somebody leads: an outbox that is stuck pauses again and again.
                 if let Err(error) = send_all(&producer, outbox.as_ref(), lead.as_mut(), &shutdown).await {
                     tracing::warn!(error = %chain(error.as_ref()), "the outbox pauses");
                 }
-                // Whoever leads next tells.
-                show(0, Duration::ZERO);
             }
-            Ok(None) => {}
+            // Whoever leads tells.
+            Ok(None) => show(0, Duration::ZERO),
             Err(error) => tracing::warn!(error = %chain(&error), "the outbox can't be reached"),
         }
         let _ = tokio::time::timeout(CANDIDACY, shutdown.cancelled()).await;
     }
+    // Whoever leads next tells.
+    show(0, Duration::ZERO);
     Ok(())
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let answered = tokio::time::timeout(ANSWER, answer).await;
+    answered.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())))
 }
 
 async fn send_all(
@@ -58,9 +68,10 @@ async fn send_all(
     let mut next = tokio::time::Instant::now();
     loop {
         tokio::time::sleep_until(next).await;
-        let events = lead.unsent(BATCH).await?;
+        let events = in_time(lead.unsent(BATCH)).await?;
         let oldest = events.first().map(|event| event.age).unwrap_or_default();
-        let all = if events.len() < BATCH as usize { events.len() as u64 } else { lead.pending().await? };
+        let all =
+            if events.len() < BATCH as usize { events.len() as u64 } else { in_time(lead.pending()).await? };
         show(all, oldest);
         if events.is_empty() {
             if shutdown.is_cancelled() {
@@ -83,7 +94,7 @@ async fn send_all(
             // Kafka is away and we are asked to end: the next leader sends them.
             () = overdue(shutdown) => return Err("the process ends before Kafka took everything".into()),
         };
-        lead.sent(&events[..sent]).await?;
+        in_time(lead.sent(&events[..sent])).await?;
         metrics::counter!("outbox_sent_events_total").increment(sent as u64);
     }
 }
@@ -100,7 +111,7 @@ async fn show_growing(lead: &mut dyn Lead, mut pending: u64, oldest: Duration) -
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         // With the database away too, the last number is as good as any.
-        pending = lead.pending().await.unwrap_or(pending);
+        pending = in_time(lead.pending()).await.unwrap_or(pending);
         show(pending, oldest + since.elapsed());
     }
 }
@@ -145,11 +156,13 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use async_trait::async_trait;
+    use metrics_exporter_prometheus::PrometheusBuilder;
     use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+    use tokio::sync::Notify;
 
     use super::*;
-    use crate::database::StoreError;
     use crate::kafka::KafkaSettings;
+    use crate::testing::eventually;
 
     /// Finds no Kafka: nothing leaves its queue.
     fn producer() -> Producer {
@@ -233,5 +246,98 @@ mod tests {
         let relaying = relay(producer(), Arc::new(asked.clone()), CancellationToken::new());
         assert!(tokio::time::timeout(Duration::from_millis(3500), relaying).await.is_err());
         assert!(asked.0.load(Ordering::Relaxed) >= 2);
+    }
+    /// An outbox whose one event Kafka refuses, and that leads once; then another leads, or the database is away.
+    #[derive(Clone)]
+    struct Stuck {
+        turns: Arc<AtomicU32>,
+        another_leads: bool,
+        quiet: Arc<Notify>,
+    }
+
+    #[async_trait]
+    impl Outbox for Stuck {
+        async fn lead(&self) -> Result<Option<Box<dyn Lead>>, StoreError> {
+            match self.turns.fetch_add(1, Ordering::Relaxed) {
+                0 => Ok(Some(Box::new(self.clone()))),
+                1 if self.another_leads => Ok(None),
+                1 => Err(StoreError::corrupt("the database is away")),
+                _ => {
+                    self.quiet.notify_one();
+                    pending().await
+                }
+            }
+        }
+
+        async fn changed(&self) {
+            pending().await
+        }
+    }
+
+    #[async_trait]
+    impl Lead for Stuck {
+        async fn unsent(&mut self, _: u32) -> Result<Vec<Unsent>, StoreError> {
+            Ok(vec![Unsent { age: Duration::from_secs(90), ..event(2_000_000) }])
+        }
+
+        async fn pending(&mut self) -> Result<u64, StoreError> {
+            Ok(1)
+        }
+
+        async fn sent(&mut self, _: &[Unsent]) -> Result<(), StoreError> {
+            Err(StoreError::corrupt("Kafka took nothing"))
+        }
+    }
+
+    /// What an operator sees of a stuck outbox after this instance's turn.
+    async fn shown(another_leads: bool) -> String {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _here = metrics::set_default_local_recorder(&recorder);
+        let (turns, quiet) = (Arc::default(), Arc::new(Notify::new()));
+        let outbox = Arc::new(Stuck { turns, another_leads, quiet: quiet.clone() });
+        tokio::select! {
+            ended = relay(producer(), outbox, CancellationToken::new()) => panic!("{ended:?}"),
+            () = quiet.notified() => {}
+        }
+        recorder.handle().render()
+    }
+
+    #[tokio::test]
+    async fn a_stuck_outbox_is_shown_until_another_instance_leads() {
+        let stuck = shown(false).await;
+        assert!(stuck.contains("outbox_oldest_age_seconds 90\n"), "{stuck}");
+        assert!(stuck.contains("outbox_pending_events 1\n"), "{stuck}");
+        let elsewhere = shown(true).await;
+        assert!(elsewhere.contains("outbox_oldest_age_seconds 0\n"), "{elsewhere}");
+    }
+
+    /// An outbox on a host that vanishes, until another one has taken its place.
+    #[derive(Default)]
+    struct Vanished(AtomicU32);
+
+    #[async_trait]
+    impl Outbox for Vanished {
+        async fn lead(&self) -> Result<Option<Box<dyn Lead>>, StoreError> {
+            match self.0.fetch_add(1, Ordering::Relaxed) {
+                0 => pending().await,
+                _ => Ok(None),
+            }
+        }
+
+        async fn changed(&self) {
+            pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn who_gets_no_answer_asks_again() {
+        let (outbox, shutdown) = (Arc::new(Vanished::default()), CancellationToken::new());
+        tokio::spawn(relay(producer(), outbox.clone(), shutdown.clone()));
+        let _end = shutdown.drop_guard();
+        eventually("it asks again", || async {
+            let asked = outbox.0.load(Ordering::Relaxed);
+            if asked > 1 { Ok(()) } else { Err(asked.to_string()) }
+        })
+        .await;
     }
 }

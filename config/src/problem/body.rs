@@ -15,6 +15,13 @@ use super::{ApiError, Fields, InvalidFields, Kind};
 
 /// The largest body that is read, in bytes.
 const MAX_BYTES: usize = 1 << 20;
+/// The most values in it, counting lists and objects and what is in them. No request needs half as many; but each costs
+/// some hundred bytes, and the half a million that 1 MiB has room for cost more than a service may have.
+const MAX_VALUES: usize = 20_000;
+/// Deeper than serde_json reads.
+const TOO_DEEP: usize = 128;
+/// In characters, of a reason that isn't ours: it may repeat the whole value.
+const LONGEST_REASON: usize = 300;
 
 /// A JSON request body. Unlike poem-openapi's `Json` it tells malformed JSON from a wrong shape, and names
 /// every missing or mistyped field at once.
@@ -132,18 +139,61 @@ async fn read(body: &mut RequestBody) -> Result<Vec<u8>> {
 }
 
 fn parse<T: ParseFromJSON>(data: &[u8]) -> Result<T> {
-    let value: Value = serde_json::from_slice(data).map_err(|error| {
+    if has_over(MAX_VALUES, data) {
+        let detail = format!("The body has over {MAX_VALUES} values.");
+        return Err(ApiError::new(Kind::TooLarge, "body-too-large", detail).into());
+    }
+    let value = values(data)?;
+    without_nul(&value).map_err(ApiError::from)?;
+    match T::parse_from_json(Some(value)) {
+        Ok(parsed) => Ok(parsed),
+        // Read once more to find what is wrong with it: a copy of every body would have cost more.
+        Err(error) => Err(ApiError::from(mismatches::<T>(&values(data)?, error.message())).into()),
+    }
+}
+
+fn values(data: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(data).map_err(|error| {
         ApiError::new(Kind::Malformed, "malformed-json", format!("The body is not JSON: {error}."))
-    })?;
-    Ok(from_json(&value).map_err(ApiError::from)?)
+    })
+}
+
+/// Whether a JSON text has more than so many values, by the brackets and commas that they begin behind: nothing is made
+/// of it yet. What can't be read is not for us to say, nor what is too deep to be read.
+fn has_over(most: usize, data: &[u8]) -> bool {
+    let (mut count, mut depth, mut in_text, mut escaped) = (0_usize, 0_usize, false, false);
+    for byte in data {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => (count, depth) = (count + 1, depth + 1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => count += 1,
+            _ => {}
+        }
+        if depth > TOO_DEEP {
+            return false;
+        }
+        if count > most {
+            return true;
+        }
+    }
+    false
 }
 
 /// A value as a type of the API, or every missing or mistyped field: for what is only a part of a body.
 pub fn from_json<T: ParseFromJSON>(value: &Value) -> Result<T, InvalidFields> {
-    if contains_nul(value) {
-        return Err(InvalidFields::one("body", "nul", "must not contain a null character"));
-    }
+    without_nul(value)?;
     T::parse_from_json(Some(value.clone())).map_err(|error| mismatches::<T>(value, error.message()))
+}
+
+fn without_nul(value: &Value) -> Result<(), InvalidFields> {
+    match contains_nul(value) {
+        true => Err(InvalidFields::one("body", "nul", "must not contain a null character")),
+        false => Ok(()),
+    }
 }
 
 /// No text of ours has one, and the databases disagree about what it means.
@@ -166,11 +216,14 @@ fn mismatches<T: Type>(value: &Value, reason: &str) -> InvalidFields {
     walk(&registry, &T::schema_ref(), value, "", &mut fields);
     match fields.finish(|| None::<()>) {
         Err(found) if !found.all().is_empty() => found,
-        _ => InvalidFields::one("body", "invalid", reason),
+        _ => InvalidFields::one("body", "invalid", reason.chars().take(LONGEST_REASON).collect::<String>()),
     }
 }
 
 fn walk(registry: &Registry, schema: &MetaSchemaRef, value: &Value, path: &str, fields: &mut Fields) {
+    if fields.is_full() {
+        return;
+    }
     let schema = match schema {
         MetaSchemaRef::Inline(schema) => schema.as_ref(),
         MetaSchemaRef::Reference(name) => match registry.schemas.get(name.as_str()) {
@@ -240,3 +293,6 @@ fn article(kind: &str) -> String {
         _ => format!("a {kind}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
 
-use super::{ApiError, InvalidFields, Kind};
+use super::{ApiError, INTERNAL, InvalidFields, Kind};
 use crate::jwt_auth::AuthError;
 
 /// Renders any error as problem+json; `allow` names the methods of the path that was asked for.
@@ -60,6 +60,6 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-fn internal() -> ApiError {
-    ApiError::new(Kind::Internal, "internal", "Something went wrong on our side.")
+pub(super) fn internal() -> ApiError {
+    ApiError::new(Kind::Internal, INTERNAL, "Something went wrong on our side.")
 }

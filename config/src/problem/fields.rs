@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fault, Kind};
 
+/// So many wrong fields are named: an answer stays small, whatever was sent.
+const MOST: usize = 50;
+/// So many of them in one sentence.
+const MOST_TOLD: usize = 5;
+
 /// One field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Object)]
 pub struct FieldError {
@@ -50,9 +55,16 @@ impl Fields {
         value
     }
 
-    /// Remembers a broken rule.
+    /// Remembers a broken rule; of very many, the first ones.
     pub fn reject(&mut self, field: impl Into<String>, code: &str, message: impl Into<String>) {
-        self.0.push(FieldError { field: field.into(), code: code.to_owned(), message: message.into() });
+        if !self.is_full() {
+            self.0.push(FieldError { field: field.into(), code: code.to_owned(), message: message.into() });
+        }
+    }
+
+    /// Whether no more will be named.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MOST
     }
 
     /// What `build` makes of the checked values, or everything that is wrong.
@@ -69,7 +81,7 @@ impl Fields {
 pub struct InvalidFields(Vec<FieldError>);
 
 impl InvalidFields {
-    /// Every broken rule.
+    /// Every broken rule, or the first 50 of more.
     pub fn all(&self) -> &[FieldError] {
         &self.0
     }
@@ -84,11 +96,11 @@ impl InvalidFields {
 
 impl fmt::Display for InvalidFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
+        for (index, error) in self.0.iter().take(MOST_TOLD).enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(f, "{separator}{} {}", error.field, error.message)?;
         }
-        Ok(())
+        f.write_str(if self.0.len() > MOST_TOLD { "; and more" } else { "" })
     }
 }
 

@@ -108,6 +108,9 @@ impl Kind {
     }
 }
 
+/// The code of what is our mistake, whichever it is: [`Kind::Internal`].
+pub const INTERNAL: &str = "internal";
+
 /// An error that says what it is.
 pub trait Fault: std::error::Error + Send + Sync + 'static {
     /// What it means for the caller.
@@ -150,7 +153,7 @@ pub struct Problem {
     pub instance: String,
     /// A stable name in kebab-case, for programs.
     pub code: String,
-    /// Each wrong field.
+    /// Each wrong field; of more than 50, the first ones.
     #[serde(default)]
     pub errors: Vec<FieldError>,
     /// To be quoted when asking for help.
@@ -234,7 +237,7 @@ impl ApiError {
                 error.0.replayed = true;
                 error
             }
-            Err(_) => Self::new(Kind::Internal, "internal", "Something went wrong on our side."),
+            Err(_) => catch::internal(),
         }
     }
 

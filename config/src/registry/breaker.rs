@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use metrics::Counter;
 use tokio::time::Instant;
 
 /// So many calls in a row must fail before the circuit opens.
@@ -45,6 +46,8 @@ impl Breaker {
     fn opening_for(open_for: Duration, service: &'static str) -> Self {
         let breaker = Self { service, open_for, state: Mutex::new(State::Closed { failures: 0 }) };
         breaker.show(State::Closed { failures: 0 });
+        // A counter that appears with its first event has not grown by it, as Prometheus sees it.
+        breaker.openings().increment(0);
         breaker
     }
 
@@ -77,6 +80,9 @@ impl Breaker {
             // Calls that began before the circuit opened say nothing about now.
             (unchanged, _) => unchanged,
         };
+        if matches!(next, State::Open { .. }) && next != *state && verdict == Some(false) {
+            self.openings().increment(1);
+        }
         if std::mem::discriminant(&next) != std::mem::discriminant(&*state) {
             self.show(next);
             match next {
@@ -90,6 +96,11 @@ impl Breaker {
             }
         }
         *state = next;
+    }
+
+    /// The state stays as it is while nobody calls, however well the callee is by then: this tells whether calls fail.
+    fn openings(&self) -> Counter {
+        metrics::counter!("circuit_breaker_openings_total", "callee" => self.service)
     }
 
     fn show(&self, state: State) {
@@ -117,6 +128,8 @@ impl Drop for Permit<'_> {
 
 #[cfg(test)]
 mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
     use super::*;
 
     const SOON: Duration = Duration::from_millis(100);
@@ -153,5 +166,25 @@ mod tests {
         tokio::time::sleep(SOON).await;
         drop(breaker.admit().expect("half open"));
         assert!(breaker.admit().is_some());
+    }
+
+    #[tokio::test]
+    async fn each_failure_that_opens_it_is_counted() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let _here = metrics::set_default_local_recorder(&recorder);
+        let openings = || {
+            let text = recorder.handle().render();
+            let line = "circuit_breaker_openings_total{callee=\"tax-service\"} ";
+            text.lines().find_map(|it| it.strip_prefix(line)?.parse::<u32>().ok())
+        };
+        let breaker = Breaker::opening_for(Duration::ZERO, "tax-service");
+        assert_eq!(openings(), Some(0));
+        fail(&breaker, THRESHOLD);
+        assert_eq!(openings(), Some(1));
+        breaker.admit().expect("half open").settle(false);
+        assert_eq!(openings(), Some(2));
+        drop(breaker.admit().expect("half open"));
+        breaker.admit().expect("half open").settle(true);
+        assert_eq!(openings(), Some(2));
     }
 }

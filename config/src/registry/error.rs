@@ -5,7 +5,7 @@ use std::error::Error;
 use reqwest::StatusCode;
 use serde_json::Map;
 
-use crate::problem::{Fault, Kind, Problem};
+use crate::problem::{Fault, INTERNAL, Kind, Problem};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,7 @@ impl Fault for CallError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "dependency-unavailable",
-            Self::Rejected { .. } | Self::Invalid { .. } => "internal-error",
+            Self::Rejected { .. } | Self::Invalid { .. } => INTERNAL,
         }
     }
 }

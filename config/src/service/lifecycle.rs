@@ -10,13 +10,14 @@ use clap::{Arg, ArgAction, Command};
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::app::application;
 use super::context::{Context, Dependency};
 use super::health::Health;
-use super::settings::refuse_example;
+use super::settings::{refuse_demo, refuse_example};
 use super::tasks::{Job, Tasks};
 use super::{Parts, Service, ServiceSettings, openapi, probe};
 use crate::BoxError;
@@ -152,7 +153,11 @@ impl<S: Service> AllSettings<S> {
             own: own?,
         };
         let environment = all.service.environment;
-        let fit = [refuse_example(environment, &all.auth.service_token()), all.own.fit(environment)];
+        let fit = [
+            refuse_example(environment, all.auth.service_tokens()),
+            refuse_demo(&all.service),
+            all.own.fit(environment),
+        ];
         match fit.into_iter().filter_map(Result::err).map(|problem| env.refuse(&problem)).last() {
             Some(invalid) => Err(invalid),
             None => Ok(all),
@@ -166,12 +171,11 @@ async fn until_stopped<S: Service>(settings: AllSettings<S>) -> Result<(), BoxEr
     tracing::info!(version = S::VERSION, "{} starts", S::NAME);
     let registry = Registry::new(settings.service.discovery.clone(), settings.auth.service_token());
     let start = Start::<S> { keys: Arc::new(registry.clone()), registry, settings };
-    let outcome = tokio::select! {
-        running = start.begin() => match running {
-            Ok(running) => running.serve(stop).await,
-            Err(error) => Err(error),
-        },
-        () = stop.cancelled() => Ok(()),
+    let migration = Mutex::default();
+    let outcome = match unless_stopped(start.begin(&migration), &stop, &migration).await {
+        Some(Ok(running)) => running.serve(stop).await,
+        Some(Err(error)) => Err(error),
+        None => Ok(()),
     };
     if outcome.is_ok() {
         tracing::info!("{} has stopped", S::NAME);
@@ -184,8 +188,9 @@ async fn until_stopped<S: Service>(settings: AllSettings<S>) -> Result<(), BoxEr
 async fn migrated<S: Service>(settings: AllSettings<S>) -> Result<(), BoxError> {
     let telemetry = Telemetry::start(S::NAME, &settings.telemetry)?;
     let stop = stop_requested()?;
-    let prepared = stop.run_until_cancelled(prepared::<S>(settings.mysql.as_ref(), settings.kafka.as_ref()));
-    let outcome = match prepared.await {
+    let migration = Mutex::default();
+    let prepared = prepared::<S>(settings.mysql.as_ref(), settings.kafka.as_ref(), &migration);
+    let outcome = match unless_stopped(prepared, &stop, &migration).await {
         Some(prepared) => prepared.map(|_| tracing::info!("{} is up to date", S::NAME)),
         None => Err("stopped before everything was up to date".into()),
     };
@@ -193,10 +198,29 @@ async fn migrated<S: Service>(settings: AllSettings<S>) -> Result<(), BoxError> 
     outcome
 }
 
-/// Waits for the servers; then the schema and the topics are as this version needs them.
+/// Whoever is asked to end meanwhile leaves what it has begun, but for a migration: MySQL takes no part of it back, and no
+/// version would start on a schema that is half changed.
+async fn unless_stopped<T>(
+    begun: impl Future<Output = T>,
+    stop: &CancellationToken,
+    migration: &Mutex<()>,
+) -> Option<T> {
+    let stopped = async {
+        stop.cancelled().await;
+        drop(migration.lock().await);
+    };
+    tokio::select! {
+        done = begun => Some(done),
+        () = stopped => None,
+    }
+}
+
+/// Waits for the servers; then the schema and the topics are as this version needs them. `migration` is held while the
+/// schema is changed.
 async fn prepared<S: Service>(
     mysql: Option<&MySqlSettings>,
     kafka: Option<&KafkaSettings>,
+    migration: &Mutex<()>,
 ) -> Result<Option<Db>, BoxError> {
     let (mysql, ()) = tokio::try_join!(
         async {
@@ -209,6 +233,7 @@ async fn prepared<S: Service>(
         },
     )?;
     if let Some(db) = &mysql {
+        let _running = migration.lock().await;
         db.migrate(S::migrations()).await?;
     }
     Ok(mysql)
@@ -237,11 +262,11 @@ pub(crate) struct Start<S: Service> {
 }
 
 impl<S: Service> Start<S> {
-    /// Connects everything, brings the schema up to date, wires the service and listens.
-    pub(crate) async fn begin(self) -> Result<Running, BoxError> {
+    /// Connects everything, brings the schema up to date while it holds `migration`, wires the service and listens.
+    pub(crate) async fn begin(self, migration: &Mutex<()>) -> Result<Running, BoxError> {
         let AllSettings { service, auth, mysql, redis, kafka, own, .. } = self.settings;
-        let (mysql, redis) =
-            tokio::try_join!(prepared::<S>(mysql.as_ref(), kafka.as_ref()), database::connect_redis(&redis))?;
+        let prepared = prepared::<S>(mysql.as_ref(), kafka.as_ref(), migration);
+        let (mysql, redis) = tokio::try_join!(prepared, database::connect_redis(&redis))?;
         let producer = kafka.as_ref().map(|settings| Producer::new(settings, S::NAME)).transpose()?;
         let revocations = Revocations::default();
         let shutdown = CancellationToken::new();
@@ -284,6 +309,11 @@ impl<S: Service> Start<S> {
             tasks.start(job, shutdown.clone());
         }
         let keys = Keys::new(public_keys.unwrap_or(self.keys));
+        let (followed, token) = (keys.clone(), shutdown.clone());
+        tasks.spawn("public keys", async move {
+            followed.follow(token).await;
+            Ok(())
+        });
         let endpoint = application::<S>(api, Auth::new(auth, keys, revocations), health)?;
         let acceptor =
             TcpListener::bind((context.service.host, context.service.port)).into_acceptor().await?;
@@ -321,15 +351,13 @@ fn start_tasks<S: Service>(
     if let Some(outbox) = parts.outbox.clone().or_else(of_mysql) {
         tasks.spawn("outbox", kafka::relay(producer.clone(), outbox, shutdown.clone()));
     }
-    let (own, shared): (Vec<_>, Vec<_>) =
-        parts.consumers.iter().cloned().partition(|consumer| consumer.per_instance);
-    let instance = Group::Instance(format!("{}-{}", S::NAME, uuid::Uuid::now_v7()));
-    let mut groups: BTreeMap<&'static str, Vec<Consumer>> = BTreeMap::new();
-    for consumer in shared {
-        groups.entry(consumer.group.unwrap_or(S::NAME)).or_default().push(consumer);
+    let mut groups: BTreeMap<Option<&'static str>, Vec<Consumer>> = BTreeMap::new();
+    for consumer in &parts.consumers {
+        groups.entry(consumer.group(S::NAME)).or_default().push(consumer.clone());
     }
-    let groups = groups.into_iter().map(|(name, consumers)| (Group::Service(name), consumers));
-    for (group, consumers) in groups.chain((!own.is_empty()).then_some((instance, own))) {
+    for (group, consumers) in groups {
+        let instance = || Group::Instance(format!("{}-{}", S::NAME, uuid::Uuid::now_v7()));
+        let group = group.map_or_else(instance, Group::Service);
         let work = kafka::consume(settings.clone(), producer.clone(), group, consumers, shutdown.clone());
         tasks.spawn("consumer", work);
     }
@@ -419,3 +447,6 @@ impl Running {
         outcome.and(finished)
     }
 }
+
+#[cfg(test)]
+mod tests;

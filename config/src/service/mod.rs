@@ -58,13 +58,13 @@ use crate::settings::Settings;
 pub trait Service: Sized + Send + Sync + 'static {
     /// `env!("CARGO_PKG_NAME")`: its name in the registry, its consumer group, the source of its events.
     const NAME: &'static str;
-    /// `env!("CARGO_PKG_VERSION")`
+    /// The workspace's, which all its crates share.
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     /// Where it listens unless `PORT` says otherwise.
     const PORT: u16;
     /// What it can't work without; it is connected before [`wire`](Self::wire) is called.
     const NEEDS: &'static [Dependency];
-    /// Whether it is listed in the registry; false only for the registry itself.
+    /// Whether it registers itself. All do but the registry, which lists itself without asking anybody.
     const REGISTERED: bool = true;
     /// Other spellings of the beginning of a path, each with the one that the API is written in.
     const SPELLINGS: &'static [(&'static str, &'static str)] = &[];

@@ -94,16 +94,80 @@ impl crate::settings::Value for Environment {
 /// Words that example files use for secrets: they must not protect anything real.
 const EXAMPLES: [&str; 4] = ["change-me", "changeme", "example", "secret"];
 
-/// Refuses the example files' secrets in production.
-pub(crate) fn refuse_example(environment: Environment, token: &SecretString) -> Result<(), String> {
+/// Refuses the example files' secrets in production, the one that is shown and all that are accepted.
+pub(crate) fn refuse_example(environment: Environment, tokens: &[SecretString]) -> Result<(), String> {
     use secrecy::ExposeSecret as _;
-    let token = token.expose_secret();
-    let weak = token.len() < 16 || EXAMPLES.iter().any(|word| token.contains(word));
-    match environment == Environment::Production && weak {
-        true => {
-            Err("INTERNAL_TOKEN must be a secret of your own, 16 characters or more, in production"
-                .to_owned())
-        }
+    let is_weak = |token: &SecretString| {
+        let token = token.expose_secret();
+        token.len() < 16 || EXAMPLES.iter().any(|word| token.contains(word))
+    };
+    match environment == Environment::Production && (tokens.is_empty() || tokens.iter().any(is_weak)) {
+        true => Err("INTERNAL_TOKEN must be a secret of your own, 16 characters or more, in production, \
+                     and so must each of several"
+            .to_owned()),
         false => Ok(()),
+    }
+}
+
+/// Refuses the demonstration in production: everybody can read its administrators' passwords.
+pub(crate) fn refuse_demo(service: &ServiceSettings) -> Result<(), String> {
+    match service.environment == Environment::Production && service.demo_data {
+        true => Err("DEMO_DATA must be false in production: its passwords are known to everybody".to_owned()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{AllSettings, Context, Dependency, Parts, Service};
+
+    struct Shop;
+
+    impl Service for Shop {
+        const NAME: &'static str = "shop-service";
+        const PORT: u16 = 0;
+        const NEEDS: &'static [Dependency] = &[];
+        type Settings = ();
+        type Api = ();
+
+        async fn wire(_: &Context<()>) -> Result<Parts<()>, crate::BoxError> {
+            Ok(Parts::new(()))
+        }
+    }
+
+    /// What is wrong with these settings, by the variables' names.
+    fn refused(environment: &str, tokens: &str, demo: &str) -> Vec<String> {
+        let settings = [
+            ("ENVIRONMENT", environment),
+            ("INTERNAL_TOKEN", tokens),
+            ("DEMO_DATA", demo),
+            ("DISCOVERY_URL", "http://discovery:8000"),
+            ("REDIS_URL", "redis://redis"),
+        ];
+        let mut env: Env =
+            settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        assert_eq!(AllSettings::<Shop>::read(&mut env).is_err(), !env.problems().is_empty());
+        let names = env.problems().iter().filter_map(|problem| problem.split_whitespace().next());
+        names.map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn production_has_secrets_of_its_own_and_no_demonstration() {
+        let good = "a-token-that-nobody-guesses";
+        assert_eq!(refused("production", good, "false"), Vec::<String>::new());
+        assert_eq!(refused("production", &format!("{good},{good}-either"), "false"), Vec::<String>::new());
+        for weak in [
+            "short".to_owned(),
+            format!("{good},short"),
+            format!("{good},change-me-change-me"),
+            format!("secret-secret-secret,{good}"),
+            ",".to_owned(),
+        ] {
+            assert_eq!(refused("production", &weak, "false"), ["INTERNAL_TOKEN"], "{weak}");
+            assert_eq!(refused("development", &weak, "true"), Vec::<String>::new(), "{weak}");
+        }
+        assert_eq!(refused("production", good, "true"), ["DEMO_DATA"]);
+        assert_eq!(refused("production", "short", "true"), ["INTERNAL_TOKEN", "DEMO_DATA"]);
     }
 }

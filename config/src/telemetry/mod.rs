@@ -26,6 +26,7 @@ use self::logs::AtFirst;
 
 pub use context::{RequestContext, propagation_headers, traceparent};
 pub(crate) use http::Instrument;
+pub use http::known_method;
 #[cfg(test)]
 pub(crate) use logs::tests::Written;
 pub use metrics::render as render_metrics;
@@ -86,7 +87,7 @@ pub struct Telemetry(Option<SdkTracerProvider>);
 impl Telemetry {
     /// Sets up logs, metrics and, where a collector is set, traces for the whole process.
     pub fn start(service: &'static str, settings: &TelemetrySettings) -> Result<Self, crate::BoxError> {
-        metrics::install(service)?;
+        metrics::install(service, metrics::UPKEEP)?;
         let provider =
             settings.otlp.as_ref().map(|url| tracer(service, url, settings.sampled)).transpose()?;
         let traces = provider

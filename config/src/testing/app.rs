@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use sqlx::{Connection as _, Executor as _, MySqlConnection};
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -104,7 +105,7 @@ impl TestEnv {
         let (handle, stopped) = (runtime.handle().clone(), stop.clone());
         let started = tokio::task::spawn_blocking(move || {
             handle.block_on(async {
-                let running = start.begin().await.expect("the service starts");
+                let running = start.begin(&Mutex::default()).await.expect("the service starts");
                 (running.address, tokio::spawn(running.serve(stopped)))
             })
         });

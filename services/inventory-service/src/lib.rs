@@ -1,7 +1,7 @@
 //! How much of each product there is, where, and for whom it is kept.
 //!
 //! An order's stock is reserved while it is placed, held once the order exists, taken off when it is paid and
-//! given back when it is cancelled. Selling more than there is can't happen: stock moves only by conditional
+//! given back when it is cancelled, unless its parcel has left: then when that is back. Selling more than there is can't happen: stock moves only by conditional
 //! updates and under its rows' lock, and the database refuses `reserved > on_hand`.
 
 pub mod application;
@@ -19,9 +19,10 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    AnnounceChanges, ChangeStock, ExpireReservations, FollowOrder, OpenStock, Reserve, Restock, Settle,
+    AnnounceChanges, ChangeStock, ExpireReservations, FollowOrder, FollowParcel, ForgetEnded, OpenStock,
+    Reserve, Restock, Settle,
 };
-use presentation::{InventoryApi, OrderEvents, ProductEvents};
+use presentation::{InventoryApi, OrderEvents, ProductEvents, ShippingEvents};
 
 /// The service.
 pub struct Inventory;
@@ -48,7 +49,8 @@ impl Service for Inventory {
     const NAME: &'static str = env!("CARGO_PKG_NAME");
     const PORT: u16 = 8005;
     const NEEDS: &'static [Dependency] = &[Dependency::MySql, Dependency::Kafka];
-    const TOPICS: &'static [&'static str] = &["inventory-events", "order-events", "product-events"];
+    const TOPICS: &'static [&'static str] =
+        &["inventory-events", "order-events", "product-events", "shipping-events"];
     type Settings = InventorySettings;
     type Api = InventoryApi;
 
@@ -72,16 +74,20 @@ impl Service for Inventory {
         let reserve = Reserve::new(store.clone(), store.clone(), clock.clone(), ctx.settings.reservation);
         let settle = Settle::new(store.clone(), clock.clone());
         let expire = Arc::new(ExpireReservations::new(store.clone(), clock.clone()));
+        let forget = Arc::new(ForgetEnded::new(store.clone(), clock.clone()));
         let announce = Arc::new(AnnounceChanges::new(store.clone()));
         let orders = OrderEvents {
             follow: FollowOrder::new(store.clone(), reserve.clone(), settle.clone()),
             restock: Restock::new(store.clone(), clock.clone()),
         };
         let products = ProductEvents::new(open.clone());
+        let parcels = ShippingEvents::new(FollowParcel::new(store.clone(), settle.clone()));
         Ok(Parts::new(InventoryApi { open, change, reserve, settle, stock: store })
             .consumer(Consumer::new("order-events", Arc::new(orders)).at_once().unhurried())
             .consumer(Consumer::new("product-events", Arc::new(products)).unhurried())
+            .consumer(Consumer::new("shipping-events", Arc::new(parcels)).unhurried())
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run()))
+            .job(Job::every("forget-reservations", Duration::from_secs(3600), move || forget.clone().run()))
             .job(Job::every("announce-changes", Duration::from_millis(400), move || announce.clone().run())))
     }
 }

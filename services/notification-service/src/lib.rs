@@ -33,6 +33,7 @@ pub struct NotificationSettings {
     mail: MailSettings,
     attempts: Attempts,
     lease: Duration,
+    unverified_per_day: u32,
 }
 
 impl Settings for NotificationSettings {
@@ -43,7 +44,11 @@ impl Settings for NotificationSettings {
             .var("DELIVERY_RETRY_SECONDS", "pause after the first failed attempt; it doubles")
             .default("5");
         let lease = env.var("DELIVERY_LEASE_SECONDS", "how long an attempt may take").default("60");
-        Ok(Self { mail: mail?, attempts: Attempts { most: most?, pause: pause? }, lease: lease? })
+        let unverified = env
+            .var("UNVERIFIED_EMAILS_PER_DAY", "e-mails a day to an address that nobody has verified")
+            .default("20");
+        let attempts = Attempts { most: most?, pause: pause? };
+        Ok(Self { mail: mail?, attempts, lease: lease?, unverified_per_day: unverified? })
     }
 }
 
@@ -88,6 +93,7 @@ impl Service for Notification {
             users: Arc::new(Users::new(ctx.registry.client("user-service"))),
             store: store.clone(),
             clock: clock.clone(),
+            unverified_per_day: ctx.settings.unverified_per_day,
         };
         let webhook = WebhookCarrier {
             poster: Arc::new(HttpPoster::new(address_rule, clock.clone())?),
@@ -116,7 +122,7 @@ impl Service for Notification {
             marks: ReadMarks::new(store.clone(), clock.clone()),
             choose: ChoosePreferences::new(store.clone()),
             resend: Resend::new(store.clone(), clock.clone(), bell.clone()),
-            webhooks: ManageWebhooks::new(store.clone(), clock),
+            webhooks: ManageWebhooks::new(store.clone(), clock, tell.clone()),
             reader: store,
             live: live.clone(),
             idempotency: ctx.idempotency(),

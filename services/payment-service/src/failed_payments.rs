@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use config::BoxError;
 use config::database::{Db, MySqlSettings};
@@ -11,12 +10,11 @@ use config::service::Service as _;
 use config::settings::{Env, Settings as _};
 
 use crate::Payments;
-use crate::application::transactions::{Deadlines, ReplayFailed};
+use crate::application::transactions::ReplayFailed;
 use crate::infrastructure::{Folder, Record};
+use crate::transactions::TransactionSettings;
 
 const TOPIC: &str = "payment-transactions";
-/// The service's default: until it is noticed that the message of a replayed one is lost.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Failed work of the service whose settings these are.
 pub struct FailedPayments {
@@ -37,11 +35,12 @@ impl FailedPayments {
     /// From the service's own settings.
     pub async fn connect(env: &mut Env) -> Result<Self, BoxError> {
         let (mysql, kafka) = (MySqlSettings::read(env), KafkaSettings::read(env));
-        let (Ok(mysql), Ok(kafka)) = (mysql, kafka) else {
+        let (Ok(mysql), Ok(kafka), Ok(settings)) = (mysql, kafka, TransactionSettings::read(env)) else {
             return Err(env.problems().join("; ").into());
         };
         let store = Arc::new(Db::connect(Payments::NAME, &mysql).await?);
-        let deadlines = Deadlines { pending: PATIENCE, processing: PATIENCE };
+        // Until it is noticed that the message of a replayed one is lost.
+        let deadlines = settings.deadlines();
         let transactions = ReplayFailed::new(store.clone(), store, config::clock::system(), deadlines);
         let letters = DeadLetters::new(&kafka, Producer::new(&kafka, "failed-payments")?);
         Ok(Self { transactions, letters })

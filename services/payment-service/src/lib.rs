@@ -56,6 +56,7 @@ impl Service for Payments {
             application::PaymentFailed,
             application::PaymentRefunded,
             application::RefundFailed,
+            application::RefundByHandDue,
             application::transactions::TransactionCreated,
             application::transactions::TransactionCompleted,
             application::transactions::TransactionFailed
@@ -91,6 +92,7 @@ impl Service for Payments {
             challenges: simulator,
             idempotency: ctx.idempotency(),
             currency: ctx.service.currency,
+            methods: settings.methods.clone(),
         };
         let transactions = transactions::wire(ctx, &settings.transactions);
         let parts = Parts::new((api, dispute_api, ledger_api, transactions.api))

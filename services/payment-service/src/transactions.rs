@@ -69,6 +69,13 @@ impl Settings for TransactionSettings {
     }
 }
 
+impl TransactionSettings {
+    /// When something must be wrong with a transaction.
+    pub(crate) fn deadlines(&self) -> Deadlines {
+        self.deadlines
+    }
+}
+
 impl Value for Role {
     fn parse(raw: &str) -> Result<Self, String> {
         match raw {

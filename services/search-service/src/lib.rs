@@ -54,9 +54,10 @@ impl Service for Finder {
             Arc::new(RedisOrders::new(ctx.redis())),
             clock,
         ));
-        let (following, followed) = watch::channel(false);
+        let (following, followed) = watch::channel(0);
         let follow = FollowCatalogue::new(index.clone());
-        let catalogue = Arc::new(CatalogueEvents::new(follow, following));
+        let figures = Arc::new(CatalogueEvents::new(follow.clone()));
+        let catalogue = Arc::new(CatalogueEvents::new(follow).telling(following));
         let orders = Arc::new(OrderEvents::new(LearnFromOrders::new(bought.clone())));
         let shared_trends: Arc<dyn Trends> = trends.clone();
         let api = SearchApi {
@@ -70,9 +71,9 @@ impl Service for Finder {
         };
         Ok(Parts::new(api)
             .consumer(Consumer::new("order-events", orders).unhurried())
-            .consumer(Consumer::per_instance("product-events", catalogue.clone()).unhurried())
-            .consumer(Consumer::per_instance("inventory-events", catalogue.clone()).unhurried())
-            .consumer(Consumer::per_instance("rating-events", catalogue).unhurried())
+            .consumer(Consumer::per_instance("product-events", catalogue).unhurried())
+            .consumer(Consumer::per_instance("inventory-events", figures.clone()).unhurried())
+            .consumer(Consumer::per_instance("rating-events", figures).unhurried())
             .readiness(Readiness::new("catalogue", move || index.edition().is_some()))
             .job(building(build, followed))
             .job(Job::new("publish", move |shutdown| async move {
@@ -89,22 +90,11 @@ impl Service for Finder {
     }
 }
 
-/// Makes the index when no news can be missed any more, and again when it is ordered.
-fn building(build: Arc<BuildIndex>, mut followed: watch::Receiver<bool>) -> Job {
+/// Makes the index when no news can be missed any more, and again when some may have been, or when it is ordered.
+fn building(build: Arc<BuildIndex>, followed: watch::Receiver<u64>) -> Job {
     Job::new("build", move |shutdown| async move {
-        let work = async {
-            // The sender lives as long as the consumer.
-            let _ = followed.wait_for(|following| *following).await;
-            build.load().await;
-            loop {
-                tokio::time::sleep(ROUND).await;
-                if let Err(error) = build.obey().await {
-                    tracing::warn!(error = %config::problem::chain(&error), "the index isn't made anew");
-                }
-            }
-        };
         tokio::select! {
-            () = work => {}
+            () = build.keep(followed, ROUND) => {}
             () = shutdown.cancelled() => {}
         }
         Ok(())

@@ -235,3 +235,33 @@ async fn how_long_a_search_takes() {
         );
     }
 }
+
+#[tokio::test]
+async fn every_value_of_every_attribute_can_be_filtered_by_and_few_are_facets() {
+    let template = demo().remove(0);
+    let many = (1..=300u32).map(|number| {
+        let mut product = template.clone();
+        product.id = format!("{number:024x}").parse().unwrap();
+        product.details.sku = format!("S-{number}");
+        let attribute = |name: String, value: String| (name, AttributeValue::Text(value));
+        product.details.attributes = [
+            attribute("brand".to_owned(), format!("Brand {number}")),
+            attribute(format!("name {}", number % 100), "yes".to_owned()),
+            attribute("kind".to_owned(), "one".to_owned()),
+            attribute("note".to_owned(), format!("{} {number}", "long ".repeat(15))),
+        ]
+        .into();
+        product
+    });
+    let library = library(many.collect()).await;
+    let only = |name: &str, value: &str| {
+        let filter = AttributeFilter { name: name.to_owned(), values: values(&[value]) };
+        library.search(&everything(Filters { attributes: vec![filter], ..Filters::default() })).unwrap()
+    };
+    assert_eq!(skus(&only("brand", "brand 299")), ["S-299"]);
+    assert_eq!(skus(&only("note", &format!("{} 298", "long ".repeat(15)))), ["S-298"]);
+    assert_eq!(only("name 99", "yes").total, 3);
+    let facets = library.search(&everything(Filters::default())).unwrap().facets;
+    assert_eq!((facets.attributes[0].name.as_str(), facets.attributes.len()), ("kind", 20));
+    assert!(facets.attributes.iter().all(|facet| facet.name != "brand" && facet.name != "note"));
+}

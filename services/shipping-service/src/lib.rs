@@ -1,7 +1,8 @@
 //! How parcels get to customers: methods and what they cost, shipments and where they are.
 //!
 //! A paid order gets its shipment from its event, one an order however often the event comes; an order that is
-//! cancelled or refunded before its parcel left keeps it from leaving. A tracking number shows whoever knows it
+//! cancelled or refunded before its parcel left keeps it from leaving. What is back, or was kept back by hand, can be
+//! sent again while the order goes on. A tracking number shows whoever knows it
 //! where the parcel is, and nothing about for whom.
 
 pub mod application;
@@ -36,7 +37,12 @@ impl Service for Shipping {
     }
 
     fn events() -> Vec<EventSchema> {
-        config::event_schemas![application::ShipmentCreated, application::ShipmentUpdated]
+        config::event_schemas![
+            application::ShipmentCreated,
+            application::ShipmentUpdated,
+            application::ShipmentBeyondRecall,
+            application::ShipmentCameBack,
+        ]
     }
 
     async fn wire(ctx: &Context<()>) -> Result<Parts<Self::Api>, BoxError> {

@@ -121,8 +121,13 @@ async fn owners_change_the_address_while_administrators_move_the_order() {
     );
     assert_eq!(wrong_fields(theirs("lost")).await, ["status"]);
     assert_eq!(answered(theirs("confirmed"), 200).await["status"], "confirmed");
-    refused(mine(json!({ "shipping_address": "3 Late St" })), 409, "address-fixed").await;
-    assert_eq!(shopper.get(&path).await["shipping_address"], "2 Other St");
+    answered(mine(json!({ "shipping_address": "3 Corrected St" })), 200).await;
+    refused(mine(json!({ "shipping_address": "1 Main St, Austin, TX, USA" })), 409, "other-place").await;
+    for status in ["paid", "fulfilling"] {
+        assert_eq!(answered(theirs(status), 200).await["status"], status);
+    }
+    refused(mine(json!({ "shipping_address": "4 Late St" })), 409, "address-fixed").await;
+    assert_eq!(shopper.get(&path).await["shipping_address"], "3 Corrected St");
 }
 
 #[tokio::test]

@@ -56,6 +56,8 @@ fn start(system: &System) -> Result<()> {
     let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
     let mut env: std::collections::BTreeMap<_, _> =
         limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "1000000".to_owned())).into();
+    env.insert("CONNECTIONS_PER_CLIENT".to_owned(), "10000".to_owned());
+    env.insert("MAX_OPEN_ORDERS".to_owned(), "0".to_owned());
     env.insert("RUST_LOG".to_owned(), "warn".to_owned());
     let _lock = system.exclusive()?;
     system.set_options(&Options { release: true, demo_data: true, env })?;

@@ -37,6 +37,11 @@ impl Server for Redis {
             ".",
             "--appendonly",
             "yes",
+            // As in docker-compose.yml, which says why.
+            "--maxmemory",
+            "256mb",
+            "--maxmemory-policy",
+            "volatile-lru",
             "--daemonize",
             "no",
         ];

@@ -48,6 +48,7 @@ pub fn check() -> Result<Vec<Violation>> {
                 violations.extend(source::check_length(path, &text));
                 violations.extend(migrations::check(path, &text));
             }
+            Some("yml" | "yaml" | "conf") => violations.extend(source::check_deployment(path, &read()?)),
             Some("toml") if is_member_manifest(path) => violations.extend(manifest::check(path, &read()?)?),
             _ => {}
         }

@@ -42,6 +42,10 @@ const LAYERS: [LayerRule; 2] = [
 
 /// A service's address in a service's code. Ports 80xx are those on which services listen by default.
 const ADDRESSES: [&str; 3] = ["localhost:80", "127.0.0.1:80", "0.0.0.0:80"];
+/// The same as containers spell it.
+const BY_NAME: &str = "-service:80";
+/// The one that everybody has to be told.
+const REGISTRY: &str = "discovery-service:8000";
 
 /// All rules about Rust files. `path` is relative to the root of the work tree.
 pub fn check_rust(path: &Path, text: &str) -> Vec<Violation> {
@@ -53,9 +57,15 @@ pub fn check_rust(path: &Path, text: &str) -> Vec<Violation> {
         Err(error) => violations.push(violation(path, error.span(), error.to_string(), "It must be Rust")),
     }
     if knows_no_addresses(path) {
-        violations.extend(check_addresses(path, text));
+        let is_address = |line: &str| ADDRESSES.iter().any(|address| line.contains(address));
+        violations.extend(check_addresses(path, text, |line| is_address(line) || is_by_name(line)));
     }
     violations
+}
+
+/// What Nginx, Compose and Kubernetes are told: they publish ports, but send nobody to a service.
+pub fn check_deployment(path: &Path, text: &str) -> Vec<Violation> {
+    check_addresses(path, text, is_by_name)
 }
 
 pub fn check_length(path: &Path, text: &str) -> Vec<Violation> {
@@ -103,9 +113,12 @@ fn starts_with_allow(attribute: TokenStream) -> bool {
     matches!(attribute.into_iter().next(), Some(TokenTree::Ident(name)) if name == "allow")
 }
 
-fn check_addresses(path: &Path, text: &str) -> Vec<Violation> {
-    let found =
-        text.lines().enumerate().filter(|(_, line)| ADDRESSES.iter().any(|address| line.contains(address)));
+fn is_by_name(line: &str) -> bool {
+    line.replace(REGISTRY, "").contains(BY_NAME)
+}
+
+fn check_addresses(path: &Path, text: &str, is_address: impl Fn(&str) -> bool) -> Vec<Violation> {
+    let found = text.lines().enumerate().filter(|(_, line)| is_address(line));
     let violation = |(index, _)| Violation {
         file: path.to_owned(),
         line: Some(index + 1),
@@ -183,6 +196,15 @@ mod tests {
         assert_eq!(found("services/tax-service/src/lib.rs", "const A: &str = \"127.0.0.1:8012\";").len(), 1);
         assert!(found("services/tax-service/tests/api.rs", address).is_empty());
         assert!(found("config/src/a.rs", "const A: &str = \"localhost:3306\";").is_empty());
+        assert_eq!(found("config/src/a.rs", "const A: &str = \"http://tax-service:8012\";").len(), 1);
+    }
+
+    #[test]
+    fn containers_are_told_where_the_registry_is_and_nobody_else() {
+        let found = |text: &str| check_deployment(Path::new("docker-compose.yml"), text).len();
+        assert_eq!(found("  TAX_URL: http://tax-service:8012\n  server order-service:8003;"), 2);
+        let published = "  ports: [\"127.0.0.1:8012:8012\"]\n  tax-service:\n  image: shop/tax-service:0.8";
+        assert_eq!(found(&format!("  DISCOVERY_URL: http://discovery-service:8000\n{published}")), 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Who shops, and what there is to buy.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub struct Account {
 }
 
 /// Those who aren't in the shop.
-pub struct Accounts(Mutex<Vec<Account>>);
+pub struct Accounts(Mutex<VecDeque<Account>>);
 
 impl Accounts {
     /// As many as there may be visitors at once.
@@ -36,14 +37,14 @@ impl Accounts {
         Ok(Self(Mutex::new(accounts)))
     }
 
-    /// There is one for each place in the shop.
+    /// There is one for each place in the shop. Whoever waited longest comes next: nobody may try cards without end.
     pub fn take(&self) -> Account {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         free.expect("no more visitors than accounts are let in")
     }
 
     pub fn put_back(&self, account: Account) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(account);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(account);
     }
 }
 

@@ -2,6 +2,7 @@
 //! `cargo xtask restore` run it with the system's settings; docs/OPERATIONS.md says how to elsewhere.
 
 mod catalogue;
+mod memory;
 mod schemas;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 use config::BoxError;
 use config::clock::{Clock as _, SystemClock};
+use config::database::RedisSettings;
 use config::kafka::{Archive, KafkaSettings, Kept, Producer};
 use config::settings::{Env, Invalid, Settings};
 use serde::{Deserialize, Serialize};
@@ -64,18 +66,21 @@ struct Shop {
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let arguments = Arguments::parse();
-    let shop = Shop::connect().await?;
+    let mut env = Env::from_process();
     match arguments.command {
-        Command::Save { to } => shop.save(&to).await,
-        Command::Restore { from } => shop.restore(&from).await,
+        Command::Save { to } => Shop::connect(&mut env).await?.save(&to).await,
+        Command::Restore { from } => {
+            let redis = RedisSettings::read(&mut env);
+            let shop = Shop::connect(&mut env).await?;
+            let redis = redis.map_err(|Invalid| env.problems().join("; "))?;
+            shop.restore(&from, &redis).await
+        }
     }
 }
 
 impl Shop {
-    async fn connect() -> Result<Self, BoxError> {
-        let mut env = Env::from_process();
-        let read =
-            (SchemasSettings::read(&mut env), catalogue::settings(&mut env), KafkaSettings::read(&mut env));
+    async fn connect(env: &mut Env) -> Result<Self, BoxError> {
+        let read = (SchemasSettings::read(env), catalogue::settings(env), KafkaSettings::read(env));
         let (Ok(schemas), Ok(catalogue), Ok(kafka)) = read else {
             return Err(env.problems().join("; ").into());
         };
@@ -105,7 +110,7 @@ impl Shop {
         Ok(())
     }
 
-    async fn restore(&self, folder: &Path) -> Result<(), BoxError> {
+    async fn restore(&self, folder: &Path, redis: &RedisSettings) -> Result<(), BoxError> {
         let manifest = std::fs::read(folder.join(MANIFEST))
             .map_err(|error| format!("{} holds no whole backup: {error}", folder.display()))?;
         let manifest: Manifest = serde_json::from_slice(&manifest)?;
@@ -115,6 +120,8 @@ impl Shop {
                 format!("{group} still runs, or ran half a minute ago: stop all services first").into()
             );
         }
+        let forgotten = memory::forget(redis).await?;
+        say(&format!("{forgotten} keys in Redis that named somebody or an order are forgotten"));
         archive.renew(&manifest.topics).await?;
         self.schemas.restore(&folder.join(SCHEMAS))?;
         say(&format!("{} schemas as of {}", manifest.schemas.len(), manifest.made_at));

@@ -68,7 +68,7 @@ pub trait MessageHandler: Send + Sync {
         Ok(())
     }
 
-    /// Every message that is sent from now on will come. Told once, and only to handlers of
+    /// Every message that is sent from now on will come. Told each time a client begins, and only to handlers of
     /// [`Consumer::per_instance`]: what they read elsewhere from now on, no change of it can be missed.
     fn following(&self) {}
 }
@@ -78,15 +78,31 @@ pub trait MessageHandler: Send + Sync {
 pub struct Consumer {
     pub(crate) topic: &'static str,
     pub(crate) handler: Arc<dyn MessageHandler>,
-    pub(crate) per_instance: bool,
-    /// Messages that wait in a row are handled in one transaction here.
-    pub(crate) batches: Option<Db>,
-    /// The handler takes messages that wait in a row all at once.
-    pub(crate) at_once: bool,
+    audience: Audience,
+    handling: Handling,
     /// Messages may wait for others that they are handled with.
-    pub(crate) unhurried: bool,
-    /// Who shares the partitions, if not all instances of the service.
-    pub(crate) group: Option<&'static str>,
+    unhurried: bool,
+}
+
+/// Who gets a message.
+#[derive(Clone, Copy)]
+enum Audience {
+    /// One instance of the service.
+    Service,
+    /// One instance of those in this group.
+    Group(&'static str),
+    /// Every instance.
+    Instances,
+}
+
+/// How messages that wait in a row are handled.
+#[derive(Clone)]
+enum Handling {
+    Each,
+    /// The handler takes all of them.
+    AtOnce,
+    /// One after the other, but in one transaction here.
+    OneTransaction(Db),
 }
 
 impl Consumer {
@@ -95,31 +111,29 @@ impl Consumer {
         Self {
             topic,
             handler: Arc::new(Guarded(handler)),
-            per_instance: false,
-            batches: None,
-            at_once: false,
+            audience: Audience::Service,
+            handling: Handling::Each,
             unhurried: false,
-            group: None,
         }
     }
 
     /// Every instance gets every message that comes from now on, and those of the last two minutes: for what it keeps
     /// in memory.
     pub fn per_instance(topic: &'static str, handler: Arc<dyn MessageHandler>) -> Self {
-        Self { per_instance: true, ..Self::new(topic, handler) }
+        Self { audience: Audience::Instances, ..Self::new(topic, handler) }
     }
 
     /// Messages that wait in a row share a transaction, and what one of them does the next one sees only there. For
     /// handlers that read and write in units of work alone and call nobody meanwhile.
     pub fn in_batches(self, db: &Db) -> Self {
-        Self { batches: Some(db.clone()), ..self }
+        Self { handling: Handling::OneTransaction(db.clone()), ..self }
     }
 
     /// The handler is given all messages that wait in a row, whatever their partitions, and makes one transaction of
     /// them, or several. One partition's messages are in their order.
     #[must_use]
     pub fn at_once(self) -> Self {
-        Self { at_once: true, ..self }
+        Self { handling: Handling::AtOnce, ..self }
     }
 
     /// Nobody waits for what the handler does: messages that are handled together gather for a tenth of a second, so
@@ -133,12 +147,16 @@ impl Consumer {
     /// instance of the service does.
     #[must_use]
     pub fn in_group(self, group: &'static str) -> Self {
-        Self { group: Some(group), ..self }
+        Self { audience: Audience::Group(group), ..self }
     }
 
-    /// Whether one worker takes the messages of all partitions.
-    fn takes_many(&self) -> bool {
-        self.batches.is_some() || self.at_once
+    /// Who shares the partitions, `service` being all its instances; `None`: nobody, each instance has all of them.
+    pub(crate) fn group(&self, service: &'static str) -> Option<&'static str> {
+        match self.audience {
+            Audience::Service => Some(service),
+            Audience::Group(group) => Some(group),
+            Audience::Instances => None,
+        }
     }
 }
 
@@ -220,6 +238,7 @@ async fn consume_by_one_client(
     };
     // After a crash nobody is waited for: a worker may have trouble that doesn't pass soon.
     workers.abandon().await;
+    client.context().revoke_all();
     // Dropping the client commits the stored offsets and leaves the group, which waits for the broker.
     let dropped = tokio::task::spawn_blocking(move || drop(client));
     if shutdown.is_cancelled() {

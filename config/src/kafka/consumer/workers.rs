@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use metrics::Counter;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::message::{BorrowedMessage, Message as _};
@@ -15,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
 use super::{
-    Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, KafkaSettings, MessageHandler, Taken,
-    describe,
+    Client, Consumer, Consumers, DeadLetters, Envelope, HandlerError, Handling, KafkaSettings,
+    MessageHandler, Taken, describe,
 };
 use crate::BoxError;
 use crate::database::{Batch, Db};
@@ -97,6 +98,11 @@ impl Workers {
         settings: KafkaSettings,
         shutdown: CancellationToken,
     ) -> Self {
+        for topic in consumers.keys() {
+            // A counter that appears with its first event has not grown by it, as Prometheus sees it.
+            retries(topic).increment(0);
+            buried(topic).increment(0);
+        }
         let shared = Shared { client, group: group.to_owned(), consumers, dead_letters, settings, shutdown };
         Self {
             shared: Arc::new(shared),
@@ -120,7 +126,7 @@ impl Workers {
         let topic = consumer.topic;
         let depth = self.depths.entry((topic, message.partition)).or_default().clone();
         depth.grow(|| self.shared.pause(&message));
-        let lane = (topic, (!consumer.takes_many()).then_some(message.partition));
+        let lane = (topic, (consumer.handling.most() == 1).then_some(message.partition));
         let queue = self.queues.entry(lane).or_insert_with(|| {
             let (sender, receiver) = mpsc::unbounded_channel();
             self.tasks.spawn(work(self.shared.clone(), consumer.clone(), receiver));
@@ -159,6 +165,25 @@ impl Workers {
     pub async fn abandon(mut self) {
         self.tasks.shutdown().await;
     }
+}
+
+impl Handling {
+    /// How many messages a worker takes.
+    fn most(&self) -> usize {
+        match self {
+            Self::Each => 1,
+            Self::AtOnce => AT_ONCE,
+            Self::OneTransaction(_) => BATCH,
+        }
+    }
+}
+
+fn retries(topic: &str) -> Counter {
+    metrics::counter!("kafka_consumer_retries_total", "topic" => topic.to_owned())
+}
+
+fn buried(topic: &str) -> Counter {
+    metrics::counter!("kafka_consumer_dead_letters_total", "topic" => topic.to_owned())
 }
 
 fn crashed(error: &JoinError) -> BoxError {
@@ -200,10 +225,10 @@ impl Shared {
         if messages.len() < 2 {
             return false;
         }
-        let done = match &consumer.batches {
-            Some(db) => self.handle_in_one_transaction(consumer, db, messages).await,
-            None if consumer.at_once => self.handle_at_once(consumer, messages).await,
-            None => return false,
+        let done = match &consumer.handling {
+            Handling::Each => return false,
+            Handling::AtOnce => self.handle_at_once(consumer, messages).await,
+            Handling::OneTransaction(db) => self.handle_in_one_transaction(consumer, db, messages).await,
         };
         let outcome = if done.is_ok() { "committed" } else { "split" };
         let topic = consumer.topic;
@@ -283,7 +308,7 @@ impl Shared {
                 return Some(Err(reason));
             }
             tracing::warn!(error = reason, message.id = %envelope.id, "a message is tried again");
-            metrics::counter!("kafka_consumer_retries_total", "topic" => message.topic.clone()).increment(1);
+            retries(&message.topic).increment(1);
             tokio::select! {
                 () = tokio::time::sleep(pauses.next().unwrap_or(Duration::from_secs(5))) => {}
                 () = self.shutdown.cancelled() => return None,
@@ -299,7 +324,7 @@ impl Shared {
             offset = message.offset,
             "a message can't be handled and goes to the dead letters"
         );
-        metrics::counter!("kafka_consumer_dead_letters_total", "topic" => message.topic.clone()).increment(1);
+        buried(&message.topic).increment(1);
         let mut pauses = pauses();
         while let Err(error) = self.dead_letters.bury(message, &self.group, reason).await {
             tracing::warn!(%error, "the dead letters can't be reached");
@@ -322,11 +347,7 @@ impl Shared {
 }
 
 async fn work(shared: Arc<Shared>, consumer: Consumer, mut queue: mpsc::UnboundedReceiver<Waiting>) {
-    let most = match (&consumer.batches, consumer.at_once) {
-        (Some(_), _) => BATCH,
-        (None, true) => AT_ONCE,
-        (None, false) => 1,
-    };
+    let most = consumer.handling.most();
     let gathering = consumer.unhurried.then_some(GATHERING);
     let mut waiting = Vec::with_capacity(most);
     while take(&mut queue, &mut waiting, most, gathering).await {

@@ -29,6 +29,8 @@ pub struct CatalogueFacts {
 pub struct StockLevel {
     pub id: ProductId,
     pub available: u64,
+    /// Reserved or not; `None` of messages from before it was read.
+    pub on_hand: Option<u64>,
     pub version: u64,
 }
 
@@ -49,9 +51,9 @@ impl FollowProduct {
             let mut products = tx.products_for_update(&BTreeSet::from([&facts.id])).await?;
             let product = known(&mut products, &facts.id);
             let cheaper = product.learn(&facts.name, facts.price, facts.active, facts.version);
-            let is_back = product.stock(facts.stock, facts.stock_version);
+            product.stock_as_shown(facts.stock, facts.stock_version);
             tx.save_products(&[&*product]).await?;
-            if cheaper || is_back {
+            if cheaper {
                 tx.begin_round(&facts.id).await?;
             }
             tx.commit().await?;
@@ -70,9 +72,9 @@ impl FollowProduct {
             let mut tx = self.store.begin().await?;
             let mut products = tx.products_for_update(&ids).await?;
             let mut back = BTreeSet::new();
-            for StockLevel { id, available, version } in levels {
+            for StockLevel { id, available, on_hand, version } in levels {
                 let product = known(&mut products, id);
-                if product.stock(*available, *version) {
+                if product.stock(*available, *on_hand, *version) {
                     back.insert(id);
                 }
             }

@@ -18,6 +18,9 @@ pub struct Product {
     pub available: Option<u64>,
     /// inventory-service's.
     pub stock_version: u64,
+    /// The fewest that lay in the warehouses, reserved or not, while none was available; `None` while some are, and
+    /// when nobody has told.
+    pub least_on_hand: Option<u64>,
     /// How often it has come back after it was sold out.
     pub returns: u64,
 }
@@ -33,6 +36,7 @@ impl Product {
             version: 0,
             available: None,
             stock_version: 0,
+            least_on_hand: None,
             returns: 0,
         }
     }
@@ -54,12 +58,25 @@ impl Product {
         active && known.is_some() && (changed || sold_again)
     }
 
+    /// What the catalogue says of the stock: it stands only until the stock keeper says more.
+    pub fn stock_as_shown(&mut self, available: u64, version: u64) {
+        if self.available.is_none() {
+            self.available = Some(available);
+            self.stock_version = version;
+        }
+    }
+
     /// What the stock keeper says. `true` when the product is back; an old message changes nothing.
-    pub fn stock(&mut self, available: u64, version: u64) -> bool {
+    pub fn stock(&mut self, available: u64, on_hand: Option<u64>, version: u64) -> bool {
         if version < self.stock_version || (version == self.stock_version && self.available.is_some()) {
             return false;
         }
-        let is_back = self.available == Some(0) && available > 0;
+        let was_gone = self.available == Some(0);
+        // When somebody doesn't pay what they reserved, some are available that never were away.
+        let goods_came = self.least_on_hand.zip(on_hand).is_none_or(|(least, on_hand)| on_hand > least);
+        let is_back = was_gone && available > 0 && goods_came;
+        let least_before = self.least_on_hand.filter(|_| was_gone);
+        self.least_on_hand = on_hand.into_iter().chain(least_before).min().filter(|_| available == 0);
         self.available = Some(available);
         self.stock_version = version;
         self.returns += u64::from(is_back);
@@ -101,12 +118,41 @@ mod tests {
     #[test]
     fn it_is_back_only_after_it_was_gone() {
         let mut product = product();
-        assert!(!product.stock(5, 1), "nobody knew that it was gone");
-        assert!(!product.stock(0, 2));
-        assert!(product.stock(3, 3));
-        assert!(!product.stock(9, 4));
-        assert!(!product.stock(0, 3), "an old message");
+        assert!(!product.stock(5, None, 1), "nobody knew that it was gone");
+        assert!(!product.stock(0, None, 2));
+        assert!(product.stock(3, None, 3));
+        assert!(!product.stock(9, None, 4));
+        assert!(!product.stock(0, None, 3), "an old message");
         assert_eq!((product.available, product.returns), (Some(9), 1));
+    }
+
+    #[test]
+    fn it_is_back_only_when_goods_came() {
+        for (levels, back) in [
+            // Available and on hand, one after the other.
+            ([(1, 1), (0, 1), (1, 1)].as_slice(), false),
+            (&[(2, 2), (0, 2), (0, 1), (1, 1)], false),
+            (&[(2, 2), (0, 2), (0, 1), (1, 2)], true),
+            (&[(1, 1), (0, 1), (0, 0), (1, 1)], true),
+            (&[(1, 1), (0, 1), (1, 1), (0, 1), (4, 5)], true),
+            (&[(1, 1), (0, 1), (0, 4), (1, 4)], true),
+        ] {
+            let mut product = product();
+            let news = levels
+                .iter()
+                .zip(1..)
+                .map(|((available, on_hand), version)| product.stock(*available, Some(*on_hand), version));
+            assert_eq!(news.last(), Some(back), "{levels:?}");
+        }
+    }
+
+    #[test]
+    fn the_catalogue_tells_the_stock_only_to_those_who_know_none() {
+        let mut product = product();
+        product.stock_as_shown(0, 3);
+        product.stock_as_shown(7, 4);
+        assert_eq!((product.available, product.stock_version), (Some(0), 3));
+        assert!(product.stock(2, Some(2), 4));
     }
 
     proptest! {
@@ -115,10 +161,10 @@ mod tests {
             let mut once = product();
             let mut again = product();
             for (place, available) in levels.iter().enumerate() {
-                let news = once.stock(*available, place as u64 + 1);
-                prop_assert_eq!(again.stock(*available, place as u64 + 1), news);
+                let news = once.stock(*available, Some(*available), place as u64 + 1);
+                prop_assert_eq!(again.stock(*available, Some(*available), place as u64 + 1), news);
                 for earlier in repeats.iter().filter(|earlier| **earlier <= place) {
-                    prop_assert!(!again.stock(levels[*earlier], *earlier as u64 + 1));
+                    prop_assert!(!again.stock(levels[*earlier], Some(levels[*earlier]), *earlier as u64 + 1));
                 }
             }
             prop_assert_eq!(once, again);

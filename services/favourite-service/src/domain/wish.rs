@@ -110,12 +110,12 @@ mod tests {
     #[test]
     fn a_return_is_told_once_and_only_while_it_lasts() {
         let mut product = product(100);
-        product.stock(0, 1);
+        product.stock(0, None, 1);
         let mut known = Known::of(&product).unwrap();
-        product.stock(4, 2);
-        product.stock(0, 3);
+        product.stock(4, None, 2);
+        product.stock(0, None, 3);
         assert!(known.learn(&product).is_empty(), "it is gone again");
-        product.stock(7, 4);
+        product.stock(7, None, 4);
         assert_eq!(known.learn(&product), [News::BackInStock { available: 7 }]);
         assert!(known.learn(&product).is_empty());
         let mut later = Known::of(&product).unwrap();

@@ -34,7 +34,7 @@ impl Products for Tx {
     async fn save_products(&mut self, products: &[&Product]) -> Result<(), StoreError> {
         let mut upsert = QueryBuilder::new(
             "INSERT INTO products \
-             (product_id, name, price, currency, active, version, available, stock_version, returns) ",
+             (product_id, name, price, currency, active, version, available, stock_version, least_on_hand, returns) ",
         );
         upsert.push_values(padded(products), |mut row, product| {
             row.push_bind(product.id.as_str())
@@ -45,12 +45,14 @@ impl Products for Tx {
                 .push_bind(product.version)
                 .push_bind(product.available)
                 .push_bind(product.stock_version)
+                .push_bind(product.least_on_hand)
                 .push_bind(product.returns);
         });
         upsert.push(
             " ON DUPLICATE KEY UPDATE name = VALUES(name), price = VALUES(price), \
              currency = VALUES(currency), active = VALUES(active), version = VALUES(version), \
-             available = VALUES(available), stock_version = VALUES(stock_version), returns = VALUES(returns)",
+             available = VALUES(available), stock_version = VALUES(stock_version), \
+             least_on_hand = VALUES(least_on_hand), returns = VALUES(returns)",
         );
         upsert.build().execute(self.connection()).await?;
         Ok(())

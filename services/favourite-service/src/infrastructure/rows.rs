@@ -45,6 +45,7 @@ pub(super) struct ProductRow {
     version: u64,
     available: Option<u64>,
     stock_version: u64,
+    least_on_hand: Option<u64>,
     returns: u64,
 }
 
@@ -64,6 +65,7 @@ impl TryFrom<ProductRow> for Product {
             version: row.version,
             available: row.available,
             stock_version: row.stock_version,
+            least_on_hand: row.least_on_hand,
             returns: row.returns,
         })
     }
@@ -110,6 +112,7 @@ pub(super) struct ShownRow {
     version: u64,
     available: Option<u64>,
     stock_version: u64,
+    least_on_hand: Option<u64>,
     returns: u64,
 }
 
@@ -119,7 +122,8 @@ macro_rules! select_wishes {
         concat!(
             "SELECT i.id, i.user_id, i.list_id, i.product_id, i.note, i.wished_price, i.wished_currency, i.created_at, \
              l.name AS list_name, p.name, p.price, p.currency, p.active, p.version, p.available, p.stock_version, \
-             p.returns FROM items i JOIN lists l ON l.id = i.list_id JOIN products p ON p.product_id = i.product_id ",
+             p.least_on_hand, p.returns FROM items i JOIN lists l ON l.id = i.list_id \
+             JOIN products p ON p.product_id = i.product_id ",
             $rest
         )
     };
@@ -140,6 +144,7 @@ impl TryFrom<ShownRow> for ShownWish {
             version: row.version,
             available: row.available,
             stock_version: row.stock_version,
+            least_on_hand: row.least_on_hand,
             returns: row.returns,
         };
         Ok(Self {

@@ -71,6 +71,8 @@ impl InventoryEvents {
 struct StockChange {
     product_id: String,
     available: u64,
+    #[serde(default)]
+    on_hand: Option<u64>,
     version: u64,
 }
 
@@ -83,8 +85,9 @@ impl MessageHandler for InventoryEvents {
     async fn handle_all(&self, messages: &[Envelope]) -> Result<(), HandlerError> {
         let mut levels = Vec::with_capacity(messages.len());
         for message in messages.iter().filter(|message| message.kind == "inventory_updated") {
-            let StockChange { product_id, available, version } = message.data()?;
-            levels.push(StockLevel { id: product_id.parse().map_err(bad_id)?, available, version });
+            let StockChange { product_id, available, on_hand, version } = message.data()?;
+            let id = product_id.parse().map_err(bad_id)?;
+            levels.push(StockLevel { id, available, on_hand, version });
         }
         Ok(self.0.stock(&levels).await?)
     }

@@ -9,7 +9,7 @@ use favourite_service::Favourites;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Shop, priced, product, stocked};
+use crate::support::{Shop, priced, product, reserved, stocked};
 
 /// All that is told of a product until the mark, a drop of another product that only user 999 999 wishes, is told.
 async fn told(shop: &Shop, heard: &TestListener, product: &str, mark: &str, version: u64) -> Vec<Envelope> {
@@ -143,6 +143,25 @@ async fn each_return_is_told_once_and_more_stock_is_no_return() {
         news.extend(events.iter().map(|event| event.data["available"].as_u64().unwrap()));
     }
     assert_eq!(news, [4, 2]);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_reserved_and_did_not_pay_is_no_return() {
+    let shop = Shop::open().await;
+    let heard = shop.kafka.listen("favourite-events").await;
+    let (product, mark) = (product(), product());
+    shop.wish(999_999, &mark).await;
+    shop.wish(7, &product).await;
+    let mut news = Vec::new();
+    // Available and reserved: the last one is reserved and let go, then bought; four come.
+    for (version, (available, taken)) in (2..).zip([(1, 0), (0, 1), (1, 0), (0, 1), (0, 0), (4, 0)]) {
+        shop.kafka.send(&reserved(&product, available, taken, version)).await;
+        shop.shows(7, &product, "stock", available).await;
+        let events = told(&shop, &heard, &product, &mark, version).await;
+        news.extend(events.iter().map(|event| event.data["available"].as_u64().unwrap()));
+    }
+    assert_eq!(news, [4]);
     shop.app.stop().await;
 }
 

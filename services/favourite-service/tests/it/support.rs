@@ -105,8 +105,13 @@ pub fn priced(product: &str, price: u64, version: u64) -> Envelope {
 
 /// The stock keeper says that there is so much.
 pub fn stocked(product: &str, available: u64, version: u64) -> Envelope {
+    reserved(product, available, 0, version)
+}
+
+/// The stock keeper says that there is so much, and that others have reserved some more.
+pub fn reserved(product: &str, available: u64, reserved: u64, version: u64) -> Envelope {
     let data = json!({
-        "product_id": product, "on_hand": available, "reserved": 0, "available": available,
+        "product_id": product, "on_hand": available + reserved, "reserved": reserved, "available": available,
         "in_stock": available > 0, "version": version,
     });
     event("inventory-events", "inventory_updated", product, data)

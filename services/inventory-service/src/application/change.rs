@@ -8,7 +8,7 @@ use config::id::ProductId;
 use config::response::IfMatch;
 
 use super::{InventoryError, Movement, MovementKind, Store};
-use crate::domain::{Level, StockItem, Warehouse};
+use crate::domain::{Level, Reason, StockItem, Warehouse};
 
 /// What an operator wants.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub enum Change {
     /// Somebody counted: this much is there.
     Count { on_hand: u32, threshold: Option<u32> },
     /// More or less by this much.
-    Adjust { delta: i64, reason: String },
+    Adjust { delta: i64, reason: Reason },
     /// This little is low, wherever it lies. Nothing moves.
     Threshold(u32),
 }
@@ -69,7 +69,8 @@ impl ChangeStock {
             }
             Change::Adjust { delta, reason } => {
                 let level = level_in(&mut item, warehouse);
-                self.shift(tx, product_id, level, *delta, MovementKind::Adjustment, reason).await?;
+                let kind = MovementKind::Adjustment;
+                self.shift(tx, product_id, level, *delta, kind, reason.as_str()).await?;
                 None
             }
             Change::Threshold(threshold) => {

@@ -37,7 +37,7 @@ impl ExpireReservations {
             tx.give_back(line, now).await?;
         }
         for reservation in &due {
-            tx.set_state(reservation.id, ReservationState::Expired, None).await?;
+            tx.set_state(reservation.id, ReservationState::Expired, None, now).await?;
             tracing::info!(reservation.id = %reservation.id, "a reservation expired: no order came");
         }
         let expired = metrics::counter!("inventory_reservations_total", "state" => "expired");

@@ -6,7 +6,9 @@ mod error;
 mod events;
 mod expire;
 mod follow;
+mod forget;
 mod open;
+mod parcel;
 mod ports;
 mod reserve;
 mod restock;
@@ -18,7 +20,9 @@ pub use error::InventoryError;
 pub use events::{InventoryLow, InventoryUpdated, ReservationLost};
 pub use expire::ExpireReservations;
 pub use follow::{FollowOrder, FollowedOrder, OrderChange};
+pub use forget::ForgetEnded;
 pub use open::{OpenStock, Opening};
+pub use parcel::{FollowParcel, Parcel};
 pub use ports::{
     Movement, MovementKind, MovementRecord, Reservation, Reservations, StockReader, StockRepository, Store,
 };

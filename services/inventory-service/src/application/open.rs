@@ -8,13 +8,13 @@ use config::id::ProductId;
 use config::kafka::Envelope;
 
 use super::{InventoryError, Movement, MovementKind, Store};
-use crate::domain::{Level, StockItem, Warehouse};
+use crate::domain::{Level, Sku, StockItem, Warehouse};
 
 /// What a product begins with.
 #[derive(Debug, Clone)]
 pub struct Opening {
     pub product_id: ProductId,
-    pub sku: Option<String>,
+    pub sku: Option<Sku>,
     pub warehouse: Warehouse,
     pub on_hand: u32,
     /// The shop's when not given.
@@ -54,7 +54,7 @@ impl OpenStock {
         &self,
         message: &Envelope,
         product_id: ProductId,
-        sku: Option<String>,
+        sku: Option<Sku>,
         on_hand: u32,
     ) -> Result<(), InventoryError> {
         let warehouse = Warehouse::default();

@@ -59,6 +59,8 @@ pub struct Reservation {
     pub id: ReservationId,
     pub state: ReservationState,
     pub expires_at: DateTime<Utc>,
+    /// Whether its goods have left, though their order is over.
+    pub parcel_away: bool,
     pub lines: Vec<Allocation>,
 }
 
@@ -114,12 +116,19 @@ pub trait Reservations: Send {
         id: ReservationId,
         state: ReservationState,
         order: Option<u64>,
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError>;
+    /// Whether its goods have left, though their order is over.
+    async fn set_parcel_away(&mut self, id: ReservationId, away: bool) -> Result<(), StoreError>;
+    /// So much was taken for these lines of a locked reservation, and no more.
+    async fn set_taken(&mut self, id: ReservationId, lines: &[Allocation]) -> Result<(), StoreError>;
     /// Lets the orders' reservations no longer expire, if all of them are active; `false` when one isn't, and then
     /// this must not be committed.
     async fn hold_all(&mut self, orders: &[(ReservationId, u64)]) -> Result<bool, StoreError>;
     /// Active reservations whose time is over, locked; those that another instance has in hand are left out.
     async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Reservation>, StoreError>;
+    /// Deletes reservations that were released or expired before; says how many.
+    async fn forget_ended(&mut self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// A unit of work of this service.

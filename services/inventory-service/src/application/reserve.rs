@@ -69,7 +69,9 @@ impl Reserve {
             return Ok(());
         };
         match reservation.state {
-            ReservationState::Active => tx.set_state(id, ReservationState::Held, Some(order)).await?,
+            ReservationState::Active => {
+                tx.set_state(id, ReservationState::Held, Some(order), self.clock.now()).await?;
+            }
             ReservationState::Expired => self.set_aside_anew(tx, reservation, order).await?,
             // Paid or cancelled before this message came.
             _ => {}
@@ -100,7 +102,7 @@ impl Reserve {
             tx.publish(Envelope::new(&event)).await?;
             return Ok(());
         }
-        tx.set_state(lost.id, ReservationState::Held, Some(order)).await?;
+        tx.set_state(lost.id, ReservationState::Held, Some(order), now).await?;
         Ok(())
     }
 }
@@ -132,7 +134,8 @@ impl WriteGroup for SalesCounter {
         let mut shelf = Shelf::new(tx.levels_for_update(&products).await?);
         let mut serve = |Request { id, wanted }: &Request| {
             let (state, expires_at) = (ReservationState::Active, now + self.lifetime);
-            shelf.set_aside(wanted).map(|lines| Reservation { id: *id, state, expires_at, lines })
+            let reservation = |lines| Reservation { id: *id, state, expires_at, parcel_away: false, lines };
+            shelf.set_aside(wanted).map(reservation)
         };
         let served: Vec<_> = group.iter().map(|it| serve(&it.job)).collect();
         let reservations: Vec<&Reservation> = served.iter().flatten().collect();

@@ -33,6 +33,9 @@ impl fmt::Display for ReservationId {
 ///    ├─→ released ←─┐
 ///    └─→ expired ───┴─→ held, when its order is told of late
 /// ```
+///
+/// What was given back of an order whose parcel turns out to have left is `committed` again, and `returned` when the
+/// parcel is back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservationState {
     /// Made for an order that is being placed; it expires.
@@ -45,7 +48,7 @@ pub enum ReservationState {
     Released,
     /// Given back because no order came.
     Expired,
-    /// Put back on the shelf: the order was undone before the goods had left.
+    /// Put back on the shelf: the order was undone before the goods had left, or they have come back.
     Returned,
 }
 

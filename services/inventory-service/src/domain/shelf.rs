@@ -50,7 +50,24 @@ impl Shelf {
         Ok(lines)
     }
 
-    /// The levels as they are now that something was set aside.
+    /// Takes off what is there of each line and not set aside for others, and leaves that in the line. Says how many
+    /// units are missing.
+    pub fn take_off(&mut self, lines: &mut [Allocation]) -> u32 {
+        let mut missing = 0;
+        for line in lines {
+            let mut taken = 0;
+            let levels = self.levels.get_mut(&line.product_id).into_iter().flatten();
+            for level in levels.filter(|level| level.warehouse == line.warehouse) {
+                taken = line.quantity.min(level.available());
+                level.on_hand -= taken;
+            }
+            missing += line.quantity - taken;
+            line.quantity = taken;
+        }
+        missing
+    }
+
+    /// The levels as they are now that something was set aside or taken off.
     pub fn changed(&self) -> Vec<(&ProductId, Level)> {
         let pairs = self.levels.iter().zip(self.before.values());
         let levels = pairs.flat_map(|((id, now), before)| now.iter().zip(before).map(move |pair| (id, pair)));
@@ -131,6 +148,23 @@ mod tests {
     fn of_a_product_that_is_not_kept_there_is_nothing() {
         let shortage = shelf(&[]).set_aside(&wanted(&[(4, 1)])).unwrap_err();
         assert_eq!(shortage, Shortage { product_id: product(4), requested: 1, available: 0 });
+    }
+
+    #[test]
+    fn what_others_have_is_not_taken_off_from_under_them() {
+        let mut shelf = shelf(&[vec![5], vec![4]]);
+        shelf.set_aside(&wanted(&[(0, 3)])).unwrap();
+        let line = |number: usize, warehouse: &str, quantity| Allocation {
+            product_id: product(number),
+            warehouse: warehouse.parse().unwrap(),
+            quantity,
+        };
+        let mut lines = [line(0, "w0", 4), line(1, "w0", 4), line(1, "w9", 1)];
+        assert_eq!(shelf.take_off(&mut lines), 3, "two that others have, and one that never lay there");
+        assert_eq!(lines.map(|line| line.quantity), [2, 4, 0]);
+        let left: Vec<_> =
+            shelf.changed().into_iter().map(|(_, level)| (level.on_hand, level.reserved)).collect();
+        assert_eq!(left, [(3, 3), (0, 0)]);
     }
 
     #[test]

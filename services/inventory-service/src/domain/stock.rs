@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use config::id::ProductId;
 
+use super::Sku;
+
 /// Units of a product: 1 to a million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quantity(u32);
@@ -93,7 +95,7 @@ impl Level {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StockItem {
     pub product_id: ProductId,
-    pub sku: Option<String>,
+    pub sku: Option<Sku>,
     pub low_stock_threshold: u32,
     pub levels: Vec<Level>,
 }

@@ -5,7 +5,7 @@ use config::database::{Db, StoreError};
 use config::id::ProductId;
 use config::page::{Paging, Slice};
 
-use super::rows::{MovementRow, items, reservations, select_items};
+use super::rows::{MovementRow, items, reservations, select_items, select_reservation};
 use crate::application::{MovementRecord, Reservation, StockReader};
 use crate::domain::{ReservationId, StockItem};
 
@@ -54,14 +54,7 @@ impl StockReader for Db {
     }
 
     async fn reservation(&self, id: ReservationId) -> Result<Option<Reservation>, StoreError> {
-        let rows = sqlx::query_as(
-            "SELECT r.id, r.state, r.expires_at, l.product_id, l.warehouse, l.quantity \
-             FROM reservations r JOIN reservation_lines l ON l.reservation_id = r.id \
-             WHERE r.id = ? ORDER BY l.product_id, l.warehouse",
-        )
-        .bind(id.get())
-        .fetch_all(self.pool())
-        .await?;
+        let rows = sqlx::query_as(select_reservation!("")).bind(id.get()).fetch_all(self.pool()).await?;
         Ok(reservations(rows)?.pop())
     }
 }

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx, padded};
+use config::database::{StoreError, Tx, padded, push_list};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::rows::reservations;
+use super::rows::{reservations, select_reservation};
 use crate::application::{Reservation, Reservations};
-use crate::domain::{ReservationId, ReservationState};
+use crate::domain::{Allocation, ReservationId, ReservationState};
 
 #[async_trait]
 impl Reservations for Tx {
@@ -40,14 +40,10 @@ impl Reservations for Tx {
     }
 
     async fn reservation_for_update(&mut self, id: ReservationId) -> Result<Option<Reservation>, StoreError> {
-        let rows = sqlx::query_as(
-            "SELECT r.id, r.state, r.expires_at, l.product_id, l.warehouse, l.quantity \
-             FROM reservations r JOIN reservation_lines l ON l.reservation_id = r.id \
-             WHERE r.id = ? ORDER BY l.product_id, l.warehouse FOR UPDATE",
-        )
-        .bind(id.get())
-        .fetch_all(self.connection())
-        .await?;
+        let rows = sqlx::query_as(select_reservation!(" FOR UPDATE"))
+            .bind(id.get())
+            .fetch_all(self.connection())
+            .await?;
         Ok(reservations(rows)?.pop())
     }
 
@@ -56,13 +52,40 @@ impl Reservations for Tx {
         id: ReservationId,
         state: ReservationState,
         order: Option<u64>,
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE reservations SET state = ?, order_id = COALESCE(?, order_id) WHERE id = ?")
+        let update = "UPDATE reservations SET state = ?, order_id = COALESCE(?, order_id), changed_at = ? WHERE id = ?";
+        sqlx::query(update)
             .bind(state.as_str())
             .bind(order)
+            .bind(now)
             .bind(id.get())
             .execute(self.connection())
             .await?;
+        Ok(())
+    }
+
+    async fn set_parcel_away(&mut self, id: ReservationId, away: bool) -> Result<(), StoreError> {
+        sqlx::query("UPDATE reservations SET parcel_away = ? WHERE id = ?")
+            .bind(away)
+            .bind(id.get())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn set_taken(&mut self, id: ReservationId, lines: &[Allocation]) -> Result<(), StoreError> {
+        let update = "UPDATE reservation_lines SET quantity = ? \
+                      WHERE reservation_id = ? AND product_id = ? AND warehouse = ?";
+        for line in lines {
+            sqlx::query(update)
+                .bind(line.quantity)
+                .bind(id.get())
+                .bind(line.product_id.as_str())
+                .bind(line.warehouse.as_str())
+                .execute(self.connection())
+                .await?;
+        }
         Ok(())
     }
 
@@ -99,5 +122,30 @@ impl Reservations for Tx {
             due.extend(self.reservation_for_update(ReservationId::new(id)).await?);
         }
         Ok(due)
+    }
+
+    async fn forget_ended(&mut self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        // What ended so long ago was made even longer ago: the index of what is due finds it.
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT id FROM reservations WHERE state IN ('released', 'expired') AND expires_at < ? \
+             AND (changed_at IS NULL OR changed_at < ?) LIMIT ? FOR UPDATE SKIP LOCKED",
+        )
+        .bind(before)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(self.connection())
+        .await?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        for deletion in [
+            "DELETE FROM reservation_lines WHERE reservation_id IN ",
+            "DELETE FROM reservations WHERE id IN ",
+        ] {
+            let mut delete = QueryBuilder::new(deletion);
+            push_list(&mut delete, ids.iter().copied());
+            delete.build().execute(self.connection()).await?;
+        }
+        Ok(ids.len() as u64)
     }
 }

@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::application::{MovementRecord, Reservation};
-use crate::domain::{Allocation, Level, ReservationId, StockItem};
+use crate::domain::{Allocation, Level, ReservationId, Sku, StockItem};
 
 /// A product beside one of its levels.
 #[derive(FromRow)]
@@ -44,7 +44,7 @@ pub(super) fn items(rows: Vec<ItemRow>) -> Result<Vec<(StockItem, bool)>, StoreE
         if !same {
             let item = StockItem {
                 product_id: product_id(&row.product_id)?,
-                sku: row.sku,
+                sku: row.sku.map(Sku::stored),
                 low_stock_threshold: row.low_stock_threshold,
                 levels: Vec::new(),
             };
@@ -90,10 +90,24 @@ pub(super) struct ReservationRow {
     id: Uuid,
     state: String,
     expires_at: DateTime<Utc>,
+    parcel_away: bool,
     product_id: String,
     warehouse: String,
     quantity: u32,
 }
+
+/// A `SELECT` of [`ReservationRow`]s of one reservation.
+macro_rules! select_reservation {
+    ($lock:literal) => {
+        concat!(
+            "SELECT r.id, r.state, r.expires_at, r.parcel_away, l.product_id, l.warehouse, l.quantity \
+             FROM reservations r JOIN reservation_lines l ON l.reservation_id = r.id \
+             WHERE r.id = ? ORDER BY l.product_id, l.warehouse",
+            $lock
+        )
+    };
+}
+pub(super) use select_reservation;
 
 /// Puts rows that are ordered by reservation together.
 pub(super) fn reservations(rows: Vec<ReservationRow>) -> Result<Vec<Reservation>, StoreError> {
@@ -109,7 +123,8 @@ pub(super) fn reservations(rows: Vec<ReservationRow>) -> Result<Vec<Reservation>
             Some(last) => last.lines.push(line),
             None => {
                 let state = row.state.parse().map_err(|error: String| StoreError::corrupt(error))?;
-                all.push(Reservation { id, state, expires_at: row.expires_at, lines: vec![line] });
+                let (expires_at, parcel_away) = (row.expires_at, row.parcel_away);
+                all.push(Reservation { id, state, expires_at, parcel_away, lines: vec![line] });
             }
         }
     }

@@ -20,7 +20,7 @@ impl StockRepository for Tx {
             "INSERT IGNORE INTO products (product_id, sku, low_stock_threshold, created_at) VALUES (?, ?, ?, ?)",
         )
         .bind(item.product_id.as_str())
-        .bind(&item.sku)
+        .bind(item.sku.as_ref().map(|sku| sku.as_str()))
         .bind(item.low_stock_threshold)
         .bind(now)
         .execute(self.connection())

@@ -7,7 +7,7 @@ use poem_openapi::Object;
 use uuid::Uuid;
 
 use crate::application::{Change, MovementRecord, Opening, Reservation};
-use crate::domain::{Level, Quantity, ReservationId, StockItem, Wanted, Warehouse};
+use crate::domain::{Level, Quantity, Reason, ReservationId, StockItem, Wanted, Warehouse};
 
 /// More lines than any order has.
 const MAX_LINES: usize = 100;
@@ -18,6 +18,7 @@ pub struct NewStock {
     pub product_id: String,
     /// Units on hand, 0 to 1 000 000.
     pub quantity: i64,
+    /// 1 to 64 characters.
     pub sku: Option<String>,
     /// `main` when not given.
     pub warehouse: Option<String>,
@@ -31,7 +32,7 @@ impl NewStock {
         let product_id = fields.check("product_id", self.product_id.parse());
         let on_hand = fields.check("quantity", Quantity::level(self.quantity));
         let warehouse = fields.check("warehouse", warehouse(self.warehouse.as_deref()));
-        let sku = fields.check("sku", sku(self.sku));
+        let sku = fields.check("sku", self.sku.as_deref().map(str::parse).transpose());
         let threshold = threshold(&mut fields, self.low_stock_threshold);
         fields.finish(|| {
             Some(Opening {
@@ -95,12 +96,8 @@ impl Adjustment {
         if self.delta == 0 || Quantity::new(self.delta.saturating_abs()).is_err() {
             fields.reject("delta", "invalid", "must be from -1000000 to 1000000, and not 0");
         }
-        if !(1..=200).contains(&self.reason.trim().chars().count()) {
-            fields.reject("reason", "length", "must be 1 to 200 characters");
-        }
-        fields.finish(|| {
-            Some((warehouse?, Change::Adjust { delta: self.delta, reason: self.reason.trim().to_owned() }))
-        })
+        let reason = fields.check("reason", self.reason.parse::<Reason>());
+        fields.finish(|| Some((warehouse?, Change::Adjust { delta: self.delta, reason: reason? })))
     }
 }
 
@@ -205,7 +202,7 @@ impl From<StockItem> for StockDto {
             warehouses: item.levels.iter().map(level).collect(),
             product_id: item.product_id.to_string(),
             low_stock_threshold: item.low_stock_threshold,
-            sku: item.sku,
+            sku: item.sku.map(|sku| sku.to_string()),
         }
     }
 }
@@ -245,11 +242,4 @@ fn warehouse(name: Option<&str>) -> Result<Warehouse, crate::domain::WarehouseEr
 /// `None`: it was refused.
 fn threshold(fields: &mut Fields, units: Option<i64>) -> Option<Option<u32>> {
     fields.check("low_stock_threshold", units.map(Quantity::level).transpose())
-}
-
-fn sku(sku: Option<String>) -> Result<Option<String>, &'static str> {
-    match &sku {
-        Some(text) if !(1..=64).contains(&text.chars().count()) => Err("must be 1 to 64 characters"),
-        _ => Ok(sku),
-    }
 }

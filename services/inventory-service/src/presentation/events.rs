@@ -9,8 +9,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::application::{FollowOrder, FollowedOrder, OpenStock, OrderChange, Restock, Returned};
-use crate::domain::{Quantity, ReservationId};
+use crate::application::{
+    FollowOrder, FollowParcel, FollowedOrder, OpenStock, OrderChange, Parcel, Restock, Returned,
+};
+use crate::domain::{Quantity, ReservationId, Sku};
 
 /// Orders whose stock is moved at a time.
 const AT_ONCE: usize = 4;
@@ -156,6 +158,35 @@ impl MessageHandler for OrderEvents {
     }
 }
 
+/// Follows parcels.
+pub struct ShippingEvents(FollowParcel);
+
+impl ShippingEvents {
+    pub fn new(follow: FollowParcel) -> Self {
+        Self(follow)
+    }
+}
+
+#[derive(Deserialize)]
+struct Shipment {
+    order_id: u64,
+    reservation_id: Uuid,
+}
+
+#[async_trait]
+impl MessageHandler for ShippingEvents {
+    async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
+        let parcel = match message.kind.as_str() {
+            "shipment_beyond_recall" => Parcel::Away,
+            "shipment_came_back" => Parcel::Back,
+            _ => return Ok(()),
+        };
+        let shipment: Shipment = message.data()?;
+        let reservation = ReservationId::new(shipment.reservation_id);
+        Ok(self.0.run(message, parcel, FollowedOrder { id: shipment.order_id, reservation }).await?)
+    }
+}
+
 /// Follows the catalogue.
 pub struct ProductEvents(OpenStock);
 
@@ -184,6 +215,6 @@ impl MessageHandler for ProductEvents {
         let bad = |field: &str, rule: String| InvalidFields::one(field, "invalid", rule);
         let id = product.product_id.parse().map_err(|error| bad("product_id", format!("{error}")))?;
         let on_hand = Quantity::level(stock).map_err(|error| bad("initial_stock", format!("{error}")))?;
-        Ok(self.0.follow(message, id, product.sku, on_hand).await?)
+        Ok(self.0.follow(message, id, product.sku.map(Sku::stored), on_hand).await?)
     }
 }

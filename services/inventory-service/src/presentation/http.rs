@@ -183,12 +183,13 @@ impl InventoryApi {
     }
 }
 
-/// A path that can't name a product names nothing.
+/// The product that the part before ended with.
 fn after(cursor: &str) -> Result<ProductId, InvalidFields> {
     let wrong = || InvalidFields::one("cursor", "invalid", "must be the next_cursor of an earlier answer");
     cursor.parse().map_err(|_| wrong())
 }
 
+/// A path that can't name a product names nothing.
 fn parse(product_id: &str) -> Result<ProductId, ApiError> {
     let missing = || ApiError::new(Kind::NotFound, "stock-not-found", "There is no such product.");
     product_id.parse().map_err(|_| missing())

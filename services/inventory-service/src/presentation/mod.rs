@@ -4,5 +4,5 @@ mod dto;
 mod events;
 mod http;
 
-pub use events::{OrderEvents, ProductEvents};
+pub use events::{OrderEvents, ProductEvents, ShippingEvents};
 pub use http::InventoryApi;

@@ -4,6 +4,7 @@
 
 mod events;
 mod formats;
+mod parcels;
 mod races;
 mod reservations;
 mod stock;

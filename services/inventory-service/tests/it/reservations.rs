@@ -93,3 +93,50 @@ async fn a_reservation_without_an_order_expires() {
     .await;
     tokio::time::timeout(Duration::from_secs(9), app.stop()).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_was_given_back_long_ago_is_forgotten() {
+    let env = TestEnv::new().await;
+    let app = env.start::<Inventory>().await;
+    let product = stocked(&app, 10).await;
+    let ids: Vec<Uuid> = (0..5).map(|_| Uuid::now_v7()).collect();
+    for id in &ids {
+        assert_eq!(reserve(&app, *id, &[(&product, 1)]).await.status(), 201);
+    }
+    let [released, expired, fresh, sold, kept] = ids[..] else { panic!("five") };
+    for id in [released, expired, fresh] {
+        assert_eq!(settle(&app, id, "release").await.status(), 200);
+    }
+    assert_eq!(settle(&app, sold, "commit").await.status(), 200);
+    app.stop().await;
+
+    let db = env.db().await;
+    let old = "UPDATE reservations SET expires_at = expires_at - INTERVAL 15 DAY";
+    sqlx::query(old).execute(db.pool()).await.unwrap();
+    // One ended just now, whenever it was made; one before it was written down when; and one is an order's.
+    let changes = [
+        "UPDATE reservations SET changed_at = changed_at - INTERVAL 15 DAY WHERE id = ?",
+        "UPDATE reservations SET changed_at = NULL, state = 'expired' WHERE id = ?",
+        "UPDATE reservations SET changed_at = changed_at - INTERVAL 15 DAY WHERE id = ?",
+        "UPDATE reservations SET state = 'held' WHERE id = ?",
+    ];
+    for (change, id) in changes.into_iter().zip([released, expired, sold, kept]) {
+        sqlx::query(change).bind(id).execute(db.pool()).await.unwrap();
+    }
+    let app = env.start::<Inventory>().await;
+    let mut left = vec![fresh, sold, kept];
+    left.sort_unstable();
+    eventually("the old ones are gone, with their lines", || async {
+        for rows in ["SELECT id FROM reservations", "SELECT reservation_id FROM reservation_lines"] {
+            let mut ids: Vec<Uuid> = sqlx::query_scalar(rows).fetch_all(db.pool()).await.unwrap();
+            ids.sort_unstable();
+            if ids != left {
+                return Err(format!("{ids:?}"));
+            }
+        }
+        Ok(())
+    })
+    .await;
+    assert_eq!(levels(&app, &product).await, (9, 1, 8), "it is bookkeeping alone");
+    app.stop().await;
+}

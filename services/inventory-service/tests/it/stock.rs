@@ -14,7 +14,7 @@ async fn a_record_is_opened_counted_and_adjusted() {
     let url = format!("/api/inventory/{product}");
     let counted = app.as_admin(Method::PUT, &url).json(&json!({ "quantity": 25 })).send().await.unwrap();
     assert_eq!(counted.status(), 200);
-    let adjusted = json!({ "delta": -5, "reason": "broken" });
+    let adjusted = json!({ "delta": -5, "reason": " broken " });
     let adjusted = app.as_admin(Method::POST, &format!("{url}/adjust")).json(&adjusted).send().await.unwrap();
     assert_eq!(adjusted.status(), 200);
     assert_eq!(levels(&app, &product).await, (20, 0, 20));
@@ -22,6 +22,7 @@ async fn a_record_is_opened_counted_and_adjusted() {
     let deltas: Vec<_> =
         movements["items"].as_array().unwrap().iter().map(|m| m["delta"].as_i64().unwrap()).collect();
     assert_eq!(deltas, [-5, 15, 10]);
+    assert_eq!(movements["items"][0]["reason"], "broken");
     app.stop().await;
 }
 
@@ -124,6 +125,15 @@ async fn the_catalogue_may_ask_for_a_record_again() {
         assert_eq!(answer.status(), 204);
     }
     assert_eq!(levels(&app, &product).await, (6, 0, 6));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn texts_are_kept_without_the_space_around_them() {
+    let app = start().await;
+    let body = json!({ "product_id": product(), "quantity": 1, "sku": " LT-001 " });
+    let opened = app.as_admin(Method::POST, "/api/inventory").json(&body).send().await.unwrap();
+    assert_eq!(opened.json::<Value>().await.unwrap()["sku"], "LT-001");
     app.stop().await;
 }
 

@@ -131,6 +131,7 @@ impl Deliver {
         match carried {
             Ok(()) => Outcome::Sent,
             Err(Undelivered::Hopeless(reason)) => Outcome::Dead { reason },
+            Err(Undelivered::Withheld(reason)) => Outcome::Withheld { reason },
             Err(Undelivered::NotYet(reason)) => {
                 Outcome::Again { after: self.attempts.pause, reason, counted: false }
             }
@@ -214,6 +215,10 @@ fn report(channel: Channel, due: &Due, outcome: &Outcome) {
         Outcome::Dead { reason } => {
             tracing::error!(delivery.id = %due.id, %channel, attempts = due.attempts, reason, "given up");
             "dead"
+        }
+        Outcome::Withheld { reason } => {
+            tracing::warn!(delivery.id = %due.id, %channel, reason, "withheld");
+            "withheld"
         }
     };
     metrics::counter!("notification_deliveries_total", "channel" => channel.as_str(), "result" => result)

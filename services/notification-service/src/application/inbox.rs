@@ -27,9 +27,12 @@ impl ReadMarks {
     ) -> Result<NotificationRecord, NotificationError> {
         if notification.read_at.is_none() {
             let now = self.clock.now();
-            let mut tx = self.store.begin().await?;
-            tx.mark_read(notification.id, now).await?;
-            tx.commit().await?;
+            retrying(|| async {
+                let mut tx = self.store.begin().await?;
+                tx.mark_read(notification.id, now).await?;
+                tx.commit().await
+            })
+            .await?;
             notification.read_at = Some(now);
         }
         Ok(notification)
@@ -48,8 +51,11 @@ impl ReadMarks {
 
     /// Its deliveries go on, and their log stays.
     pub async fn dismiss(&self, notification: &NotificationRecord) -> Result<(), NotificationError> {
-        let mut tx = self.store.begin().await?;
-        tx.unlist(notification.id).await?;
-        Ok(tx.commit().await?)
+        let unlisted = retrying(|| async {
+            let mut tx = self.store.begin().await?;
+            tx.unlist(notification.id).await?;
+            tx.commit().await
+        });
+        Ok(unlisted.await?)
     }
 }

@@ -23,10 +23,11 @@ pub use inbox::ReadMarks;
 pub use notice::{Details, FormerAddress, LinkDetails, Notice, OrderDetails, OrderLine, ShipmentDetails};
 pub use ports::{
     Carrier, Contact, Contacts, DeliveryFilter, DeliveryQueue, DeliveryRecord, Due, Mailer, NewDelivery,
-    NewNotification, NotificationRecord, Notifications, Outcome, Reach, Reader, Store, Undelivered,
+    NewNotification, NotificationRecord, Notifications, Outcome, Reach, Reaches, Reader, Store, Undelivered,
     UserDirectory, Webhook, WebhookPoster, Webhooks,
 };
 pub use preferences::ChoosePreferences;
+use recipients::UNVERIFIED_DAY;
 pub use recipients::{EmailCarrier, WebhookCarrier};
 pub use resend::Resend;
 pub use tell::{Audience, News, Tell};

@@ -31,6 +31,17 @@ pub enum Details {
     FormerAddress(FormerAddress),
 }
 
+impl Details {
+    /// Without what the user wrote: whoever reads it needn't be the user.
+    pub fn without_free_text(self) -> Self {
+        match self {
+            Self::Order(order) => Self::Order(OrderDetails { shipping_address: String::new(), ..order }),
+            // Nothing of these is the user's.
+            Self::Message | Self::Shipment(_) | Self::Link(_) | Self::FormerAddress(_) => self,
+        }
+    }
+}
+
 /// Amounts are as people read them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrderDetails {
@@ -39,9 +50,14 @@ pub struct OrderDetails {
     pub subtotal: String,
     /// `None` where it is zero; so are tax and shipping.
     pub discount: Option<String>,
+    /// That comes on top.
     pub tax: Option<String>,
     pub shipping: Option<String>,
     pub total: String,
+    /// That is in the prices, and so in the total.
+    #[serde(default)]
+    pub included_tax: Option<String>,
+    /// May be empty.
     pub shipping_address: String,
 }
 
@@ -56,6 +72,7 @@ pub struct OrderLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShipmentDetails {
     pub order_id: u64,
+    /// Empty where no carrier has the parcel; so is the number. Older versions expect a text.
     pub carrier: String,
     pub tracking_number: String,
     pub estimated_delivery: Option<String>,
@@ -66,6 +83,13 @@ pub struct ShipmentDetails {
 pub struct FormerAddress {
     pub email: String,
     pub name: String,
+    /// See [`Contact::is_trusted`](super::Contact::is_trusted). Those that were kept before it was asked for are.
+    #[serde(default = "trusted")]
+    pub is_trusted: bool,
+}
+
+fn trusted() -> bool {
+    true
 }
 
 /// Without the person.

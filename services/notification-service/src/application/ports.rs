@@ -24,9 +24,16 @@ pub struct Contact {
     pub name: String,
     pub is_admin: bool,
     pub is_active: bool,
+    /// Whether somebody has proved to read what is sent to `email`.
+    pub email_verified: bool,
 }
 
 impl Contact {
+    /// Whether e-mails there may say what people wrote, and be many. Administrators may write to anybody anyway.
+    pub fn is_trusted(&self) -> bool {
+        self.email_verified || self.is_admin
+    }
+
     /// Whether `newer` is reached elsewhere. Another spelling is the same mailbox; who is forgotten has none.
     pub fn moved_to(&self, newer: &Self) -> bool {
         let both = !self.email.is_empty() && !newer.email.is_empty();
@@ -47,8 +54,16 @@ pub struct Reach {
     pub preferences: Preferences,
     /// Whether the contact is here.
     pub known: bool,
-    /// The user's and the shop's.
+    /// The user's own.
     pub webhooks: Vec<WebhookId>,
+}
+
+/// The ways to several users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reaches {
+    pub users: BTreeMap<UserId, Reach>,
+    /// The shop's own webhooks, which hear of everybody.
+    pub shop: Vec<WebhookId>,
 }
 
 /// A notification as it is kept.
@@ -118,6 +133,10 @@ pub enum Outcome {
     Dead {
         reason: String,
     },
+    /// Given up because we don't want to send it.
+    Withheld {
+        reason: String,
+    },
 }
 
 /// A delivery as administrators see it.
@@ -151,6 +170,7 @@ pub struct DeliveryFilter {
 #[derive(Clone)]
 pub struct Webhook {
     pub id: WebhookId,
+    pub owner: Owner,
     pub url: String,
     /// Signs what is posted.
     pub secret: String,
@@ -172,6 +192,14 @@ pub trait Contacts: Send {
     async fn wake_emails(&mut self, user: UserId, now: DateTime<Utc>) -> Result<(), StoreError>;
     /// Deletes all that is about the user; the contact stays, empty, so that nobody asks for it again.
     async fn forget_user(&mut self, user: UserId, as_of: DateTime<Utc>) -> Result<(), StoreError>;
+    /// Counts an e-mail to an address that nobody has verified; the how many-th it is since `day_ago`, or a little
+    /// later.
+    async fn count_unverified(
+        &mut self,
+        email: &str,
+        day_ago: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<u32, StoreError>;
 }
 
 #[async_trait]
@@ -179,7 +207,7 @@ pub trait Notifications: Send {
     async fn preferences(&mut self, user: UserId) -> Result<Preferences, StoreError>;
     async fn choose(&mut self, user: UserId, choices: &[Choice]) -> Result<(), StoreError>;
     /// What notifications have to know of their users, read in one go.
-    async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError>;
+    async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<Reaches, StoreError>;
     /// Adds notifications and their deliveries; the numbers are in the same order.
     async fn add(
         &mut self,
@@ -210,11 +238,12 @@ pub trait DeliveryQueue: Send {
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
     /// Begins anew.
     async fn restart(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<(), StoreError>;
-    /// Deletes ended deliveries and old notifications; how many rows that were.
+    /// Deletes ended deliveries, old notifications and old counts of e-mails; how many rows that were.
     async fn forget_before(
         &mut self,
         notifications: DateTime<Utc>,
         deliveries: DateTime<Utc>,
+        unverified: DateTime<Utc>,
         limit: u32,
     ) -> Result<u64, StoreError>;
 }
@@ -233,6 +262,8 @@ pub trait Webhooks: Send {
     async fn taken_slots(&mut self, owner: Owner) -> Result<Vec<u8>, StoreError>;
     /// `false` when the owner has no such webhook.
     async fn remove_webhook(&mut self, owner: Owner, id: WebhookId) -> Result<bool, StoreError>;
+    /// All of the user's; how many there were.
+    async fn remove_webhooks_of(&mut self, user: UserId) -> Result<u64, StoreError>;
 }
 
 /// A unit of work of this service.
@@ -282,6 +313,9 @@ pub enum Undelivered {
     /// It never will.
     #[error("{0}")]
     Hopeless(String),
+    /// We don't want it to.
+    #[error("{0}")]
+    Withheld(String),
 }
 
 /// A channel's way out of the house.

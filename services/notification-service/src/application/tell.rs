@@ -16,7 +16,7 @@ use super::{
     Bell, Contact, Details, FormerAddress, NewDelivery, NewNotification, Notice, NotificationCreated,
     NotificationError, NotificationRecord, Reach, Store,
 };
-use crate::domain::{Channel, NotificationType, Preferences, Wording};
+use crate::domain::{Channel, NotificationType, Preferences, WebhookId, Wording};
 
 /// How long an e-mail waits for its address to come by event before user-service is asked for it.
 const UNTIL_ASKING: TimeDelta = TimeDelta::seconds(3);
@@ -34,6 +34,8 @@ pub enum Audience {
 pub struct News {
     pub contact: Option<Contact>,
     pub deleted: Option<UserId>,
+    /// Whose webhooks end: whoever added them may not be who the account belongs to now.
+    pub disconnected: Option<UserId>,
     pub notices: Vec<(Audience, Notice)>,
 }
 
@@ -87,8 +89,7 @@ impl Tell {
             }
             created.extend(self.create(tx.as_mut(), &waiting).await?);
             tx.commit().await?;
-            self.bell.ring();
-            created.iter().for_each(report);
+            self.told(&created);
             Ok(true)
         })
         .await
@@ -110,26 +111,40 @@ impl Tell {
                 user: contact.user_id,
                 notice: Cow::Owned(email_changed(former)),
                 only: None,
+                to_shop: true,
                 context: message.context(),
             }));
         }
         if let Some(user) = news.deleted {
             tx.forget_user(user, message.time).await?;
         }
+        if let Some(user) = news.disconnected {
+            let removed = tx.remove_webhooks_of(user).await?;
+            if removed > 0 {
+                tracing::info!(user.id = %user, removed, message.kind, "a user's webhooks end");
+            }
+        }
         for (audience, notice) in &news.notices {
-            let users = match audience {
-                Audience::User(user) => vec![*user],
-                Audience::Admins => tx.active_admins().await?,
-            };
-            let context = message.context();
-            addressed.extend(users.into_iter().map(|user| Addressed {
-                user,
-                notice: Cow::Borrowed(notice),
-                only: None,
-                context: context.clone(),
-            }));
+            addressed.extend(addressed_to(tx, *audience, notice, &message.context()).await?);
         }
         Ok(addressed)
+    }
+
+    /// In somebody else's unit of work; after its commit comes [`told`](Self::told).
+    pub(super) async fn within(
+        &self,
+        tx: &mut dyn Store,
+        audience: Audience,
+        notice: &Notice,
+    ) -> Result<Vec<NotificationRecord>, StoreError> {
+        let addressed = addressed_to(tx, audience, notice, &of_request()).await?;
+        self.create(tx, &addressed).await
+    }
+
+    /// These notifications are committed.
+    pub(super) fn told(&self, created: &[NotificationRecord]) {
+        self.bell.ring();
+        created.iter().for_each(report);
     }
 
     /// By an administrator; over `channel` alone where one is named, else as the user prefers.
@@ -141,8 +156,8 @@ impl Tell {
         claim: Option<&Claim>,
         answer: impl Fn(&NotificationRecord) -> Answer + Sync,
     ) -> Result<NotificationRecord, NotificationError> {
-        let context = RequestContext { traceparent: traceparent(), ..RequestContext::current() };
-        let addressed = [Addressed { user, notice: Cow::Borrowed(notice), only: channel, context }];
+        let notice = Cow::Borrowed(notice);
+        let addressed = [Addressed { user, notice, only: channel, to_shop: true, context: of_request() }];
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             let created = self.create(tx.as_mut(), &addressed).await?.pop();
@@ -151,8 +166,7 @@ impl Tell {
                 tx.answer(claim, answer(&record)).await?;
             }
             tx.commit().await?;
-            self.bell.ring();
-            report(&record);
+            self.told(std::slice::from_ref(&record));
             Ok(record)
         })
         .await
@@ -172,7 +186,8 @@ impl Tell {
         let nothing = Reach::default();
         let mut new = Vec::with_capacity(addressed.len());
         for it in addressed {
-            new.push(it.notification(reaches.get(&it.user).unwrap_or(&nothing), now)?);
+            let reach = reaches.users.get(&it.user).unwrap_or(&nothing);
+            new.push(it.notification(reach, &reaches.shop, now)?);
         }
         let ids = tx.add(&new, now).await?;
         let mut created = Vec::with_capacity(ids.len());
@@ -204,8 +219,35 @@ impl Tell {
 
 /// Goes to the address that was replaced: whoever has taken the account reads the new one.
 fn email_changed(former: Contact) -> Notice {
-    let address = FormerAddress { email: former.email, name: former.name };
+    let is_trusted = former.is_trusted();
+    let address = FormerAddress { email: former.email, name: former.name, is_trusted };
     Notice::new(NotificationType::EmailChanged, Wording::email_changed(), Details::FormerAddress(address))
+}
+
+/// The trace and the request that this process is answering.
+fn of_request() -> RequestContext {
+    RequestContext { traceparent: traceparent(), ..RequestContext::current() }
+}
+
+/// The notice, for each of its audience.
+async fn addressed_to<'a>(
+    tx: &mut dyn Store,
+    audience: Audience,
+    notice: &'a Notice,
+    context: &RequestContext,
+) -> Result<Vec<Addressed<'a>>, StoreError> {
+    let users = match audience {
+        Audience::User(user) => vec![user],
+        Audience::Admins => tx.active_admins().await?,
+    };
+    let addressed = users.into_iter().enumerate().map(|(index, user)| Addressed {
+        user,
+        notice: Cow::Borrowed(notice),
+        only: None,
+        to_shop: index == 0,
+        context: context.clone(),
+    });
+    Ok(addressed.collect())
 }
 
 /// A notice on its way to a user.
@@ -214,12 +256,19 @@ struct Addressed<'a> {
     notice: Cow<'a, Notice>,
     /// Over this channel alone.
     only: Option<Channel>,
+    /// Whether the shop's own webhooks hear of it with this one: once, however many are told the same.
+    to_shop: bool,
     /// Of what led to it.
     context: RequestContext,
 }
 
 impl Addressed<'_> {
-    fn notification(&self, reach: &Reach, now: DateTime<Utc>) -> Result<NewNotification<'_>, StoreError> {
+    fn notification(
+        &self,
+        reach: &Reach,
+        shop: &[WebhookId],
+        now: DateTime<Utc>,
+    ) -> Result<NewNotification<'_>, StoreError> {
         let goes = |channel| wanted(&reach.preferences, &self.notice, self.only, channel);
         let mut deliveries = Vec::new();
         if goes(Channel::InApp) {
@@ -235,14 +284,14 @@ impl Addressed<'_> {
                 due: Some(due),
             });
         }
+        let webhook =
+            |id| NewDelivery { channel: Channel::Webhook, webhook: Some(id), details: None, due: Some(now) };
         if goes(Channel::Webhook) {
-            let webhook = |id| NewDelivery {
-                channel: Channel::Webhook,
-                webhook: Some(id),
-                details: None,
-                due: Some(now),
-            };
             deliveries.extend(reach.webhooks.iter().copied().map(webhook));
+        }
+        // Whatever the user prefers: they are not the user's.
+        if self.to_shop && wanted(&Preferences::default(), &self.notice, self.only, Channel::Webhook) {
+            deliveries.extend(shop.iter().copied().map(webhook));
         }
         Ok(NewNotification {
             user: self.user,

@@ -8,6 +8,7 @@ pub enum NotificationType {
     OrderCreated,
     OrderPaid,
     OrderCancelled,
+    OrderPaymentLapsed,
     PaymentFailed,
     PaymentRefunded,
     ShipmentCreated,
@@ -18,12 +19,14 @@ pub enum NotificationType {
     PasswordReset,
     PasswordChanged,
     EmailChanged,
+    WebhookAdded,
     LowStock,
     ReturnRequested,
     ReturnApproved,
     ReturnRejected,
     ReturnRefundShort,
     RefundFailed,
+    RefundByHandDue,
     Dispute,
     WishPriceDropped,
     WishBackInStock,
@@ -41,10 +44,11 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
+        Self::OrderPaymentLapsed,
         Self::PaymentFailed,
         Self::PaymentRefunded,
         Self::ShipmentCreated,
@@ -55,12 +59,14 @@ impl NotificationType {
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::EmailChanged,
+        Self::WebhookAdded,
         Self::LowStock,
         Self::ReturnRequested,
         Self::ReturnApproved,
         Self::ReturnRejected,
         Self::ReturnRefundShort,
         Self::RefundFailed,
+        Self::RefundByHandDue,
         Self::Dispute,
         Self::WishPriceDropped,
         Self::WishBackInStock,
@@ -72,6 +78,7 @@ impl NotificationType {
             Self::OrderCreated => "order_created",
             Self::OrderPaid => "order_paid",
             Self::OrderCancelled => "order_cancelled",
+            Self::OrderPaymentLapsed => "order_payment_lapsed",
             Self::PaymentFailed => "payment_failed",
             Self::PaymentRefunded => "payment_refunded",
             Self::ShipmentCreated => "shipment_created",
@@ -82,12 +89,14 @@ impl NotificationType {
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::EmailChanged => "email_changed",
+            Self::WebhookAdded => "webhook_added",
             Self::LowStock => "low_stock",
             Self::ReturnRequested => "return_requested",
             Self::ReturnApproved => "return_approved",
             Self::ReturnRejected => "return_rejected",
             Self::ReturnRefundShort => "return_refund_short",
             Self::RefundFailed => "refund_failed",
+            Self::RefundByHandDue => "refund_by_hand_due",
             Self::Dispute => "dispute",
             Self::WishPriceDropped => "wish_price_dropped",
             Self::WishBackInStock => "wish_back_in_stock",
@@ -100,15 +109,26 @@ impl NotificationType {
         matches!(self, Self::EmailVerification | Self::PasswordReset)
     }
 
-    /// Whether it may go this way at all.
+    /// Whether it may go this way at all. A webhook isn't told of another: it may be a stranger's.
     pub fn goes_by(self, channel: Channel) -> bool {
-        channel == Channel::Email || !self.is_secret()
+        match channel {
+            Channel::InApp => !self.is_secret(),
+            Channel::Email => true,
+            Channel::Webhook => !self.is_secret() && self != Self::WebhookAdded,
+        }
     }
 
     /// Whether the user must hear of it this way: what keeps the account safe can't be turned off.
     pub fn is_mandatory(self, channel: Channel) -> bool {
-        let keeps_safe = self.is_secret() || matches!(self, Self::PasswordChanged | Self::EmailChanged);
+        let keeps_safe = self.is_secret()
+            || matches!(self, Self::PasswordChanged | Self::EmailChanged | Self::WebhookAdded);
         channel == Channel::Email && keeps_safe
+    }
+
+    /// Whether it is one of the few e-mails a day that an address gets which nobody has verified. The others are as
+    /// few already: user-service sees to that.
+    pub fn is_rationed(self) -> bool {
+        !self.is_secret() && !matches!(self, Self::PasswordChanged | Self::EmailChanged)
     }
 }
 
@@ -185,5 +205,15 @@ mod tests {
             }
         }
         assert!(!NotificationType::PasswordReset.goes_by(Channel::Webhook));
+    }
+
+    #[test]
+    fn whoever_takes_an_account_can_not_use_up_what_would_give_it_away() {
+        use NotificationType::{EmailChanged, EmailVerification, PasswordChanged, PasswordReset};
+        let free = NotificationType::ALL.into_iter().filter(|kind| !kind.is_rationed());
+        assert_eq!(
+            free.collect::<Vec<_>>(),
+            [EmailVerification, PasswordReset, PasswordChanged, EmailChanged]
+        );
     }
 }

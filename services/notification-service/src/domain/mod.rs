@@ -12,7 +12,7 @@ pub use kind::{Channel, NotificationType};
 pub use preferences::{Choice, Mandatory, Preferences};
 pub use text::{Message, Title};
 pub use webhook::{AddressRule, WebhookError, WebhookId, WebhookUrl, is_public};
-pub use wording::{Wording, grouped};
+pub use wording::{Parcel, Wording, grouped};
 
 config::ids! {
     /// A notification.

@@ -3,6 +3,20 @@
 use chrono::{DateTime, Utc};
 use config::money::Money;
 
+/// A parcel that has moved along.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcel<'a> {
+    pub order: u64,
+    /// The event's.
+    pub status: &'a str,
+    /// Where it was before, as far as is known.
+    pub previous: Option<&'a str>,
+    /// Whether the shopper fetches it, so that no carrier brings it.
+    pub collected: bool,
+    /// What is paid when it is handed over.
+    pub cash_due: Option<Money>,
+}
+
 /// A headline and a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
@@ -31,7 +45,18 @@ impl Wording {
         )
     }
 
-    /// `reason` is the event's.
+    /// The promise of its payment is void; it is cancelled at `until`, unless paid.
+    pub fn order_payment_lapsed(order: u64, total: Money, until: Option<DateTime<Utc>>) -> Self {
+        let total = grouped(total);
+        let by = until.map(|until| format!(" by {}", moment(until))).unwrap_or_default();
+        let message = format!(
+            "The payment that you had arranged does not hold any longer. \
+             Please pay {total} again{by}, or your order is cancelled."
+        );
+        Self::new(format!("Order {order} needs another payment"), message)
+    }
+
+    /// `reason` is the event's. `refund_due`: whether there is money that goes back.
     pub fn order_cancelled(order: u64, reason: &str, refund_due: bool) -> Self {
         let why = match reason {
             "customer" => "As you asked, we have cancelled your order.",
@@ -65,23 +90,44 @@ impl Wording {
         Self::new(format!("Refund for order {order}"), message)
     }
 
-    pub fn shipment_created(order: u64) -> Self {
-        Self::new(format!("Order {order} will be on its way soon"), "We are packing your order.")
+    /// `collected`: whether the shopper fetches it.
+    pub fn shipment_created(order: u64, collected: bool) -> Self {
+        let soon = if collected { "can be picked up soon" } else { "will be on its way soon" };
+        Self::new(format!("Order {order} {soon}"), "We are packing your order.")
     }
 
-    /// `None` for what only the warehouse cares about.
-    pub fn shipment_updated(order: u64, status: &str) -> Option<Self> {
+    /// `None` for what only the warehouse cares about, and for a scan on the way.
+    pub fn shipment_updated(parcel: &Parcel<'_>) -> Option<Self> {
+        let Parcel { order, status, previous, collected, cash_due } = *parcel;
+        if previous == Some(status) {
+            return None;
+        }
+        let was_handed_over = previous == Some("delivered");
         let (title, message) = match status {
+            "packed" if collected => ("is ready to be picked up", "Your order is packed and waits for you."),
+            "delivered" if collected => ("was picked up", "You have your order. Enjoy!"),
+            "returned" if collected && was_handed_over => {
+                ("is back with us", "Your order has come back to us.")
+            }
+            "returned" if collected => {
+                ("was not picked up", "Nobody has picked up your order, and it waits no longer.")
+            }
+            // Carriers' words, and no carrier has it.
+            _ if collected => return None,
             "in_transit" => ("is on its way", "The carrier has your parcel."),
             "out_for_delivery" => ("arrives today", "Your parcel is out for delivery."),
             "failed" => {
                 ("could not be delivered", "The carrier could not hand over your parcel and will try again.")
             }
+            "returned" if was_handed_over => ("is on its way back", "Your parcel returns to us."),
             "returned" => ("is on its way back", "Your parcel could not be delivered and returns to us."),
             "delivered" => ("has arrived", "Your parcel has been delivered. Enjoy!"),
             _ => return None,
         };
-        Some(Self::new(format!("Order {order} {title}"), message))
+        let still_to_come = matches!(status, "packed" | "in_transit" | "out_for_delivery");
+        let cash = cash_due.filter(|cash| still_to_come && cash.is_positive());
+        let cash = cash.map(|cash| format!(" Please have {} ready.", grouped(cash))).unwrap_or_default();
+        Some(Self::new(format!("Order {order} {title}"), format!("{message}{cash}")))
     }
 
     pub fn welcome() -> Self {
@@ -99,8 +145,19 @@ impl Wording {
     }
 
     pub fn password_changed() -> Self {
-        let message = "The password of your account was changed. If it was not you, set a new one at once.";
+        let message = "The password of your account was changed, and the webhooks that it had were deleted. \
+                       If it was not you, set a new password at once.";
         Self::new("Your password was changed", message)
+    }
+
+    /// Without its URL, which whoever added it wrote. `shop`: whether it hears of everybody.
+    pub fn webhook_added(shop: bool) -> Self {
+        let whose = if shop { "everybody's notifications" } else { "your notifications" };
+        let message = format!(
+            "From now on {whose} are posted to another address on the internet, too. \
+             If it was not you, delete this webhook and set a new password at once."
+        );
+        Self::new("A webhook was added", message)
     }
 
     /// For whoever reads the old address, so without the new one.
@@ -135,12 +192,30 @@ impl Wording {
         Self::new(format!("Your return of order {order} is not accepted"), message)
     }
 
-    pub fn return_refund_short(order: u64, back: u64, missing: Money) -> Self {
-        let message = format!(
-            "No payment of the order has {} left to give back for its return {back}. Please refund it by hand.",
-            grouped(missing)
-        );
+    /// `disputed` is what of it a bank has, and may give to the customer.
+    pub fn return_refund_short(order: u64, back: u64, missing: Money, disputed: Option<Money>) -> Self {
+        let missing = grouped(missing);
+        let todo = match disputed.filter(|disputed| disputed.is_positive()) {
+            Some(disputed) => format!(
+                "{} of it is in an open dispute: please wait for the bank's decision before you pay anything \
+                 by hand.",
+                grouped(disputed)
+            ),
+            None => "Please refund it by hand.".to_owned(),
+        };
+        let message =
+            format!("No payment of the order has {missing} left to give back for its return {back}. {todo}");
         Self::new(format!("A refund for order {order} could not be made"), message)
+    }
+
+    /// The order has ended, and none of its payments can give this back.
+    pub fn refund_by_hand_due(order: u64, amount: Money) -> Self {
+        let amount = grouped(amount);
+        let message = format!(
+            "{amount} that the customer has paid can be given back by no payment. Please pay it back by hand, \
+             and record that with POST /api/orders/{order}/refunds."
+        );
+        Self::new(format!("Money of order {order} is to be paid back by hand"), message)
     }
 
     /// `undone`: the shopper was told that it is back.
@@ -167,8 +242,7 @@ impl Wording {
         until: Option<DateTime<Utc>>,
     ) -> Option<Self> {
         let amount = grouped(amount);
-        let by =
-            until.map(|until| format!(" by {}", until.format("%-d %B %Y, %H:%M UTC"))).unwrap_or_default();
+        let by = until.map(|until| format!(" by {}", moment(until))).unwrap_or_default();
         let (title, message) = match status {
             "opened" => (
                 "has been taken back",
@@ -214,6 +288,11 @@ fn headline(product: &str, news: &str) -> String {
         Some((end, _)) => format!("{}… {news}", product[..end].trim_end()),
         None => format!("{product} {news}"),
     }
+}
+
+/// `1 December 2026, 12:00 UTC`
+fn moment(time: DateTime<Utc>) -> String {
+    time.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// `1,234,567.50 USD`, `29,990,000 VND`: with as many decimals as the currency has.
@@ -263,9 +342,80 @@ mod tests {
         assert!(Wording::wish_back_in_stock("Phin", 9).message.ends_with("again."));
     }
 
+    fn parcel<'a>(previous: &'a str, status: &'a str) -> Parcel<'a> {
+        Parcel { order: 7, status, previous: Some(previous), collected: false, cash_due: None }
+    }
+
+    fn title(parcel: &Parcel<'_>) -> Option<String> {
+        Wording::shipment_updated(parcel).map(|wording| wording.title)
+    }
+
+    fn message(parcel: &Parcel<'_>) -> String {
+        Wording::shipment_updated(parcel).unwrap().message
+    }
+
     #[test]
-    fn the_warehouses_steps_are_not_told() {
-        assert_eq!(Wording::shipment_updated(7, "packed"), None);
-        assert!(Wording::shipment_updated(7, "delivered").is_some());
+    fn the_warehouses_steps_and_scans_on_the_way_are_not_told() {
+        for (previous, status) in
+            [("picked", "packed"), ("in_transit", "in_transit"), ("packed", "cancelled"), ("packed", "lost")]
+        {
+            assert_eq!(title(&parcel(previous, status)), None, "{previous} {status}");
+        }
+        assert_eq!(title(&parcel("packed", "in_transit")).unwrap(), "Order 7 is on its way");
+        let of_old = Parcel { previous: None, ..parcel("", "in_transit") };
+        assert_eq!(title(&of_old).unwrap(), "Order 7 is on its way");
+    }
+
+    #[test]
+    fn what_was_delivered_and_returns_was_not_undeliverable() {
+        assert_eq!(
+            message(&parcel("failed", "returned")),
+            "Your parcel could not be delivered and returns to us."
+        );
+        assert_eq!(message(&parcel("delivered", "returned")), "Your parcel returns to us.");
+    }
+
+    #[test]
+    fn what_is_picked_up_has_no_carrier() {
+        let fetched = |previous, status| title(&Parcel { collected: true, ..parcel(previous, status) });
+        assert_eq!(fetched("picked", "packed").unwrap(), "Order 7 is ready to be picked up");
+        assert_eq!(fetched("packed", "delivered").unwrap(), "Order 7 was picked up");
+        assert_eq!(fetched("packed", "returned").unwrap(), "Order 7 was not picked up");
+        assert_eq!(fetched("delivered", "returned").unwrap(), "Order 7 is back with us");
+        for status in ["in_transit", "out_for_delivery", "failed"] {
+            assert_eq!(fetched("packed", status), None, "{status}");
+        }
+        assert_eq!(Wording::shipment_created(7, true).title, "Order 7 can be picked up soon");
+    }
+
+    #[test]
+    fn cash_is_to_be_ready_until_the_parcel_is_there() {
+        let cash_due = Some(Money::from_minor(3_050, "USD".parse().unwrap()));
+        for status in ["in_transit", "out_for_delivery"] {
+            let told = message(&Parcel { cash_due, ..parcel("", status) });
+            assert!(told.ends_with(" Please have 30.50 USD ready."), "{told}");
+        }
+        let fetched = message(&Parcel { collected: true, cash_due, ..parcel("picked", "packed") });
+        assert_eq!(fetched, "Your order is packed and waits for you. Please have 30.50 USD ready.");
+        assert_eq!(
+            message(&Parcel { cash_due, ..parcel("", "delivered") }),
+            "Your parcel has been delivered. Enjoy!"
+        );
+        let nothing = Some(Money::zero("USD".parse().unwrap()));
+        assert_eq!(
+            message(&Parcel { cash_due: nothing, ..parcel("", "in_transit") }),
+            "The carrier has your parcel."
+        );
+    }
+
+    #[test]
+    fn while_a_bank_decides_nothing_is_paid_by_hand() {
+        let usd = |minor| Money::from_minor(minor, "USD".parse().unwrap());
+        let short = |disputed| Wording::return_refund_short(7, 4, usd(1_080), disputed).message;
+        assert!(short(None).ends_with("return 4. Please refund it by hand."), "{}", short(None));
+        assert_eq!(short(Some(usd(0))), short(None));
+        let waiting = short(Some(usd(500)));
+        assert!(waiting.contains("5.00 USD of it is in an open dispute: please wait"), "{waiting}");
+        assert!(!waiting.contains("refund it by hand"), "{waiting}");
     }
 }

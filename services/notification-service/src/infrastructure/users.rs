@@ -23,6 +23,13 @@ struct UserDto {
     full_name: Option<String>,
     role: String,
     is_active: bool,
+    /// Older versions don't tell.
+    #[serde(default = "verified")]
+    email_verified: bool,
+}
+
+fn verified() -> bool {
+    true
 }
 
 #[async_trait]
@@ -35,6 +42,7 @@ impl UserDirectory for Users {
                 name: dto.full_name.unwrap_or_default(),
                 is_admin: dto.role == "admin",
                 is_active: dto.is_active,
+                email_verified: dto.email_verified,
             })),
             Err(CallError::Rejected { status, .. }) if status.as_u16() == 404 => Ok(None),
             Err(error) => Err(error.into()),

@@ -204,7 +204,7 @@ pub struct DeliveryDto {
     #[oai(rename = "type")]
     pub kind: String,
     pub channel: String,
-    /// `pending`, `sent`, `failed` (to be tried again) or `dead` (given up).
+    /// `pending`, `sent`, `failed` (to be tried again) or `dead` (given up; `last_error` says why).
     pub status: String,
     pub attempts: u16,
     pub next_attempt_at: Option<DateTime<Utc>>,
@@ -258,7 +258,8 @@ pub fn delivery_filter(
 pub struct NewWebhookDto {
     /// `https`, at most 500 characters, on the public internet.
     pub url: String,
-    /// Whether it gets everybody's notifications; for administrators.
+    /// Whether it gets everybody's notifications, whatever they prefer; for administrators. What is told to all
+    /// administrators it gets once.
     #[oai(default)]
     pub shop: bool,
 }

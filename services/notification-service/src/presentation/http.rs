@@ -194,7 +194,9 @@ impl NotificationApi {
 
     /// Have notifications posted to an address
     ///
-    /// At most five. Each post is signed; a failed one is tried again, with the same `webhook-id`.
+    /// At most five. Each post is signed; a failed one is tried again, with the same `webhook-id`. The user is told of
+    /// each new one by e-mail, all administrators of one with `shop`. A new password, or the account's deactivation,
+    /// deletes the user's webhooks.
     #[oai(path = "/webhooks", method = "post")]
     async fn add_webhook(
         &self,

@@ -9,4 +9,6 @@ mod races;
 mod smtp;
 mod stream;
 mod support;
+mod unverified;
 mod webhooks;
+mod words;

@@ -111,7 +111,12 @@ impl Shop {
 
     /// The shopper's contact, heard of by event.
     pub async fn introduce(&self, user: u64) {
-        self.kafka.send(&user_event("user_updated", user, json!({}))).await;
+        self.introduce_as(user, json!({})).await;
+    }
+
+    /// The user's contact, heard of for the first time; `more` beside what all events of users have.
+    pub async fn introduce_as(&self, user: u64, more: Value) {
+        self.kafka.send(&user_event("user_updated", user, more)).await;
         let pool = self.pool().await;
         eventually("the contact", || async {
             let known: Option<u64> = sqlx::query_scalar("SELECT user_id FROM contacts WHERE user_id = ?")
@@ -246,7 +251,8 @@ pub fn shipping_event(kind: &str, order: u64, status: &str) -> Envelope {
     event("shipping-events", order, kind, data)
 }
 
-fn merge(data: &mut Value, more: Value) {
+/// Puts `more`'s members into an event's data.
+pub fn merge(data: &mut Value, more: Value) {
     if let Value::Object(members) = more {
         for (name, value) in members {
             data[name] = value;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{SHOPPER, STRANGER, Shop, get, refusal, wrong_fields};
+use crate::support::{SHOPPER, STRANGER, Shop, event, get, refusal, user_event, wrong_fields};
 
 async fn add(shop: &Shop, user: u64, url: &str) -> Value {
     let answer = shop
@@ -161,6 +161,103 @@ async fn the_shops_webhook_is_the_administrators_and_hears_of_everybody() {
     })
     .await;
     assert_eq!(get(&shop.app, SHOPPER, "/api/notifications/webhooks").await["items"], json!([]));
+    shop.app.stop().await;
+}
+
+async fn add_for_the_shop(shop: &Shop, url: &str) {
+    let body = json!({ "url": url, "shop": true });
+    let answer = shop.app.as_admin(Method::POST, "/api/notifications/webhooks").json(&body).send();
+    assert_eq!(answer.await.unwrap().status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shops_webhook_hears_of_everything_once_whatever_users_prefer() {
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&receiver).await;
+    let shop = Shop::open().await;
+    for admin in [2, 3] {
+        shop.introduce_as(admin, json!({ "role": "admin" })).await;
+    }
+    add_for_the_shop(&shop, &receiver.uri()).await;
+    add(&shop, SHOPPER, &format!("{}/own", receiver.uri())).await;
+    let off = json!({ "items": [{ "type": "custom", "webhook": false }] });
+    let answer = shop.app.as_client(SHOPPER, Method::PUT, "/api/notifications/preferences").json(&off);
+    assert_eq!(answer.send().await.unwrap().status(), 200);
+    shop.posted(SHOPPER, "hello").await;
+    let low = json!({ "product_id": "507f1f77bcf86cd799439011", "available": 3, "threshold": 5 });
+    shop.kafka.send(&event("inventory-events", 1, "inventory_low", low)).await;
+    for admin in [2, 3] {
+        shop.notification(admin, "low_stock").await;
+    }
+    eventually("both are posted", || async {
+        let sent = shop.deliveries("channel=webhook&status=sent").await;
+        if sent.len() == 2 { Ok(()) } else { Err(format!("{sent:?}")) }
+    })
+    .await;
+    let told: Vec<Value> = shop.deliveries("channel=webhook").await;
+    let kinds: Vec<_> = told.iter().rev().map(|it| it["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["custom", "low_stock"], "{told:?}");
+    let posts = receiver.received_requests().await.unwrap();
+    assert!(posts.iter().all(|post| post.url.path() == "/"), "to the shop's alone");
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_and_the_end_of_an_account_end_its_webhooks() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    shop.introduce(STRANGER).await;
+    add(&shop, SHOPPER, "http://127.0.0.1:9/7").await;
+    add(&shop, STRANGER, "http://127.0.0.1:9/8").await;
+    add_for_the_shop(&shop, "http://127.0.0.1:9/shop").await;
+    let path = "/api/notifications/webhooks";
+    shop.kafka.send(&user_event("password_changed", SHOPPER, json!({}))).await;
+    shop.mail("Your password was changed").await;
+    assert_eq!(get(&shop.app, SHOPPER, path).await["items"], json!([]));
+    assert_eq!(get(&shop.app, STRANGER, path).await["items"].as_array().unwrap().len(), 1);
+    shop.kafka.send(&user_event("user_deactivated", STRANGER, json!({ "is_active": false }))).await;
+    eventually("the other's are gone, too", || async {
+        let left = get(&shop.app, STRANGER, path).await;
+        if left["items"] == json!([]) { Ok(()) } else { Err(left.to_string()) }
+    })
+    .await;
+    let of_shop = shop.app.as_admin(Method::GET, &format!("{path}?shop=true")).send().await.unwrap();
+    assert_eq!(of_shop.json::<Value>().await.unwrap()["items"].as_array().unwrap().len(), 1);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_accounts_webhook_gets_nothing() {
+    let receiver = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(204)).expect(0).mount(&receiver).await;
+    let shop = Shop::open().await;
+    shop.introduce_as(SHOPPER, json!({ "is_active": false })).await;
+    add(&shop, SHOPPER, &receiver.uri()).await;
+    shop.posted(SHOPPER, "hello").await;
+    let dead = shop.delivery("channel=webhook", |it| it["status"] == "dead").await;
+    assert_eq!(dead["last_error"], "the account is not active");
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_owns_the_account_hears_of_a_new_webhook() {
+    let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
+    shop.introduce_as(2, json!({ "role": "admin" })).await;
+    let off = json!({ "items": [{ "type": "webhook_added", "email": false }] });
+    let answer = shop.app.as_client(SHOPPER, Method::PUT, "/api/notifications/preferences").json(&off);
+    assert_eq!(refusal(answer.send().await.unwrap()).await.0, 422);
+    add(&shop, SHOPPER, "https://call-this-number.example.com/").await;
+    let mail = shop.mail("A webhook was added").await;
+    assert!(mail.header("To").ends_with("<user7@example.com>"), "{}", mail.header("To"));
+    // Whoever added it may have chosen its name to be read.
+    assert!(!mail.text.contains("call-this-number"), "{}", mail.text);
+    assert_eq!(shop.notification(SHOPPER, "webhook_added").await["title"], mail.header("Subject"));
+    add_for_the_shop(&shop, "https://example.com/shop").await;
+    let told = shop.notification(2, "webhook_added").await["message"].to_string();
+    assert!(told.contains("everybody's notifications"), "{told}");
+    // It isn't told to webhooks: they may be a stranger's.
+    assert_eq!(shop.deliveries("channel=webhook").await, Vec::<Value>::new());
     shop.app.stop().await;
 }
 

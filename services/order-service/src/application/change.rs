@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::jwt_auth::{AuthError, Caller};
+use config::kafka::Envelope;
 use config::response::IfMatch;
 
-use super::step::{keep_step, let_go};
-use super::{OrderError, Store};
+use super::step::{keep_step, let_go, remark};
+use super::{OrderData, OrderError, OrderReaddressed, Store};
 use crate::domain::{Actor, Address, Order, OrderId, Reason, Status};
 
 /// What is to become of an order.
@@ -70,20 +72,14 @@ impl ChangeOrder {
         let mut order = tx.order_for_update(id).await?.ok_or(OrderError::NotFound(id))?;
         caller.must_own(order.user_id)?;
         if_match.check(order.version)?;
+        let by = match caller.is_admin() {
+            true => Actor::Admin(caller.user_id),
+            false => Actor::Customer(caller.user_id),
+        };
         if let Some(address) = &wanted.address {
-            let here = order.delivery.address.place().cloned();
-            order.readdress(address.clone(), now)?;
-            // Its tax and its shipping were asked for another place.
-            if here.as_ref() != address.place() {
-                return Err(OrderError::OtherPlace);
-            }
-            tx.save_order(&order).await?;
+            readdress(tx.as_mut(), &mut order, address, by, now).await?;
         }
         if let Some(status) = wanted.status {
-            let by = match caller.is_admin() {
-                true => Actor::Admin(caller.user_id),
-                false => Actor::Customer(caller.user_id),
-            };
             let step = order.move_to(status, by, now)?;
             let promised = order.payment.take_if(|_| step.to == Status::Paid);
             keep_step(tx.as_mut(), &order, step, wanted.reason.as_ref().map(ToString::to_string)).await?;
@@ -94,4 +90,26 @@ impl ChangeOrder {
         tx.commit().await?;
         Ok(order)
     }
+}
+
+async fn readdress(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    address: &Address,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    let here = order.delivery.address.place().cloned();
+    order.readdress(address.clone(), now)?;
+    // Its tax and its shipping were asked for another place.
+    if here.as_ref() != address.place() {
+        return Err(OrderError::OtherPlace);
+    }
+    tx.save_order(order).await?;
+    // Of a pending one nobody makes a parcel yet.
+    if order.status != Status::Pending {
+        tx.publish(Envelope::new(&OrderReaddressed { order: OrderData::from(&*order) })).await?;
+        remark(tx, order, by, "the address was changed".to_owned(), now).await?;
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use config::id::UserId;
 use config::problem::{InvalidFields, chain};
 
 use super::{CartStore, OrderError, OrderRequest, PlaceOrder, Reply};
-use crate::domain::{Basket, CartItem, CartKey, Order, OrderId};
+use crate::domain::{Actor, Basket, CartItem, CartKey, Order, OrderId};
 
 /// Orders carts.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Checkout {
             let added = request.basket.add(position, product_id, quantity, None);
             added.map_err(|error| InvalidFields::one("items", "invalid", error.to_string()))?;
         }
-        self.place.run(member, request, reply).await
+        self.place.run(member, Actor::Customer(member), request, reply).await
     }
 
     /// Takes what was ordered out of the cart; what came in meanwhile stays. May be asked for again: the order

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::StockError;
 use crate::domain::{
-    AddressFixed, IllegalMove, IllegalReturnMove, NotPending, OrderId, ReturnId, ReturnRefusal, Status,
+    AddressFixed, IllegalMove, IllegalReturnMove, NotPending, OrderId, RefundRefusal, ReturnId,
+    ReturnRefusal, Status,
 };
 
 /// Why a use case did nothing.
@@ -35,6 +36,8 @@ pub enum OrderError {
     IllegalReturnMove(#[from] IllegalReturnMove),
     #[error(transparent)]
     Return(#[from] ReturnRefusal),
+    #[error(transparent)]
+    Refund(#[from] RefundRefusal),
     #[error("the promotion has been used up")]
     PromotionUsedUp { reason: String },
     #[error("promotions can't be asked")]
@@ -43,6 +46,10 @@ pub enum OrderError {
     TaxUnavailable(#[source] CallError),
     #[error("product {product_id} costs {price} now")]
     PriceChanged { product_id: ProductId, price: Money },
+    #[error("the order costs {total} now")]
+    TotalChanged { total: Money },
+    #[error("{most} orders wait for their payment already; pay one of them or cancel it")]
+    TooManyOpenOrders { most: u64 },
     #[error("the cart is empty")]
     CartEmpty,
     #[error("a cart holds no more than {} products", crate::domain::MAX_CART_ITEMS)]
@@ -68,7 +75,8 @@ impl Fault for OrderError {
             // The order is priced by others or not at all: whatever they lack, it is worth another try later.
             Self::PromotionsUnavailable(_) | Self::TaxUnavailable(_) => Kind::Unavailable,
             // What is asked for was looked at before.
-            Self::Return(ReturnRefusal::NotOrdered { .. } | ReturnRefusal::Money(_)) => Kind::Internal,
+            Self::Return(ReturnRefusal::NotOrdered { .. } | ReturnRefusal::Money(_))
+            | Self::Refund(RefundRefusal::Money(_)) => Kind::Internal,
             Self::IllegalMove(_)
             | Self::AddressFixed(_)
             | Self::NotPending(_)
@@ -76,8 +84,11 @@ impl Fault for OrderError {
             | Self::OtherPlace
             | Self::IllegalReturnMove(_)
             | Self::Return(_)
+            | Self::Refund(_)
             | Self::PromotionUsedUp { .. }
             | Self::PriceChanged { .. }
+            | Self::TotalChanged { .. }
+            | Self::TooManyOpenOrders { .. }
             | Self::CartEmpty
             | Self::CartFull
             | Self::Stock(StockError::OutOfStock { .. }) => Kind::Conflict,
@@ -98,12 +109,15 @@ impl Fault for OrderError {
             Self::OtherPlace => "other-place",
             Self::IllegalReturnMove(_) => "illegal-transition",
             Self::Return(refusal) => return_code(refusal),
+            Self::Refund(RefundRefusal::TooMuch { .. }) => "refund-exceeds-paid",
+            Self::Refund(RefundRefusal::Money(_)) => "internal",
             Self::PromotionUsedUp { .. } => "promotion-used-up",
             Self::PromotionsUnavailable(_) => "promotions-unavailable",
             Self::TaxUnavailable(_) => "tax-unavailable",
             Self::IllegalMove(_) => "illegal-transition",
             Self::AddressFixed(_) => "address-fixed",
-            Self::PriceChanged { .. } => "price-changed",
+            Self::PriceChanged { .. } | Self::TotalChanged { .. } => "price-changed",
+            Self::TooManyOpenOrders { .. } => "too-many-open-orders",
             Self::CartEmpty => "cart-empty",
             Self::CartFull => "cart-full",
             Self::Stock(StockError::OutOfStock { .. }) => "out-of-stock",
@@ -133,6 +147,10 @@ impl Fault for OrderError {
                 "price": Amount::from(*price),
                 "currency": price.currency().code(),
             }),
+            Self::TotalChanged { total } => {
+                json!({ "total_amount": Amount::from(*total), "currency": total.currency().code() })
+            }
+            Self::TooManyOpenOrders { most } => json!({ "most": most }),
             Self::Stock(StockError::OutOfStock { product_id, requested, available }) => {
                 json!({ "product_id": product_id, "requested": requested, "available": available })
             }
@@ -147,6 +165,9 @@ impl Fault for OrderError {
                 json!({ "order_status": status.as_str() })
             }
             Self::Return(ReturnRefusal::TooLate { until }) => json!({ "until": until }),
+            Self::Refund(RefundRefusal::TooMuch { left }) => {
+                json!({ "refundable": Amount::from(*left), "currency": left.currency().code() })
+            }
             Self::PromotionUsedUp { reason } => json!({ "reason": reason }),
             _ => Value::Null,
         };

@@ -25,6 +25,8 @@ pub struct OrderData {
     pub total_amount: Amount,
     /// What was taken of it so far.
     pub paid_amount: Amount,
+    /// What was given back of that, by payments or by hand, or taken back by the customer's bank for good.
+    pub refunded_amount: Amount,
     pub currency: &'static str,
     pub shipping_address: String,
     /// ISO 3166.
@@ -130,6 +132,7 @@ impl From<&Order> for OrderData {
             shipping: order.totals.shipping().into(),
             total_amount: order.totals.total().into(),
             paid_amount: order.paid.into(),
+            refunded_amount: order.refunded.into(),
             currency: order.totals.currency().code(),
             shipping_address: order.delivery.address.to_string(),
             shipping_country: place.map(|place| place.country.to_string()),
@@ -176,7 +179,7 @@ pub struct OrderCancelled {
     pub previous_status: &'static str,
     /// `customer`, `expired`, `payment_failed`, `out_of_stock` or `admin`.
     pub reason: &'static str,
-    /// Whether money had been taken, as far as is known here.
+    /// Whether money was taken that hasn't been given back, as far as is known here.
     pub refund_due: bool,
 }
 
@@ -203,6 +206,34 @@ pub struct OrderPaymentRefused {
     pub reason: &'static str,
 }
 
+/// The promise of money that had confirmed the order is void, and nobody of the shop vouches for it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OrderPaymentLapsed {
+    #[serde(flatten)]
+    pub order: OrderData,
+    /// When it is cancelled unless paid otherwise.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A confirmed or paid order goes to another address in the same country and state.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OrderReaddressed {
+    #[serde(flatten)]
+    pub order: OrderData,
+}
+
+/// The shop has given money back by other means than a payment.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OrderRefundedByHand {
+    #[serde(flatten)]
+    pub order: OrderData,
+    pub refund_amount: Amount,
+    /// The return that it is for, or null.
+    pub return_id: Option<u64>,
+    /// What the money is found by, in an administrator's words.
+    pub reference: String,
+}
+
 /// A return and its order.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ReturnData {
@@ -210,7 +241,7 @@ pub struct ReturnData {
     pub order: OrderData,
     pub return_id: u64,
     pub return_items: Vec<ReturnItemData>,
-    /// What is given back for it.
+    /// What is given back for it: once that is decided, no more than was left of what was paid.
     pub refund_amount: Amount,
     /// The shop's last word on it.
     pub note: Option<String>,
@@ -300,6 +331,14 @@ return_events! {
     ReturnRefunded: "return_refunded",
 }
 
+impl ReturnRefundDue {
+    /// Of what was given back by hand payment-service knows nothing: it isn't asked for that.
+    pub fn new(order: &Order, back: &Return) -> Result<Self, MoneyError> {
+        let refund_amount = back.refund_by_payments()?.into();
+        Ok(Self(ReturnData { refund_amount, ..ReturnData::new(order, back)? }))
+    }
+}
+
 impl Event for ReturnReceived {
     const TOPIC: &'static str = "order-events";
     const TYPE: &'static str = "return_received";
@@ -327,4 +366,7 @@ order_events! {
     OrderCancelled: "order_cancelled",
     OrderRepriced: "order_repriced",
     OrderPaymentRefused: "order_payment_refused",
+    OrderPaymentLapsed: "order_payment_lapsed",
+    OrderReaddressed: "order_readdressed",
+    OrderRefundedByHand: "order_refunded_by_hand",
 }

@@ -12,7 +12,7 @@ use config::problem::InvalidFields;
 
 use super::settle_return::{follow_refund, refund_came_back};
 use super::step::{book_payment, heard, keep_step, let_go, remark};
-use super::{Figures, OrderData, OrderError, OrderPaymentRefused, Store};
+use super::{Figures, OrderData, OrderError, OrderPaymentLapsed, OrderPaymentRefused, Store};
 use crate::domain::{Actor, Order, OrderId, ReturnId, Status};
 
 /// What happened to a payment.
@@ -33,10 +33,9 @@ pub enum PaymentNews {
     Failed {
         code: String,
     },
-    /// A return's money can't be given back as it should be.
-    Short {
-        back: ReturnId,
-        missing: Money,
+    /// The customer's bank has taken money back, and the dispute over it is lost.
+    ChargedBack {
+        amount: Money,
     },
     /// Money was given back; `fully`: nothing of the payment is left.
     Refunded {
@@ -54,17 +53,50 @@ pub enum PaymentNews {
     },
 }
 
+/// A return's money that no payment can give back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortfall {
+    pub back: ReturnId,
+    pub missing: Money,
+    /// What of that the customer's bank has until it decides.
+    pub disputed: Option<Money>,
+}
+
 /// Follows payments.
 pub struct FollowPayment {
     store: Arc<dyn Begin<dyn Store>>,
     clock: Arc<dyn Clock>,
-    expiry: Duration,
+    lapse: Duration,
 }
 
 impl FollowPayment {
-    /// An order whose payment gave its promise up has `expiry` to find another.
-    pub fn new(store: Arc<dyn Begin<dyn Store>>, clock: Arc<dyn Clock>, expiry: Duration) -> Self {
-        Self { store, clock, expiry }
+    /// An order whose payment gave its promise up has `lapse` to find another.
+    pub fn new(store: Arc<dyn Begin<dyn Store>>, clock: Arc<dyn Clock>, lapse: Duration) -> Self {
+        Self { store, clock, lapse }
+    }
+
+    /// Remarks that a return's money can't be given back as it should be.
+    pub async fn fell_short(
+        &self,
+        message: &Envelope,
+        id: OrderId,
+        short: Shortfall,
+    ) -> Result<(), OrderError> {
+        let Shortfall { back, missing, disputed } = short;
+        let awaited = disputed.filter(|disputed| disputed.is_positive());
+        let awaited = awaited.map(|disputed| format!(", once the customer's bank has decided on {disputed}"));
+        let awaited = awaited.unwrap_or_default();
+        let text = format!(
+            "{missing} of return {back} can't be given back by a payment: an administrator is needed{awaited}"
+        );
+        retrying(|| async {
+            let mut tx = self.store.begin().await?;
+            if let Some(order) = heard(tx.as_mut(), message, id).await? {
+                remark(tx.as_mut(), &order, Actor::Payment, text.clone(), self.clock.now()).await?;
+            }
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     pub async fn run(
@@ -84,20 +116,17 @@ impl FollowPayment {
                         promised(tx, &mut order, payment, *amount, *cash_on_delivery, now).await?;
                     }
                     PaymentNews::Voided => {
-                        promise_broken(tx, &mut order, payment, now + self.expiry, now).await?;
+                        promise_broken(tx, &mut order, payment, now + self.lapse, now).await?;
                     }
                     PaymentNews::Processed { amount, authorized } => {
                         paid(tx, &mut order, payment, *amount, *authorized, now).await?;
                     }
+                    PaymentNews::ChargedBack { amount } => {
+                        charged_back(tx, &mut order, payment, *amount, now).await?;
+                    }
                     // The shopper may try again until the order expires.
                     PaymentNews::Failed { code } => {
                         let text = format!("payment {payment} failed: {code}");
-                        remark(tx, &order, Actor::Payment, text, now).await?;
-                    }
-                    PaymentNews::Short { back, missing } => {
-                        let text = format!(
-                            "{missing} of return {back} can't be given back by a payment: an administrator is needed"
-                        );
                         remark(tx, &order, Actor::Payment, text, now).await?;
                     }
                     PaymentNews::Refunded { amount, fully, back } => {
@@ -170,8 +199,12 @@ async fn promise_broken(
     end: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), OrderError> {
-    order.promise_broken(payment, end, now);
+    let must_be_paid = order.promise_broken(payment, end, now);
     tx.save_order(order).await?;
+    if must_be_paid {
+        let lapsed = OrderPaymentLapsed { order: OrderData::from(&*order), expires_at: end };
+        tx.publish(Envelope::new(&lapsed)).await?;
+    }
     let text = format!("payment {payment} was given up");
     Ok(remark(tx, order, Actor::Payment, text, now).await?)
 }
@@ -204,7 +237,10 @@ async fn paid(
                 tx.save_order(order).await?;
             }
             let text = format!("payment {payment} came when the order was {} already", refused.from);
-            Ok(remark(tx, order, Actor::Payment, text, now).await?)
+            remark(tx, order, Actor::Payment, text, now).await?;
+            // What was paid by hand payment-service doesn't know of: it would keep this, too.
+            let otherwise = order.paid_at.is_some() && !order.is_paid_by(payment);
+            if otherwise { Ok(let_go(tx, order, payment).await?) } else { Ok(()) }
         }
     }
 }
@@ -245,6 +281,26 @@ async fn refunded(
         None => remark(tx, order, Actor::Payment, text, now).await?,
     }
     let refunded = given_back.minor();
+    Ok(tx.book(order, Figures { refunded, ..Figures::default() }).await?)
+}
+
+/// The order stays where it is: what becomes of its goods is not the bank's to say. But that money can't be given back
+/// any more.
+async fn charged_back(
+    tx: &mut dyn Store,
+    order: &mut Order,
+    payment: u64,
+    amount: Money,
+    now: DateTime<Utc>,
+) -> Result<(), OrderError> {
+    let text = format!("the customer's bank has taken {amount} of payment {payment} back for good");
+    if !order.is_paid_by(payment) {
+        return Ok(remark(tx, order, Actor::Payment, text, now).await?);
+    }
+    let gone = order.refund(amount, now).map_err(unusable)?;
+    tx.save_order(order).await?;
+    remark(tx, order, Actor::Payment, text, now).await?;
+    let refunded = gone.minor();
     Ok(tx.book(order, Figures { refunded, ..Figures::default() }).await?)
 }
 

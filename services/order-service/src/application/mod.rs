@@ -12,6 +12,7 @@ mod follow_stock;
 mod place;
 mod ports;
 mod pricing;
+mod refund;
 mod reprice;
 mod returns;
 mod settle_return;
@@ -22,12 +23,12 @@ pub use change::{ChangeOrder, Wanted};
 pub use checkout::Checkout;
 pub use error::OrderError;
 pub use events::{
-    OrderCancelled, OrderCreated, OrderData, OrderPaymentRefused, OrderRepriced, OrderStatusUpdated,
-    ReturnApproved, ReturnCancelled, ReturnData, ReturnReceived, ReturnRefundDue, ReturnRefunded,
-    ReturnRejected, ReturnRequested,
+    OrderCancelled, OrderCreated, OrderData, OrderPaymentLapsed, OrderPaymentRefused, OrderReaddressed,
+    OrderRefundedByHand, OrderRepriced, OrderStatusUpdated, ReturnApproved, ReturnCancelled, ReturnData,
+    ReturnReceived, ReturnRefundDue, ReturnRefunded, ReturnRejected, ReturnRequested,
 };
 pub use expire::ExpireOrders;
-pub use follow_payment::{FollowPayment, PaymentNews};
+pub use follow_payment::{FollowPayment, PaymentNews, Shortfall};
 pub use follow_shipment::FollowShipment;
 pub use follow_stock::FollowStock;
 pub use place::{OrderRequest, PlaceOrder, Reply};
@@ -37,5 +38,6 @@ pub use ports::{
     ReturnRepository, SalesBook, SalesReader, Shipping, Stock, StockError, Store, Taxable, Taxes, Wares,
 };
 pub use pricing::{Pricing, Quote, Wish};
+pub use refund::{HandRefund, RefundByHand};
 pub use reprice::RepriceOrder;
 pub use returns::{Decision, Returns};

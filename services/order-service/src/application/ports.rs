@@ -60,6 +60,9 @@ pub trait OrderRepository: Send {
     async fn record(&mut self, entry: &Entry) -> Result<(), StoreError>;
     /// Unpaid orders whose time is over, locked; those that another instance has in hand are left out.
     async fn overdue(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Order>, StoreError>;
+    /// How many orders these users, at least one, have that nobody has paid and that aren't at their end; who isn't
+    /// named has none.
+    async fn open_orders(&mut self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError>;
 }
 
 /// Returns, as a unit of work changes them. The order's row is locked first and guards all that follows.
@@ -72,6 +75,8 @@ pub trait ReturnRepository: Send {
         now: DateTime<Utc>,
     ) -> Result<Return, StoreError>;
     async fn return_of(&mut self, order: OrderId, id: ReturnId) -> Result<Option<Return>, StoreError>;
+    /// All of an order.
+    async fn returns_of(&mut self, order: OrderId) -> Result<Vec<Return>, StoreError>;
     /// Writes what can change of a return: not its products and quantities.
     async fn save_return(&mut self, back: &Return) -> Result<(), StoreError>;
 }
@@ -179,6 +184,8 @@ pub trait SalesReader: Send + Sync {
 pub trait Catalogue: Send + Sync {
     /// Those of the products that exist, in any order.
     async fn products(&self, ids: &[ProductId]) -> Result<Vec<Arc<Product>>, CallError>;
+    /// Hears what a product is like now; older news are ignored.
+    async fn learn(&self, product: Product);
 }
 
 /// Why stock isn't set aside.
@@ -206,6 +213,8 @@ pub struct Wares<'a> {
     pub code: Option<&'a PromotionCode>,
     /// The order that they are in already: it and its promotions don't stand in its own way.
     pub order: Option<OrderId>,
+    /// The uses that this order has: nobody may have told promotion-service yet that they are the order's.
+    pub of_order: Option<Uuid>,
     pub lines: &'a [OrderLine],
     pub subtotal: Money,
 }

@@ -88,7 +88,7 @@ impl Pricing {
         let currency = lines.first().map_or(Currency::USD, |line| line.price.currency());
         let subtotal = subtotal(&lines, currency).map_err(in_items)?;
         let code = wish.promotion_code.as_ref();
-        let wares = Wares { user, code, order: None, lines: &lines, subtotal };
+        let wares = Wares { user, code, order: None, of_order: None, lines: &lines, subtotal };
         let (discounts, sending) =
             tokio::join!(self.discounts(&wares, uses, "promotion_code"), self.ship(wish, &lines, subtotal));
         let (discounts, (shipping_rate, rates)) = match (discounts, sending) {
@@ -115,7 +115,9 @@ impl Pricing {
     ) -> Result<Offer, OrderError> {
         let (mut lines, user) = (order.lines.clone(), Some(order.user_id));
         let (subtotal, shipping_rate) = (order.totals.subtotal(), order.shipping_rate);
-        let wares = Wares { user, code: Some(code), order: Some(order.id), lines: &lines, subtotal };
+        let of_order = order.promoted.reservation_id;
+        let wares =
+            Wares { user, code: Some(code), order: Some(order.id), of_order, lines: &lines, subtotal };
         let (discounts, promoted) = self.discounts(&wares, Some(uses), "code").await?;
         let shipping = apply(discounts.as_ref(), &mut lines, shipping_rate);
         let discount = discounts.map_or(Money::zero(subtotal.currency()), |discounts| discounts.total);

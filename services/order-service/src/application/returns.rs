@@ -154,21 +154,23 @@ impl Returns {
                     back.shipping = order.give_shipping_back(now)?;
                     tx.save_order(order).await?;
                 }
+                limit(tx, order, back).await?;
             }
         }
         tx.save_return(back).await?;
         remark(tx, order, by, text(back, told), now).await?;
+        let is_refund = matches!(decision, Decision::Refund { .. });
+        if is_refund && back.is_settled().map_err(refused)? {
+            // Nothing to wait for.
+            return complete(tx, order, back, by, now).await;
+        }
         let data = ReturnData::new(order, back).map_err(refused)?;
         let event = match decision {
             Decision::Approve { .. } => Envelope::new(&ReturnApproved(data)),
             Decision::Reject { .. } => Envelope::new(&ReturnRejected(data)),
             Decision::Cancel => Envelope::new(&ReturnCancelled(data)),
             Decision::Receive { .. } => Envelope::new(&ReturnReceived::new(back, data)),
-            // Nothing to wait for.
-            Decision::Refund { .. } if back.refund().map_err(refused)?.is_zero() => {
-                return complete(tx, order, back, now).await;
-            }
-            Decision::Refund { .. } => Envelope::new(&ReturnRefundDue(data)),
+            Decision::Refund { .. } => Envelope::new(&ReturnRefundDue::new(order, back).map_err(refused)?),
         };
         Ok(tx.publish(event).await?)
     }
@@ -178,6 +180,15 @@ impl Returns {
         tx.save_order(order).await?;
         Ok(tx.save_lines(order).await?)
     }
+}
+
+/// Bounds what a return of this order, which is locked, is given back by what is left of what was paid: other refunds,
+/// the customer's bank and other returns may have had some of it.
+async fn limit(tx: &mut dyn Store, order: &Order, back: &mut Return) -> Result<(), OrderError> {
+    let all = tx.returns_of(order.id).await?;
+    let others = all.iter().filter(|other| other.id != back.id);
+    let left = order.left_beside(others).map_err(refused)?;
+    back.limit(left).map_err(refused)
 }
 
 /// Names every item whose product isn't one of these.

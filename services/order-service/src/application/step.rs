@@ -59,13 +59,14 @@ pub(super) async fn keep_step(
     tx.record(&Entry { order: order.id, from, to, by, reason, at: order.updated_at }).await?;
     let (data, previous_status) = (OrderData::from(order), from.as_str());
     if to == Status::Cancelled {
-        let (reason, refund_due) = (by.cancel_reason(), order.paid_at.is_some());
+        let (reason, refund_due) = (by.cancel_reason(), order.kept().is_positive());
         tx.publish(Envelope::new(&OrderCancelled { order: data, previous_status, reason, refund_due }))
             .await?;
         tx.tally(counter!("orders_cancelled_total", "reason" => reason), 1);
     } else {
         let sold = from.awaits_payment() && (to == Status::Paid || to.is_under_way());
-        let refund_due = to == Status::Refunded && matches!(by, Actor::Admin(_)) && order.paid_at.is_some();
+        let wanted = to == Status::Refunded && matches!(by, Actor::Admin(_));
+        let refund_due = wanted && order.kept().is_positive();
         let moved = OrderStatusUpdated { order: data, previous_status, sold, refund_due };
         tx.publish(Envelope::new(&moved)).await?;
     }

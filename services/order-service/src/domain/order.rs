@@ -108,9 +108,9 @@ pub struct Order {
     pub updated_at: DateTime<Utc>,
 }
 
-/// The address of an order that is past `pending` stays as it is.
+/// The address of an order that is being packed stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the order is {status}; its address can be changed while it is pending")]
+#[error("the order is {status}; its address can be changed until it is packed")]
 pub struct AddressFixed {
     pub status: Status,
 }
@@ -120,6 +120,15 @@ pub struct AddressFixed {
 #[error("the order is {status}; its price can be changed while it is pending")]
 pub struct NotPending {
     pub status: Status,
+}
+
+/// More is to be given back than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefusal {
+    #[error("no more than {left} of what was paid for the order is left to give back")]
+    TooMuch { left: Money },
+    #[error(transparent)]
+    Money(#[from] MoneyError),
 }
 
 impl Order {
@@ -284,26 +293,46 @@ impl Order {
     }
 
     /// Notes that a payment gives its promise up: unless somebody has vouched for the order, it must be paid
-    /// otherwise until `end`. Nothing changes where it wasn't this payment that the order waited for.
-    pub fn promise_broken(&mut self, payment: u64, end: DateTime<Utc>, now: DateTime<Utc>) {
+    /// otherwise until `end`. `false`, and nothing else changes, where it wasn't this payment that the order waited
+    /// for.
+    pub fn promise_broken(&mut self, payment: u64, end: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.given_up = Some(payment);
-        if self.status == Status::Confirmed && self.payment == Some(payment) {
+        let awaited = self.status == Status::Confirmed && self.payment == Some(payment);
+        let must_be_paid = awaited && !self.vouched;
+        if awaited {
             (self.payment, self.cash_on_delivery) = (None, false);
-            self.expires_at = Some(end).filter(|_| !self.vouched);
+            self.expires_at = must_be_paid.then_some(end);
         }
         self.changed(now);
+        must_be_paid
     }
 
     /// Sends it elsewhere.
     pub fn readdress(&mut self, address: Address, now: DateTime<Utc>) -> Result<(), AddressFixed> {
         match self.status {
-            Status::Pending => {
+            Status::Pending | Status::Confirmed | Status::Paid => {
                 self.delivery.address = address;
                 self.changed(now);
                 Ok(())
             }
             status => Err(AddressFixed { status }),
         }
+    }
+
+    /// What was paid and has not been given back.
+    pub fn kept(&self) -> Money {
+        let kept = self.paid.minor().saturating_sub(self.refunded.minor()).max(0);
+        Money::from_minor(kept, self.paid.currency())
+    }
+
+    /// Remembers that the shop gave money back by other means than a payment: no more than is left.
+    pub fn refund_by_hand(&mut self, amount: Money, now: DateTime<Utc>) -> Result<(), RefundRefusal> {
+        let left = self.kept();
+        if left.minus(amount)?.minor() < 0 {
+            return Err(RefundRefusal::TooMuch { left });
+        }
+        self.refund(amount, now)?;
+        Ok(())
     }
 
     /// Remembers that money was given back, never more than was taken; says how much more that is than before. Money

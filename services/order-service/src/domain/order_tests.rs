@@ -103,9 +103,10 @@ proptest! {
                 Step::Move(to, by) => order.move_to(to, by, now).map(Some),
                 Step::Promise(payment, cash) => order.promise(payment, cash, now).map(Some),
                 Step::Break(payment) => {
-                order.promise_broken(payment, now, now);
-                Ok(None)
-            }
+                    let must_be_paid = order.promise_broken(payment, now, now);
+                    prop_assert!(!must_be_paid || order.expires_at == Some(now));
+                    Ok(None)
+                }
                 Step::Adopt(payment) => Ok(order.adopt(payment, now)).map(|_| None),
                 Step::Pay(payment, minor) => order.pay(payment, Money::from_minor(minor, Currency::USD), now),
             };
@@ -163,12 +164,53 @@ fn an_order_is_payable_until_it_expires() {
 }
 
 #[test]
-fn only_a_pending_order_can_be_readdressed() {
+fn an_order_can_be_readdressed_until_it_is_packed() {
     let mut order = order();
     let now = order.updated_at;
     order.readdress("Đà Nẵng".parse().unwrap(), now).unwrap();
     assert_eq!((order.delivery.address.as_str(), order.version), ("Đà Nẵng", 2));
-    order.move_to(Status::Confirmed, Actor::Admin(UserId::new(1)), now).unwrap();
+    for status in [Status::Confirmed, Status::Paid] {
+        order.move_to(status, Actor::Admin(UserId::new(1)), now).unwrap();
+        order.readdress("Hội An".parse().unwrap(), now).unwrap();
+    }
+    order.move_to(Status::Fulfilling, Actor::Admin(UserId::new(1)), now).unwrap();
     let refused = order.readdress("Huế".parse().unwrap(), now);
-    assert_eq!(refused, Err(AddressFixed { status: Status::Confirmed }));
+    assert_eq!(refused, Err(AddressFixed { status: Status::Fulfilling }));
+    assert_eq!(order.delivery.address.as_str(), "Hội An");
+}
+
+#[test]
+fn a_promise_that_is_broken_matters_to_whoever_counted_on_it() {
+    let placed = order();
+    let (now, end) = (placed.updated_at, placed.updated_at + chrono::TimeDelta::days(1));
+    let mut promised = placed.clone();
+    promised.promise(7, false, now).unwrap();
+    let mut other = promised.clone();
+    assert!(!other.promise_broken(8, end, now), "it was another payment's");
+    assert_eq!((other.payment, other.expires_at), (Some(7), None));
+    assert!(promised.promise_broken(7, end, now));
+    assert_eq!((promised.payment, promised.expires_at), (None, Some(end)));
+    let mut trusted = placed;
+    trusted.move_to(Status::Confirmed, Actor::Admin(UserId::new(1)), now).unwrap();
+    trusted.promise(7, false, now).unwrap();
+    assert!(!trusted.promise_broken(7, end, now), "the shop vouches for it");
+    assert_eq!((trusted.payment, trusted.expires_at), (None, None));
+}
+
+#[test]
+fn no_more_is_given_back_by_hand_than_is_left() {
+    let money = |minor| Money::from_minor(minor, Currency::USD);
+    let mut order = order();
+    let now = order.updated_at;
+    let nothing = Err(RefundRefusal::TooMuch { left: money(0) });
+    assert_eq!(order.refund_by_hand(money(1), now), nothing, "nothing was paid");
+    order.move_to(Status::Paid, Actor::Admin(UserId::new(1)), now).unwrap();
+    order.refund(money(100_000), now).unwrap();
+    assert_eq!(
+        order.refund_by_hand(money(200_001), now),
+        Err(RefundRefusal::TooMuch { left: money(200_000) })
+    );
+    order.refund_by_hand(money(200_000), now).unwrap();
+    assert_eq!((order.kept(), order.refunded), (money(0), money(300_000)));
+    assert_eq!(order.refund_by_hand(money(1), now), nothing);
 }

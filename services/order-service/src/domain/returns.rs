@@ -51,7 +51,8 @@ impl ReturnStatus {
         }
     }
 
-    /// Where a return may go from here.
+    /// Where somebody may have a return go from here. The way back from `refunded` isn't among them: only money that
+    /// comes back to us takes it ([`Return::came_back`]).
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::Requested => &[Self::Approved, Self::Rejected, Self::Cancelled],
@@ -145,8 +146,13 @@ pub struct Return {
     pub note: Option<Reason>,
     /// What is given back of the order's shipping with it.
     pub shipping: Money,
-    /// What payment-service has given back for it.
+    /// What may be given back for it at most, from the decision on: what was left of the order's money then. `None`
+    /// until then.
+    pub most: Option<Money>,
+    /// What has been given back for it.
     pub refunded: Money,
+    /// What of that was given back by other means than a payment.
+    pub by_hand: Money,
     pub version: u64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -164,16 +170,44 @@ impl Return {
             comment: new.comment,
             note: None,
             shipping: zero,
+            most: None,
             refunded: zero,
+            by_hand: zero,
             version: 1,
             created_at: now,
             updated_at: now,
         }
     }
 
-    /// What is to be given back for it.
+    /// What is to be given back for it: what was paid for its goods, and its part of the shipping, as far as there is
+    /// so much left.
     pub fn refund(&self) -> Result<Money, MoneyError> {
-        self.items.iter().try_fold(self.shipping, |sum, item| sum.plus(item.refund))
+        let worth = self.items.iter().try_fold(self.shipping, |sum, item| sum.plus(item.refund))?;
+        Ok(self.most.filter(|most| most.minor() < worth.minor()).unwrap_or(worth))
+    }
+
+    /// What of that the payments are to give back.
+    pub fn refund_by_payments(&self) -> Result<Money, MoneyError> {
+        Ok(at_least_nothing(self.refund()?.minus(self.by_hand)?))
+    }
+
+    /// What is decided to go back for it and hasn't yet.
+    pub fn owed(&self) -> Result<Money, MoneyError> {
+        match self.status {
+            ReturnStatus::Refunding => Ok(at_least_nothing(self.refund()?.minus(self.refunded)?)),
+            _ => Ok(Money::zero(self.refunded.currency())),
+        }
+    }
+
+    /// Bounds what is given back for it by what is left of the order's money.
+    pub fn limit(&mut self, left: Money) -> Result<(), MoneyError> {
+        self.most = Some(self.refunded.plus(left)?);
+        Ok(())
+    }
+
+    /// Whether all that is to be given back for it was.
+    pub fn is_settled(&self) -> Result<bool, MoneyError> {
+        Ok(self.refunded.minor() >= self.refund()?.minor())
     }
 
     pub fn move_to(&mut self, to: ReturnStatus, now: DateTime<Utc>) -> Result<(), IllegalReturnMove> {
@@ -185,18 +219,24 @@ impl Return {
         Ok(())
     }
 
-    /// Notes what was given back; whether that is all of it.
-    pub fn given_back(&mut self, amount: Money, now: DateTime<Utc>) -> Result<bool, MoneyError> {
+    /// Notes what was given back.
+    pub fn given_back(&mut self, amount: Money, now: DateTime<Utc>) -> Result<(), MoneyError> {
         self.refunded = self.refunded.plus(amount)?;
         self.changed(now);
-        Ok(self.refunded.minor() >= self.refund()?.minor())
+        Ok(())
     }
 
-    /// Notes that money which was given back for it is with us again: the only way back out of `refunded`.
+    /// Notes what was given back by other means than a payment, which is then not asked for it.
+    pub fn given_by_hand(&mut self, amount: Money, now: DateTime<Utc>) -> Result<(), MoneyError> {
+        self.by_hand = self.by_hand.plus(amount)?;
+        self.given_back(amount, now)
+    }
+
+    /// Notes that money which was given back for it is with us again: where it is missing now, that is the only way
+    /// back out of `refunded`.
     pub fn came_back(&mut self, amount: Money, now: DateTime<Utc>) -> Result<(), MoneyError> {
-        let left = self.refunded.minus(amount)?.minor().max(0);
-        self.refunded = Money::from_minor(left, self.refunded.currency());
-        if self.status == ReturnStatus::Refunded {
+        self.refunded = at_least_nothing(self.refunded.minus(amount)?);
+        if self.status == ReturnStatus::Refunded && !self.is_settled()? {
             self.status = ReturnStatus::Refunding;
         }
         self.changed(now);
@@ -207,6 +247,10 @@ impl Return {
         self.version += 1;
         self.updated_at = now;
     }
+}
+
+fn at_least_nothing(money: Money) -> Money {
+    Money::from_minor(money.minor().max(0), money.currency())
 }
 
 /// How long after its delivery an order can be returned.
@@ -290,6 +334,15 @@ impl Order {
         Ok(shares.into_iter().try_fold(self.paid, Money::minus)?)
     }
 
+    /// What is left to give back for a return of what was paid, once the others have what they are owed.
+    pub fn left_beside<'a>(&self, others: impl Iterator<Item = &'a Return>) -> Result<Money, MoneyError> {
+        let mut left = self.kept();
+        for other in others {
+            left = left.minus(other.owed()?)?;
+        }
+        Ok(at_least_nothing(left))
+    }
+
     /// What was paid for each line. Where less was taken than the order costs, it is the line's part of that: what
     /// all lines so far have of it, rounded down, less what those before have.
     fn shares(&self) -> Result<Vec<Money>, MoneyError> {
@@ -322,125 +375,4 @@ impl Order {
 }
 
 #[cfg(test)]
-mod tests {
-    use config::money::Currency;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::domain::order::tests::{delivered, order_of};
-
-    fn want(order: &Order, line: usize, units: u32) -> Wanting {
-        Wanting {
-            product_id: order.lines[line].product_id.clone(),
-            quantity: Quantity::new(units.into()).unwrap(),
-            reason: "too big".parse().unwrap(),
-        }
-    }
-
-    const MONTH: Comeback = Comeback(TimeDelta::days(30));
-
-    proptest! {
-        #[test]
-        fn whatever_comes_back_in_whatever_pieces_is_worth_what_was_paid(
-            quantity in 1_u32..20,
-            price in 0_i64..10_000,
-            discount in 0_i64..10_000,
-            tax in 0_i64..3_000,
-            tax_included: bool,
-            tries in prop::collection::vec((1_u32..5, any::<bool>()), 0..40),
-            taken in 1_i64..=100,
-        ) {
-            let mut order = delivered(order_of(&[(price, quantity)], discount, tax, 700, tax_included));
-            let now = order.updated_at;
-            let total = order.totals.total().minor();
-            order.paid = Money::from_minor(total * taken / 100, Currency::USD);
-            let cost = order.lines[0].paid(tax_included).unwrap().minor();
-            let paid = cost * order.paid.minor() / total;
-            let mut kept = Vec::new();
-            let ones = std::iter::repeat_n((1, true), quantity as usize);
-            for (units, stays) in tries.into_iter().chain(ones) {
-                let left = order.lines[0].quantity.get() - order.lines[0].returned;
-                let taken = order.take_back(&[want(&order, 0, units)], MONTH, now);
-                if units > left {
-                    let product_id = order.lines[0].product_id.clone();
-                    prop_assert_eq!(taken, Err(ReturnRefusal::TooMany { product_id, wanted: units, left }));
-                    continue;
-                }
-                let items = taken.unwrap();
-                prop_assert!(items[0].refund.minor() >= 0);
-                if stays {
-                    kept.extend(items);
-                } else {
-                    order.leave(&items, now).unwrap();
-                }
-                let promised: i64 = kept.iter().map(|item: &ReturnItem| item.refund.minor()).sum();
-                prop_assert!(promised <= paid);
-                prop_assert_eq!(promised, order.lines[0].returned_value.minor());
-            }
-            prop_assert_eq!(order.lines[0].returned, quantity);
-            prop_assert_eq!(order.lines[0].returned_value.minor(), paid);
-            let shipping = order.give_shipping_back(now).unwrap().minor();
-            prop_assert_eq!(paid + shipping, order.paid.minor());
-            prop_assert_eq!(order.give_shipping_back(now), Err(ReturnRefusal::ShippingGivenBack));
-        }
-
-        #[test]
-        fn a_return_moves_as_drawn(moves in prop::collection::vec(prop::sample::select(&ReturnStatus::ALL[..]), 0..20)) {
-            let mut order = delivered(order_of(&[(100, 1)], 0, 0, 0, false));
-            let now = order.updated_at;
-            let items = order.take_back(&[want(&order, 0, 1)], MONTH, now).unwrap();
-            let new = NewReturn { order_id: order.id, user_id: order.user_id, items, comment: None };
-            let mut back = Return::requested(ReturnId::new(1), new, Money::zero(Currency::USD), now);
-            for to in moves {
-                let before = back.clone();
-                match back.move_to(to, now) {
-                    Ok(()) => prop_assert!(before.status.next().contains(&to) && back.version == before.version + 1),
-                    Err(refused) => prop_assert!(refused.from == before.status && back == before),
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_was_taken_in_part_goes_back_to_the_last_minor_unit() {
-        let mut order = delivered(order_of(&[(100, 1), (100, 1), (33, 3)], 0, 0, 0, false));
-        order.paid = Money::from_minor(151, Currency::USD);
-        let now = order.updated_at;
-        let wanted = [want(&order, 2, 3), want(&order, 0, 1), want(&order, 1, 1)];
-        let mut back = 0;
-        for one in wanted {
-            back += order.take_back(&[one], MONTH, now).unwrap()[0].refund.minor();
-        }
-        assert_eq!((back, order.give_shipping_back(now).unwrap().minor()), (151, 0));
-        order.refund(Money::from_minor(back, Currency::USD), now).unwrap();
-        assert!(order.is_undone());
-    }
-
-    #[test]
-    fn only_what_was_sent_comes_back_and_only_for_a_while() {
-        let mut order = order_of(&[(100, 1)], 0, 0, 0, false);
-        let now = order.updated_at;
-        let wish = [want(&order, 0, 1)];
-        assert_eq!(
-            order.take_back(&wish, MONTH, now),
-            Err(ReturnRefusal::NotReturnable { status: Status::Pending })
-        );
-        let mut order = delivered(order);
-        let until = order.delivered_at.unwrap() + MONTH.0;
-        let late = order.take_back(&wish, MONTH, until + TimeDelta::seconds(1));
-        assert_eq!(late, Err(ReturnRefusal::TooLate { until }));
-        let other = Wanting { product_id: "0123456789abcdef01234567".parse().unwrap(), ..wish[0].clone() };
-        assert!(matches!(order.take_back(&[other], MONTH, until), Err(ReturnRefusal::NotOrdered { .. })));
-        let mut unpaid = Order { paid_at: None, ..order.clone() };
-        assert_eq!(unpaid.take_back(&wish, MONTH, until), Err(ReturnRefusal::NotPaid));
-        assert_eq!(order.take_back(&wish, MONTH, until).unwrap()[0].refund.minor(), 100);
-    }
-
-    #[test]
-    fn every_status_reads_back() {
-        for status in ReturnStatus::ALL {
-            assert_eq!(status.as_str().parse(), Ok(status));
-        }
-        assert!("sent".parse::<ReturnStatus>().is_err());
-    }
-}
+mod tests;

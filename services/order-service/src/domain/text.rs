@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use config::text::Prose;
+use config::text::{Line, Prose};
 
 /// Where an order goes, in words.
 pub type AddressText = Prose<500>;
@@ -11,6 +11,8 @@ pub type AddressText = Prose<500>;
 pub type Notes = Prose<1000>;
 /// Why an order is changed.
 pub type Reason = Prose<500>;
+/// What money that was sent outside the shop is found by: a bank transfer's text.
+pub type Reference = Line<100>;
 
 /// A text that is no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -20,7 +20,6 @@ const PRODUCTS: u64 = 20_000;
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Products as they were last heard of.
-#[derive(Clone)]
 pub struct CatalogueCache {
     service: ServiceClient,
     products: Cache<ProductId, Arc<Product>>,
@@ -48,7 +47,7 @@ impl CatalogueCache {
     }
 
     /// Keeps the newer of what is known and this: an event may overtake an answer that is on its way.
-    pub async fn learn(&self, product: Product) -> Arc<Product> {
+    async fn keep(&self, product: Product) -> Arc<Product> {
         let entry = self.products.entry(product.id.clone());
         let product = Arc::new(product);
         let kept = entry
@@ -97,7 +96,7 @@ impl Catalogue for CatalogueCache {
         }
         if !unknown.is_empty() {
             for product in self.ask(&unknown).await? {
-                products.push(self.learn(product).await);
+                products.push(self.keep(product).await);
             }
         }
         let cached = ids.len() - unknown.len();
@@ -105,5 +104,9 @@ impl Catalogue for CatalogueCache {
         metrics::counter!("order_catalogue_lookups_total", "from" => "service")
             .increment(unknown.len() as u64);
         Ok(products)
+    }
+
+    async fn learn(&self, product: Product) {
+        self.keep(product).await;
     }
 }

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, push_list};
+use config::id::UserId;
 use sqlx::mysql::MySqlQueryResult;
 use sqlx::{MySql, QueryBuilder};
 
@@ -132,6 +133,14 @@ impl OrderRepository for Tx {
         .fetch_all(self.connection())
         .await?;
         with_lines(self.connection(), rows).await
+    }
+
+    async fn open_orders(&mut self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
+        let mut count = QueryBuilder::new("SELECT user_id, COUNT(*) FROM orders WHERE user_id IN ");
+        push_list(&mut count, users.iter().map(|user| user.get()));
+        count.push(" AND status IN ('pending', 'confirmed') AND paid_at IS NULL GROUP BY user_id");
+        let counts: Vec<(u64, i64)> = count.build_query_as().fetch_all(self.connection()).await?;
+        Ok(counts.into_iter().map(|(user, orders)| (UserId::new(user), orders.unsigned_abs())).collect())
     }
 }
 

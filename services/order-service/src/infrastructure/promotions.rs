@@ -95,6 +95,7 @@ fn body(wares: &Wares<'_>) -> Value {
         "user_id": wares.user.map(|user| user.get()),
         "code": wares.code.map(|code| code.as_str()),
         "order_id": wares.order.map(|order| order.get()),
+        "promotion_reservation_id": wares.of_order,
         "currency": wares.subtotal.currency().code(),
         "lines": wares.lines.iter().map(line).collect::<Vec<_>>(),
     })

@@ -12,14 +12,14 @@ use sqlx::{FromRow, MySql, MySqlConnection, QueryBuilder};
 
 use super::rows::parse;
 use crate::application::{ReturnFilter, ReturnReader, ReturnRepository};
-use crate::domain::{NewReturn, Order, OrderId, Quantity, Return, ReturnId, ReturnItem};
+use crate::domain::{NewReturn, Notes, Order, OrderId, Quantity, Reason, Return, ReturnId, ReturnItem};
 
 /// The columns of [`ReturnRow`].
 macro_rules! select_returns {
     ($rest:literal) => {
         concat!(
-            "SELECT id, order_id, user_id, status, currency, comment, note, shipping, refunded, version, created_at, \
-             updated_at FROM order_returns WHERE ",
+            "SELECT id, order_id, user_id, status, currency, comment, note, shipping, most, refunded, by_hand, version, \
+             created_at, updated_at FROM order_returns WHERE ",
             $rest
         )
     };
@@ -35,7 +35,9 @@ struct ReturnRow {
     comment: Option<String>,
     note: Option<String>,
     shipping: i64,
+    most: Option<i64>,
     refunded: i64,
+    by_hand: i64,
     version: u64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -59,7 +61,7 @@ impl ReturnRow {
             Ok(ReturnItem {
                 product_id: parse(&row.product_id)?,
                 quantity: Quantity::new(row.quantity.into()).map_err(StoreError::corrupt)?,
-                reason: parse(&row.reason)?,
+                reason: Reason::stored(row.reason),
                 refund: money(row.refund),
                 restock: row.restock,
             })
@@ -70,10 +72,12 @@ impl ReturnRow {
             user_id: UserId::new(self.user_id),
             status: parse(&self.status)?,
             items: items.into_iter().map(item).collect::<Result<_, StoreError>>()?,
-            comment: self.comment.as_deref().map(parse).transpose()?,
-            note: self.note.as_deref().map(parse).transpose()?,
+            comment: self.comment.map(Notes::stored),
+            note: self.note.map(Reason::stored),
             shipping: money(self.shipping),
+            most: self.most.map(money),
             refunded: money(self.refunded),
+            by_hand: money(self.by_hand),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -152,15 +156,25 @@ impl ReturnRepository for Tx {
         find(self.connection(), order, id).await
     }
 
+    async fn returns_of(&mut self, order: OrderId) -> Result<Vec<Return>, StoreError> {
+        let rows: Vec<ReturnRow> = sqlx::query_as(select_returns!("order_id = ?"))
+            .bind(order.get())
+            .fetch_all(self.connection())
+            .await?;
+        with_items(self.connection(), rows).await
+    }
+
     async fn save_return(&mut self, back: &Return) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE order_returns SET status = ?, note = ?, shipping = ?, refunded = ?, version = ?, updated_at = ? \
-             WHERE id = ?",
+            "UPDATE order_returns SET status = ?, note = ?, shipping = ?, most = ?, refunded = ?, by_hand = ?, \
+             version = ?, updated_at = ? WHERE id = ?",
         )
         .bind(back.status.as_str())
         .bind(back.note.as_ref().map(|note| note.as_str()))
         .bind(back.shipping.minor())
+        .bind(back.most.map(Money::minor))
         .bind(back.refunded.minor())
+        .bind(back.by_hand.minor())
         .bind(back.version)
         .bind(back.updated_at)
         .bind(back.id.get())

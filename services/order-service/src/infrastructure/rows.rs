@@ -15,8 +15,8 @@ use sqlx::{FromRow, MySqlConnection, QueryBuilder};
 use uuid::Uuid;
 
 use crate::domain::{
-    Address, AppliedPromotion, Charges, Delivery, Order, OrderId, OrderLine, Percentage, Promoted, Quantity,
-    TaxLine, Totals,
+    Address, AddressText, AppliedPromotion, Charges, Delivery, Notes, Order, OrderId, OrderLine, Percentage,
+    Promoted, Quantity, TaxLine, Totals,
 };
 
 /// The columns of [`OrderRow`], in a form that `concat!` takes.
@@ -195,11 +195,11 @@ impl OrderRow {
             refunded: money(self.refunded),
             shipping_refunded: self.shipping_refunded,
             delivery: Delivery {
-                address: Address::new(parse(&self.shipping_address)?, place),
+                address: Address::new(AddressText::stored(self.shipping_address), place),
                 method: parse(&self.shipping_method)?,
             },
             promotion_code: self.promotion_code.as_deref().map(parse).transpose()?,
-            notes: self.customer_notes.as_deref().map(parse).transpose()?,
+            notes: self.customer_notes.map(Notes::stored),
             reservation_id: self.reservation_id,
             version: self.version,
             expires_at: self.expires_at,

@@ -1,5 +1,7 @@
 //! What the service hears; docs/EVENTS.md.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use config::BoxError;
 use config::kafka::{Envelope, HandlerError, MessageHandler};
@@ -7,9 +9,20 @@ use config::money::{Amount, Currency, Money};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{FollowPayment, FollowShipment, FollowStock, PaymentNews};
+use crate::application::{Catalogue, FollowPayment, FollowShipment, FollowStock, PaymentNews, Shortfall};
 use crate::domain::{OrderId, Product, ReturnId};
-use crate::infrastructure::CatalogueCache;
+
+/// What of `payment-events` is about one payment of an order.
+const PAYMENT_NEWS: [&str; 8] = [
+    "payment_authorized",
+    "payment_voided",
+    "payment_processed",
+    "payment_failed",
+    "payment_refunded",
+    "refund_failed",
+    "dispute_opened",
+    "dispute_updated",
+];
 
 /// Follows payments.
 pub struct PaymentEvents(FollowPayment);
@@ -38,65 +51,85 @@ struct Payment {
     return_id: Option<u64>,
     #[serde(default)]
     was_refunded: bool,
+    /// A dispute's.
+    #[serde(default)]
+    status: String,
+    disputed_amount: Option<Amount>,
+}
+
+impl Payment {
+    /// What an event of this kind says; `None` when it changes nothing for the order.
+    fn news(&self, kind: &str) -> Result<Option<PaymentNews>, InvalidFields> {
+        let told = |name: &str, amount: Option<Amount>| -> Result<Money, InvalidFields> {
+            let missing = || InvalidFields::one(name, "required", "is required");
+            money(name, amount.ok_or_else(missing)?, &self.currency)
+        };
+        let back = self.return_id.map(ReturnId::new);
+        Ok(Some(match kind {
+            "payment_authorized" => PaymentNews::Authorized {
+                amount: told("amount", Some(self.amount))?,
+                cash_on_delivery: self.payment_method == "cod",
+            },
+            "payment_voided" => PaymentNews::Voided,
+            "payment_processed" => PaymentNews::Processed {
+                amount: told("amount", Some(self.amount))?,
+                authorized: told("authorized_amount", self.authorized_amount.or(Some(self.amount)))?,
+            },
+            "payment_failed" => PaymentNews::Failed { code: self.code.chars().take(100).collect() },
+            "payment_refunded" => PaymentNews::Refunded {
+                amount: told("refund_amount", self.refund_amount)?,
+                fully: self.fully_refunded,
+                back,
+            },
+            "refund_failed" => PaymentNews::RefundFailed {
+                amount: told("refund_amount", self.refund_amount)?,
+                undone: self.was_refunded,
+                back,
+            },
+            // A dispute is told to be lost once, and never after it was won.
+            "dispute_opened" | "dispute_updated" if self.status == "lost" => {
+                PaymentNews::ChargedBack { amount: told("disputed_amount", self.disputed_amount)? }
+            }
+            _ => return Ok(None),
+        }))
+    }
 }
 
 /// A return's money that no payment can give back.
 #[derive(Deserialize)]
-struct Shortfall {
+struct Short {
     order_id: u64,
     return_id: u64,
     missing_amount: Amount,
+    /// What of it is in an open dispute; older versions don't tell.
+    disputed: Option<Amount>,
     currency: String,
+}
+
+impl Short {
+    fn parse(&self) -> Result<Shortfall, InvalidFields> {
+        let disputed = self.disputed.map(|amount| money("disputed", amount, &self.currency));
+        Ok(Shortfall {
+            back: ReturnId::new(self.return_id),
+            missing: money("missing_amount", self.missing_amount, &self.currency)?,
+            disputed: disputed.transpose()?,
+        })
+    }
 }
 
 #[async_trait]
 impl MessageHandler for PaymentEvents {
     async fn handle(&self, message: &Envelope) -> Result<(), HandlerError> {
-        if message.kind == "return_refund_short" {
-            let short: Shortfall = message.data()?;
-            let missing = money("missing_amount", short.missing_amount, &short.currency)?;
-            let news = PaymentNews::Short { back: ReturnId::new(short.return_id), missing };
-            return Ok(self.0.run(message, OrderId::new(short.order_id), 0, &news).await?);
+        let kind = message.kind.as_str();
+        if kind == "return_refund_short" {
+            let short: Short = message.data()?;
+            return Ok(self.0.fell_short(message, OrderId::new(short.order_id), short.parse()?).await?);
         }
-        let ours = [
-            "payment_authorized",
-            "payment_voided",
-            "payment_processed",
-            "payment_failed",
-            "payment_refunded",
-            "refund_failed",
-        ];
-        if !ours.contains(&message.kind.as_str()) {
+        if !PAYMENT_NEWS.contains(&kind) {
             return Ok(());
         }
         let payment: Payment = message.data()?;
-        let news = match message.kind.as_str() {
-            "payment_authorized" => PaymentNews::Authorized {
-                amount: money("amount", payment.amount, &payment.currency)?,
-                cash_on_delivery: payment.payment_method == "cod",
-            },
-            "payment_voided" => PaymentNews::Voided,
-            "payment_processed" => {
-                let amount = money("amount", payment.amount, &payment.currency)?;
-                let authorized = payment.authorized_amount.unwrap_or(payment.amount);
-                let authorized = money("authorized_amount", authorized, &payment.currency)?;
-                PaymentNews::Processed { amount, authorized }
-            }
-            "payment_failed" => PaymentNews::Failed { code: payment.code.chars().take(100).collect() },
-            kind => {
-                let amount = payment
-                    .refund_amount
-                    .ok_or_else(|| InvalidFields::one("refund_amount", "required", "is required"))?;
-                let amount = money("refund_amount", amount, &payment.currency)?;
-                let (fully, back) = (payment.fully_refunded, payment.return_id.map(ReturnId::new));
-                match kind {
-                    "refund_failed" => {
-                        PaymentNews::RefundFailed { amount, undone: payment.was_refunded, back }
-                    }
-                    _ => PaymentNews::Refunded { amount, fully, back },
-                }
-            }
-        };
+        let Some(news) = payment.news(kind)? else { return Ok(()) };
         Ok(self.0.run(message, OrderId::new(payment.order_id), payment.payment_id, &news).await?)
     }
 }
@@ -160,10 +193,10 @@ impl MessageHandler for StockEvents {
 }
 
 /// Follows the catalogue, for this instance's cache.
-pub struct ProductEvents(CatalogueCache);
+pub struct ProductEvents(Arc<dyn Catalogue>);
 
 impl ProductEvents {
-    pub fn new(catalogue: CatalogueCache) -> Self {
+    pub fn new(catalogue: Arc<dyn Catalogue>) -> Self {
         Self(catalogue)
     }
 }

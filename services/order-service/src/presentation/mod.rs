@@ -5,4 +5,4 @@ mod events;
 mod http;
 
 pub use events::{PaymentEvents, ProductEvents, ShippingEvents, StockEvents};
-pub use http::{CartApi, OrderApi, ReturnApi, SalesApi};
+pub use http::{CartApi, OrderApi, RefundApi, ReturnApi, SalesApi};

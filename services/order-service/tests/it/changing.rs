@@ -11,8 +11,9 @@ fn put(shop: &Shop, user: u64, order: u64, body: &Value) -> RequestBuilder {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_owner_changes_the_address_while_the_order_is_pending() {
+async fn an_owner_changes_the_address_until_the_order_is_packed() {
     let shop = Shop::open().await;
+    let listener = TestKafka::new(&shop.env).listen("order-events").await;
     let (lamp, owner) = (shop.products.add(1, "USD"), user());
     let order = id(&shop.placed(owner, &[(&lamp, 1)]).await);
     let elsewhere = json!({ "shipping_address": "1 Hàng Bạc, Hà Nội" });
@@ -23,9 +24,26 @@ async fn an_owner_changes_the_address_while_the_order_is_pending() {
     assert_eq!((stale.0, &stale.1["code"]), (412, &json!("stale-version")));
     assert_eq!(refusal(put(&shop, owner + 1, order, &elsewhere)).await.0, 403);
     assert_eq!(refusal(put(&shop, owner, order, &json!({}))).await.0, 422);
-    assert_eq!(shop.move_to(order, "confirmed").await.status(), 200);
+    for (status, version) in [("confirmed", 4), ("paid", 6)] {
+        assert_eq!(shop.move_to(order, status).await.status(), 200);
+        let corrected = json!({ "shipping_address": format!("2 Hàng Bạc, {status}") });
+        assert_eq!(put(&shop, owner, order, &corrected).send().await.unwrap().status(), 200);
+        let told = listener.find(|event| event.kind == "order_readdressed").await;
+        let said = ["order_id", "user_id", "version", "shipping_address"].map(|it| told.data[it].clone());
+        let address = corrected["shipping_address"].clone();
+        assert_eq!(said, [json!(order), json!(owner), json!(version), address]);
+        let (status, problem) =
+            refusal(put(&shop, owner, order, &json!({ "shipping_address": "1 Main St, Austin, TX, USA" })))
+                .await;
+        assert_eq!((status, &problem["code"]), (409, &json!("other-place")));
+        assert_eq!(refusal(put(&shop, owner + 1, order, &elsewhere)).await.0, 403);
+    }
+    let history = shop.read(&format!("/api/orders/{order}/history")).await.to_string();
+    assert_eq!(history.matches("the address was changed").count(), 2, "{history}");
+    assert_eq!(shop.move_to(order, "fulfilling").await.status(), 200);
     let (status, problem) = refusal(put(&shop, owner, order, &elsewhere)).await;
     assert_eq!((status, &problem["code"]), (409, &json!("address-fixed")));
+    assert_eq!(shop.read(&format!("/api/orders/{order}")).await["shipping_address"], "2 Hàng Bạc, paid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,4 +189,35 @@ async fn a_promise_is_let_go_when_the_shop_was_paid_otherwise() {
             (&json!(number), &json!("paid_otherwise"))
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_once_more_than_an_administrator_knew_goes_back() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
+    let lamp = shop.products.add(1_000, "USD");
+    let order = shop.placed(user(), &[(&lamp, 1)]).await;
+    assert_eq!(shop.move_to(id(&order), "paid").await.status(), 200);
+    // It was under way, and nobody had promised anything before.
+    kafka.send(&payment("payment_processed", &order, &json!({}))).await;
+    let told = listener.find(|event| event.kind == "order_payment_refused").await;
+    let said = ["payment_id", "amount", "reason"].map(|member| told.data[member].clone());
+    assert_eq!(said, [json!(7), json!(10), json!("paid_otherwise")]);
+    let all = json!({ "refund_amount": 10, "refunded_total": 10, "fully_refunded": true });
+    kafka.send(&payment("payment_refunded", &order, &all)).await;
+    remarked(&shop, &order, "of payment 7 were refunded").await;
+    let now = shop.read(&format!("/api/orders/{}", id(&order))).await;
+    let seen = ["status", "paid_amount", "refunded_amount"].map(|member| now[member].clone());
+    assert_eq!(seen, [json!("paid"), json!(10), json!(0)]);
+
+    // What has paid an order is wanted, however often it says so.
+    let other = shop.placed(user(), &[(&lamp, 1)]).await;
+    for _ in 0..2 {
+        kafka.send(&payment("payment_processed", &other, &json!({ "payment_id": 8 }))).await;
+    }
+    remarked(&shop, &other, "payment 8 came when the order was paid already").await;
+    kafka.send(&payment("payment_processed", &other, &json!({ "payment_id": 9 }))).await;
+    let told = listener.find(|event| event.kind == "order_payment_refused").await;
+    assert_eq!(told.data["payment_id"], 9);
 }

@@ -1,5 +1,7 @@
 //! What the service hears and says.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
 use config::testing::{TestKafka, eventually};
 use order_service::Orders;
@@ -73,7 +75,8 @@ async fn an_order_says_all_that_others_need() {
             "product_id": lamp, "product_name": "Đèn lồng", "category": "lamps", "quantity": 2, "price": 19.99,
             "discount": 0, "tax": 0, "weight_grams": 250,
         }],
-        "subtotal": 39.98, "discount": 0, "tax": 0, "tax_lines": [], "prices_include_tax": false, "shipping": 0, "total_amount": 39.98, "paid_amount": 0, "currency": "USD",
+        "subtotal": 39.98, "discount": 0, "tax": 0, "tax_lines": [], "prices_include_tax": false, "shipping": 0,
+        "total_amount": 39.98, "paid_amount": 0, "refunded_amount": 0, "currency": "USD",
         "shipping_address": order["shipping_address"], "shipping_country": null, "shipping_state": null,
         "shipping_method": "standard", "weight_grams": 500,
         "reservation_id": reservation["reservation_id"], "promotion_code": null, "promotions": [],
@@ -230,8 +233,10 @@ async fn an_unpaid_order_expires_once_with_two_instances() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn money_that_is_set_aside_keeps_the_order_until_it_is_given_up() {
-    let shop = Shop::open_with(|env| env.set("ORDER_EXPIRY_SECONDS", "5")).await;
+    let shop =
+        Shop::open_with(|env| env.set("ORDER_EXPIRY_SECONDS", "5").set("PAYMENT_LAPSE_SECONDS", "1")).await;
     let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
     let lamp = shop.products.add(150_000, "USD");
     // Whoever joins its group only now may need longer than an order lives.
     let first = shop.placed(user(), &[(&lamp, 1)]).await;
@@ -252,6 +257,9 @@ async fn money_that_is_set_aside_keeps_the_order_until_it_is_given_up() {
     // Another payment's end is nothing to it.
     kafka.send(&payment("payment_voided", &order, &json!({ "payment_id": 6 }))).await;
     kafka.send(&payment("payment_voided", &order, &json!({}))).await;
+    let lapsed = listener.find(|event| event.kind == "order_payment_lapsed").await;
+    let said = ["order_id", "user_id", "total_amount", "currency"].map(|member| lapsed.data[member].clone());
+    assert_eq!(said, [order["id"].clone(), order["user_id"].clone(), json!(3000), json!("USD")]);
     becomes(&shop, &order, "cancelled").await;
     let reasons = history(&shop, &order, 6).await;
     assert_eq!(
@@ -351,4 +359,22 @@ async fn an_administrator_who_refunds_an_order_has_its_money_sent_back() {
     kafka.send(&payment("payment_refunded", &other, &all)).await;
     let followed = listener.find(|event| event.data["status"] == "refunded").await;
     assert_eq!(followed.data["refund_due"], false, "that is where it comes from");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_counted_on_a_promise_that_lapsed_has_a_day_to_pay_otherwise() {
+    let (shop, kafka, order) = ordered().await;
+    let listener = kafka.listen("order-events").await;
+    let before = SystemClock.now();
+    kafka.send(&payment("payment_authorized", &order, &json!({}))).await;
+    kafka.send(&payment("payment_voided", &order, &json!({}))).await;
+    let lapsed = listener.find(|event| event.kind == "order_payment_lapsed").await;
+    let path = format!("/api/orders/{}", id(&order));
+    let now = shop.read(&path).await;
+    let end = |seen: &Value| -> DateTime<Utc> { seen["expires_at"].as_str().unwrap().parse().unwrap() };
+    assert_eq!((&now["status"], end(&now)), (&json!("confirmed"), end(&lapsed.data)));
+    assert!(end(&now) >= before + TimeDelta::days(1), "{now}");
+    kafka.send(&payment("payment_processed", &order, &json!({ "payment_id": 8 }))).await;
+    becomes(&shop, &order, "paid").await;
+    assert_eq!(shop.read(&path).await["expires_at"], Value::Null);
 }

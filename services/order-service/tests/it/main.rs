@@ -10,6 +10,7 @@ mod placing;
 mod pricing;
 mod races;
 mod reading;
+mod refunding;
 mod repricing;
 mod returning;
 mod sales;

@@ -118,6 +118,41 @@ async fn only_who_may_can_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_sets_all_the_stock_aside_with_orders_that_are_not_paid() {
+    let shop = Shop::open_with(|env| env.set("MAX_OPEN_ORDERS", "2")).await;
+    let (lamp, owner) = (shop.products.add(999, "USD"), user());
+    let first = shop.placed(owner, &[(&lamp, 1)]).await;
+    let second = shop.placed(owner, &[(&lamp, 1)]).await;
+    assert_eq!(shop.move_to(id(&second), "confirmed").await.status(), 200);
+    let (status, problem) = refusal(shop.order(owner, &[(&lamp, 1)])).await;
+    assert_eq!(
+        (status, &problem["code"], &problem["most"]),
+        (409, &json!("too-many-open-orders"), &json!(2))
+    );
+    assert_eq!((shop.count("orders").await, shop.asked_inventory("/release").await.len()), (2, 1));
+    // Neither from the cart; but somebody else does, and so does the shop for them.
+    let client = |verb, path: &str| shop.app.as_client(owner, verb, path);
+    let item = client(Method::PUT, &format!("/api/cart/items/{lamp}")).json(&json!({ "quantity": 1 }));
+    assert_eq!(item.send().await.unwrap().status(), 200);
+    let checkout =
+        || client(Method::POST, "/api/cart/checkout").json(&json!({ "shipping_address": ADDRESS }));
+    assert_eq!(refusal(checkout()).await.1["code"], "too-many-open-orders");
+    shop.placed(owner + 1, &[(&lamp, 1)]).await;
+    let mut body = order_body(&[(&lamp, 1)]);
+    body["user_id"] = json!(owner);
+    let by_the_shop = shop.app.as_admin(Method::POST, "/api/orders").json(&body).send().await.unwrap();
+    let third: Value = by_the_shop.json().await.unwrap();
+    assert_eq!(third["user_id"], owner);
+    // What is paid or cancelled is no longer open.
+    assert_eq!(shop.move_to(id(&second), "paid").await.status(), 200);
+    assert_eq!(refusal(checkout()).await.0, 409);
+    let cancel = client(Method::POST, &format!("/api/orders/{}/cancel", id(&first)));
+    assert_eq!(cancel.send().await.unwrap().status(), 200);
+    assert_eq!(checkout().send().await.unwrap().status(), 201);
+    assert_eq!(refusal(shop.order(owner, &[(&lamp, 1)])).await.0, 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_out_of_stock_is_named() {
     let shop = Shop::open().await;
     let lamp = shop.products.add(999, "USD");

@@ -47,6 +47,33 @@ async fn currencies_have_their_own_decimals() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn at_another_total_than_was_shown_nothing_is_ordered() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1_999, "USD"), user());
+    let put = shop.app.as_client(owner, Method::PUT, &format!("/api/cart/items/{lamp}"));
+    assert_eq!(put.json(&json!({ "quantity": 2 })).send().await.unwrap().status(), 200);
+    let send = |path: &str, total: Value| {
+        let items = json!([{ "product_id": lamp, "quantity": 2 }]);
+        let mut body = json!({ "shipping_address": ADDRESS, "expected_total": total });
+        if path == "/api/orders" {
+            body["items"] = items;
+        }
+        shop.app.as_client(owner, Method::POST, path).json(&body)
+    };
+    for path in ["/api/orders", "/api/cart/checkout"] {
+        let (status, problem) = refusal(send(path, json!(39.97))).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("price-changed")));
+        assert_eq!((&problem["total_amount"], &problem["currency"]), (&json!(39.98), &json!("USD")));
+        let (status, problem) = refusal(send(path, json!(39.975))).await;
+        assert_eq!((status, wrong_fields(&problem)), (422, vec!["expected_total"]));
+    }
+    assert_eq!((shop.count("orders").await, shop.asked_inventory("/release").await.len()), (0, 4));
+    for path in ["/api/orders", "/api/cart/checkout"] {
+        assert_eq!(send(path, json!(39.98)).send().await.unwrap().status(), 201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_price_than_the_catalogues_is_a_conflict() {
     let shop = Shop::open().await;
     let lamp = shop.products.add(1_999, "USD");

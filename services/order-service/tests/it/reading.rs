@@ -106,3 +106,23 @@ async fn payment_service_learns_what_is_due() {
     assert_eq!(refusal(shop.app.as_admin(Method::GET, &path)).await.0, 401, "a user is no service");
     assert_eq!(refusal(shop.app.as_service(Method::GET, "/internal/orders/1")).await.0, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_once_is_shown_whatever_the_rules_are_today() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1, "USD"), user());
+    let order = id(&shop.placed(owner, &[(&lamp, 1)]).await);
+    for status in ["paid", "fulfilling", "shipped"] {
+        assert_eq!(shop.move_to(order, status).await.status(), 200);
+    }
+    let item = json!({ "product_id": lamp, "quantity": 1, "reason": "broken" });
+    let returns = format!("/api/orders/{order}/returns");
+    let asked = shop.app.as_client(owner, Method::POST, &returns).json(&json!({ "items": [item] }));
+    assert_eq!(asked.send().await.unwrap().status(), 201);
+    shop.sql("UPDATE orders SET shipping_address = '', customer_notes = ''").await;
+    shop.sql("UPDATE order_returns SET comment = '', note = ''; UPDATE order_return_items SET reason = ''")
+        .await;
+    let read = shop.read(&format!("/api/orders/{order}")).await;
+    assert_eq!((&read["shipping_address"], &read["customer_notes"]), (&json!(""), &json!("")));
+    assert_eq!(shop.read(&returns).await["items"][0]["items"][0]["reason"], "");
+}

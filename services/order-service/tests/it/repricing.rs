@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::{Shop, id, order_body, payment, refusal, user, wrong_fields};
 
@@ -218,6 +218,25 @@ async fn without_promotions_an_order_goes_without_but_nobody_pays_more_for_a_cod
     let (status, problem) = refusal(promote(&shop, id(&order), owner, "HALF")).await;
     assert_eq!((status, &problem["code"]), (503, &json!("promotions-unavailable")));
     assert_eq!(shop.count("orders").await, 1);
+}
+
+/// A reservation that promotion-service was asked for, with its id.
+async fn reservations(shop: &Shop) -> Vec<(String, Value)> {
+    let asked = shop.promotions.received_requests().await.unwrap();
+    let puts = asked.iter().filter(|request| request.method.as_str() == "PUT");
+    let id = |request: &Request| request.url.path().rsplit('/').next().unwrap().to_owned();
+    puts.map(|request| (id(request), request.body_json().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promotion_service_is_told_what_an_order_has_that_is_priced_again() {
+    let shop = Shop::open().await;
+    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
+    let order = placed(&shop, owner, &taxed(&[(&lamp, 1)], Some("POST"))).await;
+    assert_eq!(promote(&shop, id(&order), owner, "HALF").send().await.unwrap().status(), 200);
+    let [(first, new), (_, again)] = reservations(&shop).await.try_into().unwrap();
+    assert_eq!((&new["order_id"], &new["promotion_reservation_id"]), (&Value::Null, &Value::Null));
+    assert_eq!((&again["order_id"], &again["promotion_reservation_id"]), (&order["id"], &json!(first)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

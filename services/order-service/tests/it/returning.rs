@@ -356,3 +356,87 @@ async fn money_that_cant_be_given_back_is_left_to_an_administrator() {
     let due = listener.find(|event| event.kind == "return_refund_due").await;
     assert_eq!((&due.data["return_id"], &due.data["refund_amount"]), (&back["id"], &json!(10.8)));
 }
+
+/// Waits until so much of the order's money is back.
+async fn given_back(shop: &Shop, order: &Value, amount: f64) {
+    eventually("the money is counted", || async {
+        let now = shop.read(&format!("/api/orders/{}", id(order))).await["refunded_amount"].clone();
+        if now.as_f64() == Some(amount) { Ok(()) } else { Err(now.to_string()) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_back_before_is_not_given_back_again() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
+    let (lamp, owner) = (shop.products.add(1_000, "USD"), user());
+    let order = delivered(&shop, &kafka, owner, &lamp).await;
+    // Of 48.58, for the trouble.
+    let goodwill = json!({ "refund_amount": 40, "refunded_total": 40, "fully_refunded": false });
+    kafka.send(&payment("payment_refunded", &order, &goodwill)).await;
+    given_back(&shop, &order, 40.0).await;
+    let first = asked(&shop, owner, &order, &[(&lamp, 2)]).await;
+    let second = asked(&shop, owner, &order, &[(&lamp, 1)]).await;
+    for back in [&first, &second] {
+        for verb in ["approve", "receive"] {
+            decide(&shop, &order, back, verb, json!({})).await;
+        }
+        let received = listener.find(|event| event.kind == "return_received").await;
+        assert_eq!(
+            received.data["restock"],
+            json!([{ "product_id": lamp, "quantity": back["items"][0]["quantity"] }])
+        );
+    }
+    let due = decide(&shop, &order, &first, "refund", json!({})).await;
+    assert_eq!((&due["status"], &due["refund_amount"]), (&json!("refunding"), &json!(8.58)));
+    let told = listener.find(|event| event.kind == "return_refund_due").await;
+    assert_eq!(told.data["refund_amount"], 8.58);
+    // The first has what is left; for the second there is nothing to wait for.
+    let nothing = decide(&shop, &order, &second, "refund", json!({})).await;
+    assert_eq!((&nothing["status"], &nothing["refund_amount"]), (&json!("refunded"), &json!(0)));
+    let told = listener.find(|event| event.kind.starts_with("return_refund")).await;
+    assert_eq!((told.kind.as_str(), &told.data["refund_amount"]), ("return_refunded", &json!(0)));
+    let history = shop.read(&format!("/api/orders/{}/history", id(&order))).await.to_string();
+    assert!(history.contains("refunded: nothing was left to give back"), "{history}");
+    refund(&kafka, &order, &first, 8.58, true).await;
+    becomes(&shop, &path(&order, &first), "refunded").await;
+    let undone = becomes(&shop, &format!("/api/orders/{}", id(&order)), "refunded").await;
+    assert_eq!(undone["refunded_amount"], 48.58);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_customers_bank_has_taken_back_is_not_given_back_again() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
+    let (order, back) = owed(&shop, &kafka).await;
+    listener.find(|event| event.kind == "return_refund_due").await;
+    let dispute = |kind: &str, status: &str| {
+        let more =
+            json!({ "dispute_id": 3, "disputed_amount": 48.58, "reason": "fraudulent", "status": status });
+        payment(kind, &order, &more)
+    };
+    let short = json!({ "return_id": back["id"], "missing_amount": 10.8, "disputed": 10.8 });
+    kafka.send(&dispute("dispute_opened", "opened")).await;
+    kafka.send(&payment("return_refund_short", &order, &short)).await;
+    eventually("the bank is waited for", || async {
+        let history = shop.read(&format!("/api/orders/{}/history", id(&order))).await.to_string();
+        if history.contains("has decided on 10.80 USD") { Ok(()) } else { Err(history) }
+    })
+    .await;
+    assert_eq!(shop.read(&format!("/api/orders/{}", id(&order))).await["refunded_amount"], 0);
+    let lost = dispute("dispute_updated", "lost");
+    for _ in 0..3 {
+        kafka.send(&lost).await;
+    }
+    given_back(&shop, &order, 48.58).await;
+    let seen = shop.read(&format!("/api/orders/{}", id(&order))).await;
+    assert_eq!(seen["status"], "delivered", "its goods aren't back");
+    assert_eq!(shop.read("/api/orders/analytics/summary").await["revenue"], 0);
+    let ended = decide(&shop, &order, &back, "refund", json!({})).await;
+    assert_eq!((&ended["status"], &ended["refund_amount"]), (&json!("refunded"), &json!(0)));
+    let told = listener.find(|event| event.kind.starts_with("return_refund")).await;
+    assert_eq!(told.kind, "return_refunded");
+}

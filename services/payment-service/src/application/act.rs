@@ -6,6 +6,7 @@ use config::database::retrying;
 use config::jwt_auth::{AuthError, Caller};
 use config::money::{Amount, Currency, Money};
 use config::problem::InvalidFields;
+use config::text::Prose;
 use uuid::Uuid;
 
 use super::operations::Cause;
@@ -20,7 +21,7 @@ pub enum Action {
     /// Gives the authorization back, or stops waiting for the customer.
     Void,
     /// Gives money back: all that is left when no amount is named.
-    Refund { amount: Option<Amount>, reason: String },
+    Refund { amount: Option<Amount>, reason: Prose<200> },
 }
 
 /// Acts on a payment.

@@ -151,6 +151,16 @@ async fn open(
     Ok(())
 }
 
+/// What of a payment's money is in disputes that the customer's bank has not decided, in minor units.
+pub(super) async fn undecided(tx: &mut dyn Store, payment: &Payment) -> Result<i64, StoreError> {
+    if !payment.disputed.is_positive() {
+        return Ok(0);
+    }
+    let disputes = tx.disputes_of(payment.id).await?;
+    let open = disputes.iter().filter(|dispute| !dispute.status.is_final());
+    Ok(open.map(|dispute| dispute.amount.minor()).sum())
+}
+
 /// Where a movement of this dispute comes from.
 fn reference(dispute: &Dispute) -> String {
     format!("dispute {}", dispute.id)

@@ -60,6 +60,7 @@ impl Fault for PaymentError {
         match self {
             Self::NotFound(_) | Self::NoOrder(_) | Self::NoDispute(_) | Self::NoProvider => Kind::NotFound,
             Self::WrongAmount(_) | Self::Refused(Refusal::TooMuch { .. } | Refusal::Nothing) => Kind::Invalid,
+            Self::Refused(Refusal::TooManyDeclines { .. }) => Kind::TooManyRequests,
             Self::NotPayable(_) | Self::EvidenceRefused(_) | Self::Refused(_) => Kind::Conflict,
             Self::Declined { .. } => Kind::PaymentRequired,
             Self::Webhook(WebhookError::Signature) => Kind::Unauthenticated,
@@ -82,10 +83,12 @@ impl Fault for PaymentError {
             Self::EvidenceRefused(_) => "evidence-refused",
             Self::WrongAmount(_) => "wrong-amount",
             Self::NotPayable(status) if status == "cancelled" => "order-cancelled",
-            Self::NotPayable(_) | Self::Refused(Refusal::OrderPaid) => "order-paid",
+            // Where order-service says that it is refunded, it is named so, too.
+            Self::NotPayable(_) | Self::Refused(Refusal::OrderPaid | Refusal::OrderRefunded) => "order-paid",
             Self::Declined { .. } => "payment-declined",
             Self::Refused(Refusal::OrderCancelled) => "order-cancelled",
             Self::Refused(Refusal::InProgress) => "payment-in-progress",
+            Self::Refused(Refusal::TooManyDeclines { .. }) => "too-many-declines",
             Self::Refused(Refusal::Busy) => "operation-in-progress",
             Self::Refused(Refusal::Illegal { .. } | Refusal::BelongsToItsOrder) => "illegal-payment-state",
             Self::Refused(Refusal::NoEvidence(_)) => "illegal-dispute-state",
@@ -128,6 +131,10 @@ impl Fault for PaymentError {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Self::Provider(_)).then_some(Duration::from_secs(5))
+        match self {
+            Self::Provider(_) => Some(Duration::from_secs(5)),
+            Self::Refused(Refusal::TooManyDeclines { wait }) => Some(*wait),
+            _ => None,
+        }
     }
 }

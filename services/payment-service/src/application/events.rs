@@ -85,12 +85,15 @@ pub struct PaymentFailed {
     about: About,
     code: String,
     message: String,
+    /// Whether its order is over, cancelled or refunded: nobody waits for it to be paid.
+    order_over: bool,
 }
 
 impl PaymentFailed {
-    pub fn new(payment: &Payment) -> Self {
+    pub fn new(account: &Account, payment: &Payment) -> Self {
         let (code, message) = payment.decline.clone().map(|it| (it.code, it.message)).unwrap_or_default();
-        Self { about: About::new(payment, payment.amount), code, message }
+        let order_over = account.is_over();
+        Self { about: About::new(payment, payment.amount), code, message, order_over }
     }
 }
 
@@ -219,27 +222,59 @@ pub struct ReturnRefundShort {
     return_id: u64,
     missing_amount: Amount,
     currency: &'static str,
+    /// What of it is in a dispute that the customer's bank has not decided: it has the money.
+    disputed: Amount,
 }
 
 impl ReturnRefundShort {
-    pub fn new(account: &Account, return_id: ReturnId, missing: Money) -> Self {
+    pub fn new(account: &Account, return_id: ReturnId, missing: Money, disputed: Money) -> Self {
         Self {
             order_id: account.order_id.get(),
             user_id: account.user_id.get(),
             return_id: return_id.get(),
             missing_amount: missing.into(),
             currency: missing.currency().code(),
+            disputed: disputed.into(),
         }
     }
 }
 
-impl Event for ReturnRefundShort {
-    const TOPIC: &'static str = TOPIC;
-    const TYPE: &'static str = "return_refund_short";
+/// An order is over, and so much of what was paid for it no payment can give back, as none took it: this is for an
+/// administrator.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RefundByHandDue {
+    order_id: u64,
+    user_id: u64,
+    amount: Amount,
+    currency: &'static str,
+}
 
-    fn key(&self) -> String {
-        self.order_id.to_string()
+impl RefundByHandDue {
+    pub fn new(account: &Account, amount: Money) -> Self {
+        Self {
+            order_id: account.order_id.get(),
+            user_id: account.user_id.get(),
+            amount: amount.into(),
+            currency: amount.currency().code(),
+        }
     }
+}
+
+macro_rules! order_events {
+    ($($event:ty: $name:literal),+ $(,)?) => {$(
+        impl Event for $event {
+            const TOPIC: &'static str = TOPIC;
+            const TYPE: &'static str = $name;
+
+            fn key(&self) -> String {
+                self.order_id.to_string()
+            }
+        }
+    )+};
+}
+order_events! {
+    ReturnRefundShort: "return_refund_short",
+    RefundByHandDue: "refund_by_hand_due",
 }
 
 macro_rules! payment_events {

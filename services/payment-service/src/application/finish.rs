@@ -6,6 +6,7 @@ use config::kafka::Envelope;
 use config::money::Money;
 use uuid::Uuid;
 
+use super::dispute::undecided;
 use super::operations::{Cause, Outcome};
 use super::{
     Completed, NewOperation, PaymentAuthorized, PaymentError, PaymentFailed, PaymentProcessed,
@@ -122,7 +123,7 @@ impl Finish {
             }
             // Else the order would take this payment for its own.
             _ if rejected == Some(DUPLICATE) && is_payment(operation) => {}
-            _ => tell(tx, payment, operation).await?,
+            _ => tell(tx, account, payment, operation).await?,
         }
         tx.post(payment.id, &postings(payment, operation, before, outcome), self.now).await?;
         let follow_up = match (rejected, outcome) {
@@ -225,7 +226,12 @@ fn is_payment(operation: &Operation) -> bool {
     matches!(operation.kind, OperationKind::Charge | OperationKind::Capture)
 }
 
-async fn tell(tx: &mut dyn Store, payment: &Payment, operation: &Operation) -> Result<(), StoreError> {
+async fn tell(
+    tx: &mut dyn Store,
+    account: &Account,
+    payment: &Payment,
+    operation: &Operation,
+) -> Result<(), StoreError> {
     let event = match (operation.kind, payment.status) {
         (OperationKind::Charge, Status::Authorized) => Envelope::new(&PaymentAuthorized::new(payment)),
         (OperationKind::Charge | OperationKind::Void, Status::Voided) => {
@@ -234,7 +240,7 @@ async fn tell(tx: &mut dyn Store, payment: &Payment, operation: &Operation) -> R
         (OperationKind::Charge | OperationKind::Capture, Status::Succeeded) => {
             Envelope::new(&PaymentProcessed::new(payment))
         }
-        (OperationKind::Charge, Status::Failed) => Envelope::new(&PaymentFailed::new(payment)),
+        (OperationKind::Charge, Status::Failed) => Envelope::new(&PaymentFailed::new(account, payment)),
         (OperationKind::Refund, _) => Envelope::new(&PaymentRefunded::new(payment, operation)),
         _ => return Ok(()),
     };
@@ -252,7 +258,12 @@ async fn tell_failure(
     let was_done = before == OperationState::Succeeded;
     let event = match (operation.kind, operation.return_id) {
         (OperationKind::Refund, Some(back)) if !was_done => {
-            Envelope::new(&ReturnRefundShort::new(account, back, operation.amount))
+            let missing = operation.amount;
+            // What is still there to give back is no bank's to decide on.
+            let gone = (missing.minor() - payment.refundable().minor()).max(0);
+            let disputed = undecided(tx, payment).await?.min(gone);
+            let disputed = Money::from_minor(disputed, missing.currency());
+            Envelope::new(&ReturnRefundShort::new(account, back, missing, disputed))
         }
         (OperationKind::Refund, _) => Envelope::new(&RefundFailed::new(payment, operation, was_done)),
         _ => return Ok(()),

@@ -19,11 +19,11 @@ mod webhook;
 
 pub use act::{Act, Action};
 pub use dispute::Disputes;
-pub use end_order::{EndOrder, Ending};
+pub use end_order::{EndOrder, EndedOrder, Ending};
 pub use error::PaymentError;
 pub use events::{
     DisputeOpened, DisputeUpdated, PaymentAuthorized, PaymentFailed, PaymentProcessed, PaymentRefunded,
-    PaymentVoided, RefundFailed, ReturnRefundShort,
+    PaymentVoided, RefundByHandDue, RefundFailed, ReturnRefundShort,
 };
 pub use operations::{Operations, Patience};
 pub use pay::{Pay, PaymentRequest};

@@ -13,7 +13,9 @@ use super::{
     Charge, Completed, NewOperation, NewPayment, Operations, OrderSnapshot, Orders, PaymentError,
     PaymentReader, ProviderError, Reply,
 };
-use crate::domain::{Instrument, Method, Operation, OperationKind, OrderId, Payment, ProviderName, Status};
+use crate::domain::{
+    COUNTED, Instrument, Method, Operation, OperationKind, OrderId, Payment, ProviderName, Status,
+};
 
 /// What a customer wants to pay, and with what.
 #[derive(Debug)]
@@ -98,7 +100,8 @@ impl Pay {
             Some(id) => tx.payment(id).await?,
             None => None,
         };
-        account.admit(active.as_ref())?;
+        let declined = tx.declined(user_id, now - COUNTED).await?;
+        account.admit(active.as_ref(), &declined, now)?;
         if let Some(request) = reply.request() {
             tx.forget_old_request(request, Reply::since(now)).await?;
         }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::ProviderEvent;
 use crate::domain::{
-    Account, Balance, CardSummary, Dispute, DisputeId, DisputeNews, DisputeStatus, Method, Movement,
-    Operation, OperationId, OperationKind, OperationState, OrderId, Payment, PaymentId, Posting,
+    Account, Balance, CardSummary, Declined, Dispute, DisputeId, DisputeNews, DisputeStatus, Method,
+    Movement, Operation, OperationId, OperationKind, OperationState, OrderId, Payment, PaymentId, Posting,
     ProviderName, ReturnId, Status,
 };
 
@@ -96,6 +96,8 @@ pub trait PaymentRepository: Send {
     ) -> Result<PaymentId, StoreError>;
     async fn payment(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
     async fn payments_of(&mut self, order: OrderId) -> Result<Vec<Payment>, StoreError>;
+    /// The user's payments since then that were declined, newest first: no more than are too many.
+    async fn declined(&mut self, user: UserId, since: DateTime<Utc>) -> Result<Vec<Declined>, StoreError>;
     async fn save_payment(&mut self, payment: &Payment, now: DateTime<Utc>) -> Result<(), StoreError>;
 
     async fn add_operation(
@@ -149,6 +151,8 @@ pub trait DisputeRepository: Send {
         provider: ProviderName,
         reference: &str,
     ) -> Result<Option<Dispute>, StoreError>;
+    /// All over this payment.
+    async fn disputes_of(&mut self, payment: PaymentId) -> Result<Vec<Dispute>, StoreError>;
     /// Makes it, as opened.
     async fn add_dispute(
         &mut self,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use config::database::StoreError;
 use config::money::Money;
 use config::problem::InvalidFields;
+use config::text::{Line, Prose};
 use uuid::Uuid;
 
 use crate::domain::{ChargeOutcome, Decline, DisputeNews, Instrument, Method, ProviderName};
@@ -84,11 +85,11 @@ pub trait Provider: Send + Sync {
     ) -> Result<Option<ProviderEvent>, WebhookError>;
 }
 
-/// What we say to a dispute. It goes to the provider and is not kept.
+/// What we say to a dispute: as much as Stripe takes. It goes to the provider and is not kept.
 #[derive(Debug, Clone)]
 pub struct Evidence {
-    pub text: String,
-    pub tracking_number: Option<String>,
+    pub text: Prose<20_000>,
+    pub tracking_number: Option<Line<100>>,
 }
 
 /// Something that happens in the provider's own time.

@@ -6,6 +6,7 @@ use config::kafka::Envelope;
 use config::money::Money;
 use uuid::Uuid;
 
+use super::dispute::undecided;
 use super::{NewOperation, Operations, PaymentError, ReturnRefundShort};
 use crate::domain::{OperationKind, OrderId, Payment, ReturnId, Status};
 
@@ -49,8 +50,11 @@ impl RefundReturn {
         let good = refunds.iter().filter(|refund| refund.is_good()).map(|refund| refund.amount.minor());
         let mut missing = due.amount.minor() - good.sum::<i64>();
         let mut begun = 0;
-        for mut payment in tx.payments_of(due.order).await? {
-            let part = missing.min(left(&payment, due.amount));
+        let mut payments = tx.payments_of(due.order).await?;
+        // What goes back for another reason isn't the order's.
+        payments.retain(|payment| !payment.refused && payment.amount.currency() == currency);
+        for payment in &mut payments {
+            let part = missing.min(left(payment));
             if part <= 0 {
                 continue;
             }
@@ -69,27 +73,32 @@ impl RefundReturn {
                 due_at: now,
             };
             tx.add_operation(&refund, now).await?;
-            tx.save_payment(&payment, now).await?;
+            tx.save_payment(payment, now).await?;
             missing -= part;
             begun += 1;
         }
         if missing > 0 {
-            let missing = Money::from_minor(missing, currency);
+            let mut disputed = 0;
+            for payment in &payments {
+                disputed += undecided(tx.as_mut(), payment).await?;
+            }
+            let [missing, disputed] =
+                [missing, disputed.min(missing)].map(|minor| Money::from_minor(minor, currency));
             tracing::error!(
-                order.id = %due.order, return_id = %due.return_id, %missing, "no payment can give back a return's money",
+                order.id = %due.order, return_id = %due.return_id, %missing, %disputed,
+                "no payment can give back a return's money",
             );
-            tx.publish(Envelope::new(&ReturnRefundShort::new(&account, due.return_id, missing))).await?;
+            let short = ReturnRefundShort::new(&account, due.return_id, missing, disputed);
+            tx.publish(Envelope::new(&short)).await?;
         }
         tx.commit().await?;
         Ok(begun)
     }
 }
 
-/// What a payment can give back of money like this, in minor units. What goes back for another reason isn't the
-/// order's.
-fn left(payment: &Payment, like: Money) -> i64 {
+/// What one of the order's payments can give back, in minor units.
+fn left(payment: &Payment) -> i64 {
     let paid = matches!(payment.status, Status::Succeeded | Status::PartiallyRefunded);
-    let mine = paid && !payment.refused && payment.amount.currency() == like.currency();
     // A capture or a void that is on its way comes first.
-    if mine && payment.pending.is_none() { payment.refundable().minor() } else { 0 }
+    if paid && payment.pending.is_none() { payment.refundable().minor() } else { 0 }
 }

@@ -75,6 +75,9 @@ pub struct Decline {
 }
 
 impl Decline {
+    /// Of a charge for which the provider was never asked.
+    pub const NOT_ASKED: &'static str = "provider_unavailable";
+
     /// With what people are told of this code.
     pub fn coded(code: &str) -> Self {
         let message = match code {
@@ -85,7 +88,7 @@ impl Decline {
             "processing_error" => "The provider could not process the payment; please try again.",
             "authentication_failed" => "The payment was not confirmed by its owner.",
             "abandoned" => "The payment was not completed in time.",
-            "provider_unavailable" => "The payment provider could not be reached.",
+            Self::NOT_ASKED => "The payment provider could not be reached.",
             "invalid_amount" => "The provider does not take this amount.",
             "not_capturable" | "not_voidable" | "not_refundable" => {
                 "The provider doesn't have that much of this payment."

@@ -3,6 +3,7 @@
 mod account;
 mod card;
 mod charge;
+mod declines;
 mod dispute;
 mod ledger;
 mod operation;
@@ -11,9 +12,10 @@ mod refusal;
 mod status;
 pub mod transactions;
 
-pub use account::{Account, DUPLICATE};
+pub use account::{Account, DUPLICATE, OrderMoney};
 pub use card::{Card, CardError, CardSummary};
 pub use charge::{ChargeOutcome, Confirmation, Decline, Instrument};
+pub use declines::{COUNTED, Declined, OF_USER, again_at};
 pub use dispute::{Dispute, DisputeNews, DisputeStatus};
 pub use ledger::{Balance, Book, Finding, Movement, Posting, verify};
 pub use operation::{Operation, OperationKind, OperationState};

@@ -1,5 +1,7 @@
 //! Why a payment can't do what is asked of it.
 
+use std::time::Duration;
+
 use config::money::Money;
 
 use super::{DisputeStatus, Status};
@@ -21,8 +23,12 @@ pub enum Refusal {
     OrderPaid,
     #[error("the order is cancelled")]
     OrderCancelled,
+    #[error("the order is refunded")]
+    OrderRefunded,
     #[error("a payment for the order is in progress")]
     InProgress,
+    #[error("too many payments were declined in the last hour; another may be tried later")]
+    TooManyDeclines { wait: Duration },
     #[error("a dispute that is {} takes no evidence", .0.as_str())]
     NoEvidence(DisputeStatus),
 }

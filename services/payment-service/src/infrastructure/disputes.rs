@@ -88,6 +88,14 @@ impl DisputeRepository for Tx {
         row.map(Dispute::try_from).transpose()
     }
 
+    async fn disputes_of(&mut self, payment: PaymentId) -> Result<Vec<Dispute>, StoreError> {
+        let rows: Vec<DisputeRow> = sqlx::query_as(select_disputes!("WHERE payment_id = ? ORDER BY id"))
+            .bind(payment.get())
+            .fetch_all(self.connection())
+            .await?;
+        rows.into_iter().map(Dispute::try_from).collect()
+    }
+
     async fn add_dispute(
         &mut self,
         dispute: &NewDispute<'_>,

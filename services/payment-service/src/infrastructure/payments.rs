@@ -9,8 +9,8 @@ use sqlx::QueryBuilder;
 use super::rows::{AccountRow, OperationRow, PaymentRow, select_operations, select_payments};
 use crate::application::{NewOperation, NewPayment, PaymentRepository};
 use crate::domain::{
-    Account, Confirmation, Operation, OperationId, OperationState, OrderId, Payment, PaymentId, Pending,
-    ProviderName, ReturnId, Status,
+    Account, Confirmation, Decline, Declined, OF_USER, Operation, OperationId, OperationState, OrderId,
+    Payment, PaymentId, Pending, ProviderName, ReturnId, Status,
 };
 
 #[async_trait]
@@ -31,8 +31,8 @@ impl PaymentRepository for Tx {
 
     async fn account(&mut self, order: OrderId) -> Result<Option<Account>, StoreError> {
         let row: Option<AccountRow> = sqlx::query_as(
-            "SELECT order_id, user_id, active_payment_id, cancelled_at FROM order_accounts \
-             WHERE order_id = ? FOR UPDATE",
+            "SELECT order_id, user_id, active_payment_id, cancelled_at, refunded_at, told_by_hand \
+             FROM order_accounts WHERE order_id = ? FOR UPDATE",
         )
         .bind(order.get())
         .fetch_optional(self.connection())
@@ -42,12 +42,15 @@ impl PaymentRepository for Tx {
 
     async fn save_account(&mut self, account: &Account, now: DateTime<Utc>) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE order_accounts SET active_payment_id = ?, cancelled_at = IF(?, COALESCE(cancelled_at, ?), NULL) \
-             WHERE order_id = ?",
+            "UPDATE order_accounts SET active_payment_id = ?, cancelled_at = IF(?, COALESCE(cancelled_at, ?), NULL), \
+             refunded_at = IF(?, COALESCE(refunded_at, ?), NULL), told_by_hand = ? WHERE order_id = ?",
         )
         .bind(account.active.map(PaymentId::get))
         .bind(account.cancelled)
         .bind(now)
+        .bind(account.refunded)
+        .bind(now)
+        .bind(account.told_by_hand)
         .bind(account.order_id.get())
         .execute(self.connection())
         .await?;
@@ -95,6 +98,23 @@ impl PaymentRepository for Tx {
             .fetch_all(self.connection())
             .await?;
         rows.into_iter().map(Payment::try_from).collect()
+    }
+
+    async fn declined(&mut self, user: UserId, since: DateTime<Utc>) -> Result<Vec<Declined>, StoreError> {
+        let rows: Vec<(u64, DateTime<Utc>)> = sqlx::query_as(
+            "SELECT order_id, created_at FROM payments FORCE INDEX (payments_of_user_since) \
+             WHERE user_id = ? AND created_at > ? AND status = ? AND decline_code <> ? \
+             ORDER BY created_at DESC LIMIT ?",
+        )
+        .bind(user.get())
+        .bind(since)
+        .bind(Status::Failed.as_str())
+        .bind(Decline::NOT_ASKED)
+        .bind(OF_USER as u64)
+        .fetch_all(self.connection())
+        .await?;
+        let declined = |(order, at)| Declined { order_id: OrderId::new(order), at };
+        Ok(rows.into_iter().map(declined).collect())
     }
 
     async fn save_payment(&mut self, payment: &Payment, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -45,6 +45,8 @@ pub(super) struct AccountRow {
     user_id: u64,
     active_payment_id: Option<u64>,
     cancelled_at: Option<DateTime<Utc>>,
+    refunded_at: Option<DateTime<Utc>>,
+    told_by_hand: i64,
 }
 
 impl From<AccountRow> for Account {
@@ -54,6 +56,8 @@ impl From<AccountRow> for Account {
             user_id: UserId::new(row.user_id),
             active: row.active_payment_id.map(PaymentId::new),
             cancelled: row.cancelled_at.is_some(),
+            refunded: row.refunded_at.is_some(),
+            told_by_hand: row.told_by_hand,
         }
     }
 }

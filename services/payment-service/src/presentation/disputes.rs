@@ -11,11 +11,9 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
+use super::wrong::{part, word};
 use crate::application::{DisputeFilter, DisputeReader, Disputes, Evidence, PaymentError};
 use crate::domain::{Dispute, DisputeId, DisputeStatus, PaymentId};
-
-/// What Stripe takes of a text.
-const LONGEST_EVIDENCE: usize = 20_000;
 
 /// Customers who have asked their bank for the money back.
 pub struct DisputeApi {
@@ -37,9 +35,11 @@ impl DisputeApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<DisputeDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
+        let mut fields = Fields::default();
+        let paging = part(&mut fields, Paging::parse(skip.0, limit.0, cursor.as_deref()));
         let status = status.as_deref().map(str::parse::<DisputeStatus>).transpose();
-        let status = status.map_err(|rule| InvalidFields::one("status", "unknown-value", rule))?;
+        let status = word(&mut fields, "status", status);
+        let (paging, status) = fields.finish(|| Some((paging?, status?)))?;
         let filter = DisputeFilter { payment_id: payment_id.0.map(PaymentId::new), status };
         let slice = self.disputes.disputes(filter, paging).await?;
         Ok(Json(Page::new(slice, paging, |dispute| dispute.id.get(), DisputeDto::from)))
@@ -79,16 +79,10 @@ pub struct NewEvidence {
 impl NewEvidence {
     fn parse(self) -> Result<Evidence, InvalidFields> {
         let mut fields = Fields::default();
-        let text = self.text.trim();
-        if !(1..=LONGEST_EVIDENCE).contains(&text.chars().count()) {
-            fields.reject("text", "length", format!("must be 1 to {LONGEST_EVIDENCE} characters"));
-        }
-        let tracking_number = self.tracking_number.as_deref().map(str::trim);
-        if tracking_number.is_some_and(|number| !(1..=100).contains(&number.chars().count())) {
-            fields.reject("tracking_number", "length", "must be 1 to 100 characters");
-        }
-        let tracking_number = tracking_number.map(str::to_owned);
-        fields.finish(|| Some(Evidence { text: text.to_owned(), tracking_number }))
+        let text = fields.check("text", self.text.parse());
+        let tracking_number = self.tracking_number.as_deref().map(str::parse).transpose();
+        let tracking_number = fields.check("tracking_number", tracking_number);
+        fields.finish(|| Some(Evidence { text: text?, tracking_number: tracking_number? }))
     }
 }
 

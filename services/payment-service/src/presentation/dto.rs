@@ -8,6 +8,7 @@ use config::money::{Amount, Currency};
 use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 
+use super::wrong::word;
 use crate::application::{Action, Completed, PaymentError, PaymentRequest, PaymentWithRefunds};
 use crate::domain::{Card, Confirmation, Instrument, Method, Operation, OrderId, Payment, Status};
 
@@ -21,7 +22,8 @@ pub struct NewPayment {
     pub amount: Amount,
     /// ISO 4217; the shop's when not given.
     pub currency: Option<String>,
-    /// `credit_card`, `debit_card`, `paypal`, `bank_transfer`, `cod`, `ach`, `wire`, `rtp`, `sepa` or `direct_debit`.
+    /// `credit_card`, `debit_card`, `paypal`, `bank_transfer`, `cod`, `ach`, `wire`, `rtp`, `sepa` or `direct_debit`,
+    /// as far as the shop takes them.
     pub payment_method: String,
     /// What the provider knows the customer's means by; for the simulator one of its test tokens, for Stripe a
     /// payment method (`pm_…`).
@@ -46,7 +48,8 @@ pub struct CardDto {
 }
 
 impl NewPayment {
-    pub fn parse(self, shop: Currency) -> Result<PaymentRequest, InvalidFields> {
+    /// `taken` is how customers may pay.
+    pub fn parse(self, shop: Currency, taken: &[Method]) -> Result<PaymentRequest, InvalidFields> {
         let mut fields = Fields::default();
         if self.order_id == 0 {
             fields.reject("order_id", "invalid", "must be at least 1");
@@ -57,7 +60,11 @@ impl NewPayment {
         if amount.is_some_and(|amount| amount.minor() < 0) {
             fields.reject("amount", "invalid", "must not be negative");
         }
-        let method = fields.check("payment_method", self.payment_method.parse::<Method>());
+        let method = word(&mut fields, "payment_method", self.payment_method.parse::<Method>());
+        if method.is_some_and(|method| !taken.contains(&method)) {
+            let taken = taken.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+            fields.reject("payment_method", "unsupported", format!("must be one of {taken}"));
+        }
         let instrument = instrument(&mut fields, self.payment_token, self.card, method);
         fields.finish(|| {
             Some(PaymentRequest {
@@ -238,11 +245,8 @@ pub struct RefundRequest {
 impl RefundRequest {
     pub fn parse(&self) -> Result<Action, InvalidFields> {
         let mut fields = Fields::default();
-        let reason = self.reason.trim();
-        if !(1..=200).contains(&reason.chars().count()) {
-            fields.reject("reason", "length", "must be 1 to 200 characters");
-        }
-        fields.finish(|| Some(Action::Refund { amount: self.amount, reason: reason.to_owned() }))
+        let reason = fields.check("reason", self.reason.parse());
+        fields.finish(|| Some(Action::Refund { amount: self.amount, reason: reason? }))
     }
 }
 

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use config::id::UserId;
 use config::kafka::{Envelope, HandlerError, MessageHandler};
-use config::money::Amount;
+use config::money::{Amount, Currency, Money, MoneyError};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{EndOrder, Ending, RefundReturn, RefusePayment, ReturnDue};
-use crate::domain::{OrderId, PaymentId, ReturnId};
+use crate::application::{EndOrder, EndedOrder, Ending, RefundReturn, RefusePayment, ReturnDue};
+use crate::domain::{OrderId, OrderMoney, PaymentId, ReturnId};
 
 /// Follows orders.
 pub struct OrderEvents {
@@ -26,6 +26,31 @@ struct Order {
     /// Whether what is left of a refunded order's money is to go back.
     #[serde(default)]
     refund_due: bool,
+    paid_amount: Option<Amount>,
+    /// Nothing where it isn't told.
+    refunded_amount: Option<Amount>,
+    currency: Option<String>,
+}
+
+impl Order {
+    fn parse(self, ending: Ending) -> Result<EndedOrder, InvalidFields> {
+        Ok(EndedOrder {
+            order: OrderId::new(self.order_id),
+            user: UserId::new(self.user_id),
+            ending,
+            money: self.money()?,
+        })
+    }
+
+    fn money(&self) -> Result<Option<OrderMoney>, InvalidFields> {
+        let (Some(paid), Some(currency)) = (self.paid_amount, &self.currency) else { return Ok(None) };
+        let wrong = |error: MoneyError| InvalidFields::one("paid_amount", "invalid", error.to_string());
+        let currency: Currency = currency.parse().map_err(wrong)?;
+        let paid = paid.in_currency(currency).map_err(wrong)?;
+        let refunded = self.refunded_amount.map(|amount| amount.in_currency(currency)).transpose();
+        let refunded = refunded.map_err(wrong)?.unwrap_or(Money::zero(currency));
+        Ok(Some(OrderMoney { paid, refunded }))
+    }
 }
 
 #[derive(Deserialize)]
@@ -72,8 +97,7 @@ impl MessageHandler for OrderEvents {
                     _ if order.status == "refunded" && order.refund_due => Ending::Refunded,
                     _ => return Ok(()),
                 };
-                let (id, user) = (OrderId::new(order.order_id), UserId::new(order.user_id));
-                self.end.run(message, id, user, ending).await?;
+                self.end.run(message, order.parse(ending)?).await?;
             }
             "order_payment_refused" => {
                 let Refused { order_id, user_id, payment_id } = message.data()?;

@@ -7,7 +7,7 @@ use config::idempotency::Idempotency;
 use config::jwt_auth::{Admin, Caller, SignedIn};
 use config::money::Currency;
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, InvalidFields, Kind, OptionalBody};
+use config::problem::{ApiError, Body, Fields, InvalidFields, Kind, OptionalBody};
 use config::response::{Created, NoContent, Performed};
 use poem::http::HeaderMap;
 use poem_openapi::OpenApi;
@@ -19,10 +19,11 @@ use super::dto::{
     CaptureRequest, ChallengeResult, NewPayment, PaymentDto, RefundDto, RefundRequest, action_answer,
     payment_answer, refund_answer,
 };
+use super::wrong::{part, word};
 use crate::application::{
     Act, Action, Challenges, HandleWebhook, News, Pay, PaymentError, PaymentFilter, PaymentReader, Reply,
 };
-use crate::domain::{ChargeOutcome, OrderId, PaymentId, ProviderName, Status};
+use crate::domain::{ChargeOutcome, Method, OrderId, PaymentId, ProviderName, Status};
 
 /// The largest notice that is read, in bytes.
 const MAX_NOTICE: usize = 64 << 10;
@@ -36,11 +37,15 @@ pub struct PaymentApi {
     pub(crate) challenges: Arc<dyn Challenges>,
     pub(crate) idempotency: Idempotency,
     pub(crate) currency: Currency,
+    /// How customers may pay.
+    pub(crate) methods: Vec<Method>,
 }
 
 #[OpenApi]
 impl PaymentApi {
     /// Pay an order
+    ///
+    /// After 10 declined payments of an order in an hour, or 30 of a customer, the answer is 429 `too-many-declines`.
     #[oai(path = "/api/payments", method = "post")]
     async fn pay(
         &self,
@@ -49,7 +54,7 @@ impl PaymentApi {
         body: Body<NewPayment>,
     ) -> Result<Created<PaymentDto>, ApiError> {
         let request = body.0.without_secrets();
-        let wanted = body.0.parse(self.currency)?;
+        let wanted = body.0.parse(self.currency, &self.methods)?;
         let done = self.idempotency.run(scope(&caller, "pay"), key.0, &request, |claim| async move {
             let reply = Reply::new(claim, payment_answer);
             self.pay.run(&caller, &wanted, &reply).await.map(PaymentDto::from)
@@ -72,9 +77,10 @@ impl PaymentApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<PaymentDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        let status = status.as_deref().map(str::parse::<Status>).transpose();
-        let status = status.map_err(|rule| InvalidFields::one("status", "unknown-value", rule))?;
+        let mut fields = Fields::default();
+        let paging = part(&mut fields, Paging::parse(skip.0, limit.0, cursor.as_deref()));
+        let status = word(&mut fields, "status", status.as_deref().map(str::parse::<Status>).transpose());
+        let (paging, status) = fields.finish(|| Some((paging?, status?)))?;
         let user_id = match (caller.is_admin(), user_id.0) {
             (true, asked) => asked.map(UserId::new),
             (false, asked) => Some(caller.acting_for(asked)?),

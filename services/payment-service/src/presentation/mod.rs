@@ -7,6 +7,7 @@ mod events;
 mod http;
 mod ledger;
 mod transactions;
+mod wrong;
 
 pub use disputes::DisputeApi;
 pub use events::OrderEvents;

@@ -3,7 +3,7 @@
 use config::testing::{TestKafka, eventually};
 use serde_json::{Value, json};
 
-use crate::support::{Shop, cancelled, problem};
+use crate::support::{SHOPPER, Shop, cancelled, problem, refunded, with_money};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_was_taken_or_set_aside_goes_back_once() {
@@ -88,13 +88,6 @@ async fn a_payment_raced_against_the_cancellation_never_keeps_money() {
 async fn the_money_of_an_order_that_an_administrator_refunds_goes_back() {
     let shop = Shop::open().await;
     let kafka = TestKafka::new(&shop.env);
-    let refunded = |order: u64, due: bool| {
-        let mut event = cancelled(order);
-        event.kind = "order_status_updated".to_owned();
-        event.data["status"] = json!("refunded");
-        event.data["refund_due"] = json!(due);
-        event
-    };
     let (kept, partly) =
         (shop.paid(shop.order(1), json!({})).await, shop.paid(shop.order(2), json!({})).await);
     let part = json!({ "amount": 1000, "reason": "one is broken" });
@@ -110,4 +103,52 @@ async fn the_money_of_an_order_that_an_administrator_refunds_goes_back() {
     );
     assert_eq!(shop.get(&kept["id"]).await["status"], "succeeded");
     shop.ledger_is_right().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_payment_can_give_back_is_told_to_people_once() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let events = kafka.listen("payment-events").await;
+    // Its payment gives all of it back, also that of which order-service has not heard.
+    let by_payment = shop.paid(shop.order(1), json!({})).await["id"].clone();
+    kafka.send(&with_money(cancelled(1), 3000, 0)).await;
+    // Nobody has paid this one.
+    kafka.send(&with_money(cancelled(2), 0, 0)).await;
+    // An administrator has marked this one as paid; and then there is more.
+    let first = with_money(cancelled(3), 3000, 0);
+    let again = with_money(refunded(3, true), 3000, 0);
+    for event in [&first, &first, &again, &with_money(cancelled(3), 3500, 0)] {
+        kafka.send(event).await;
+    }
+    let by_hand = async |order: u64| {
+        let key = order.to_string();
+        events.find(|event| event.kind == "refund_by_hand_due" && event.key == key).await.data
+    };
+    let told = |order: u64, amount: u32| json!({ "order_id": order, "user_id": SHOPPER, "amount": amount, "currency": "USD" });
+    assert_eq!(by_hand(3).await, told(3, 3000));
+    assert_eq!(by_hand(3).await, told(3, 500));
+    // Of this one a part was given back by hand.
+    kafka.send(&with_money(refunded(4, true), 3000, 1000)).await;
+    assert_eq!(by_hand(4).await, told(4, 2000));
+    shop.becomes(&by_payment, "refunded").await;
+    eventually("all are over", || async {
+        let over =
+            "SELECT COUNT(*) FROM order_accounts WHERE COALESCE(cancelled_at, refunded_at) IS NOT NULL";
+        let over = shop.count(over).await;
+        if over == 4 { Ok(()) } else { Err(format!("{over} orders")) }
+    })
+    .await;
+    let others = "SELECT COUNT(*) FROM order_accounts WHERE order_id IN (1, 2) AND told_by_hand <> 0";
+    assert_eq!(shop.count(others).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_ends_with_its_order_says_so() {
+    let shop = Shop::open().await;
+    let events = TestKafka::new(&shop.env).listen("payment-events").await;
+    shop.paid(shop.order(1), json!({ "payment_token": "tok_action_required" })).await;
+    shop.cancel(1).await;
+    let failed = events.find(|event| event.kind == "payment_failed").await;
+    assert_eq!((&failed.data["code"], &failed.data["order_over"]), (&json!("abandoned"), &json!(true)));
 }

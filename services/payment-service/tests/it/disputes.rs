@@ -3,7 +3,7 @@
 use config::database::{Db, MySqlSettings};
 use config::service::Service as _;
 use config::settings::{Env, Settings as _};
-use config::testing::{TestEnv, TestKafka};
+use config::testing::{TestEnv, TestKafka, eventually};
 use payment_service::Payments;
 use payment_service::application::LedgerReader as _;
 use payment_service::domain::verify;
@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::migrate::Migrator;
 
-use crate::support::{SHOPPER, Shop, problem};
+use crate::support::{SHOPPER, Shop, problem, refunded};
 
 impl Shop {
     /// The simulated provider tells of a dispute over a payment.
@@ -97,6 +97,27 @@ async fn a_cancelled_orders_money_goes_back_once_and_by_one_way() {
     shop.disputed("evt_2", "dispute.won", &id, 2000.0).await;
     let refunded = shop.becomes(&id, "refunded").await;
     assert_eq!(refunded["refunds"].as_array().unwrap().len(), 2);
+    shop.ledger_is_right().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refunded_orders_money_goes_back_when_its_dispute_is_won() {
+    let shop = Shop::open().await;
+    let id = shop.paid(shop.order(1), json!({})).await["id"].clone();
+    shop.disputed("evt_1", "dispute.opened", &id, 3000.0).await;
+    TestKafka::new(&shop.env).send(&refunded(1, true)).await;
+    eventually("the order is known to be refunded", || async {
+        let known = shop.count("SELECT COUNT(*) FROM order_accounts WHERE refunded_at IS NOT NULL").await;
+        if known == 1 { Ok(()) } else { Err("unknown".to_owned()) }
+    })
+    .await;
+    assert_eq!(shop.get(&id).await["refunds"], json!([]), "the bank has the money");
+    shop.disputed("evt_2", "dispute.won", &id, 3000.0).await;
+    let back = shop.becomes(&id, "refunded").await;
+    assert_eq!(back["refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(back["refunds"][0]["reason"], "order_refunded");
+    let (status, code, _) = problem(shop.pay(1, json!({})).await).await;
+    assert_eq!((status, code.as_str()), (409, "order-paid"), "even where order-service is behind");
     shop.ledger_is_right().await;
 }
 

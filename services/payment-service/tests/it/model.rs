@@ -19,15 +19,15 @@ use config::settings::{Env, Settings as _};
 use config::testing::TestEnv;
 use payment_service::Payments;
 use payment_service::application::{
-    Act, Action, Disputes, EndOrder, Ending, HandleWebhook, LedgerReader as _, Operations, OrderSnapshot,
-    Orders, Patience, Pay, PaymentRequest, ProviderEvent, Providers, Recover, Reply,
+    Act, Action, Disputes, EndOrder, EndedOrder, Ending, HandleWebhook, LedgerReader as _, Operations,
+    OrderSnapshot, Orders, Patience, Pay, PaymentRequest, ProviderEvent, Providers, Recover, Reply,
 };
 use payment_service::domain::{Instrument, Method, OrderId, PaymentId, ProviderName, verify};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use crate::played::{Memory, Mood, Played};
-use crate::support::{SHOPPER, cancelled};
+use crate::support::cancelled;
 
 const PRICE: i64 = 10_000;
 
@@ -93,14 +93,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Every order may be paid at the same price.
+/// Every order may be paid at the same price, each by somebody who was never declined before.
 struct Priced;
 
 #[async_trait::async_trait]
 impl Orders for Priced {
-    async fn find(&self, _: OrderId) -> Result<Option<OrderSnapshot>, CallError> {
+    async fn find(&self, order: OrderId) -> Result<Option<OrderSnapshot>, CallError> {
         let total = Money::from_minor(PRICE, Currency::USD);
-        let user_id = UserId::new(SHOPPER);
+        let user_id = customer(order);
         Ok(Some(OrderSnapshot { user_id, status: "pending".to_owned(), total, payable: true }))
     }
 }
@@ -131,7 +131,6 @@ struct Process {
     end: EndOrder,
     webhook: HandleWebhook,
     recover: Recover,
-    me: Caller,
     admin: Caller,
 }
 
@@ -154,8 +153,7 @@ impl Process {
             end: EndOrder::new(operations.clone()),
             webhook: HandleWebhook::new(operations.clone(), disputes, store),
             recover: Recover::new(operations),
-            me: caller(SHOPPER, Role::Client),
-            admin: caller(1, Role::Admin),
+            admin: caller(UserId::new(1), Role::Admin),
             db,
             clock,
             provider,
@@ -200,15 +198,16 @@ impl Process {
                     instrument: Instrument::OnFile,
                     capture: *capture,
                 };
-                let reply = reply();
-                self.attempt(*mood, self.pay.run(&self.me, &request, &reply)).await;
+                let (me, reply) = (caller(customer(order), Role::Client), reply());
+                self.attempt(*mood, self.pay.run(&me, &request, &reply)).await;
             }
             Step::Capture { amount, mood } => {
                 self.act(order, Action::Capture { amount: amount.map(major) }, *mood).await;
             }
             Step::Void { mood } => self.act(order, Action::Void, *mood).await,
             Step::Refund { amount, mood } => {
-                let action = Action::Refund { amount: amount.map(major), reason: "asked for".to_owned() };
+                let reason = "asked for".parse().unwrap();
+                let action = Action::Refund { amount: amount.map(major), reason };
                 self.act(order, action, *mood).await;
             }
             Step::Confirm { late } => self.provider.confirm(*late),
@@ -222,8 +221,10 @@ impl Process {
             }
             Step::Cancel => {
                 let message: Envelope = cancelled(order.get());
+                let user = customer(order);
+                let ended = EndedOrder { order, user, ending: Ending::Cancelled, money: None };
                 for _ in 0..2 {
-                    self.end.run(&message, order, UserId::new(SHOPPER), Ending::Cancelled).await.unwrap();
+                    self.end.run(&message, ended).await.unwrap();
                 }
             }
             Step::Recover => {
@@ -306,8 +307,12 @@ impl Process {
     }
 }
 
-fn caller(user: u64, role: Role) -> Caller {
-    Caller { user_id: UserId::new(user), role, session: "test-session".to_owned() }
+fn customer(order: OrderId) -> UserId {
+    UserId::new(order.get())
+}
+
+fn caller(user_id: UserId, role: Role) -> Caller {
+    Caller { user_id, role, session: "test-session".to_owned() }
 }
 
 fn reply() -> Reply {

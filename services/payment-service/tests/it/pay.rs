@@ -52,9 +52,9 @@ async fn every_script_has_its_answer() {
         ("tok_fraud", "4100000000000019", "fraudulent"),
         ("tok_processing_error", "4000000000000119", "processing_error"),
     ];
-    let order = shop.order(1);
     let events = TestKafka::new(&shop.env).listen("payment-events").await;
-    for (token, number, code) in declines {
+    for (order, (token, number, code)) in (10..).zip(declines) {
+        let order = shop.order(order);
         let card = json!({ "number": number, "exp_month": 12, "exp_year": 2090, "cvc": "123" });
         for means in [json!({ "payment_token": token }), json!({ "card": card })] {
             let (status, _, declined) = problem(shop.pay(order, means).await).await;
@@ -63,8 +63,9 @@ async fn every_script_has_its_answer() {
             assert_eq!((&failed["status"], &failed["failure"]["code"]), (&json!("failed"), &json!(code)));
         }
     }
-    let event = events.find(|event| event.kind == "payment_failed").await;
-    assert_eq!(event.data["code"], "card_declined");
+    let event = events.find(|event| event.kind == "payment_failed" && event.key == "10").await;
+    assert_eq!((&event.data["code"], &event.data["order_over"]), (&json!("card_declined"), &json!(false)));
+    let order = shop.order(1);
     let down = shop.pay(order, json!({ "payment_token": "tok_down" })).await;
     assert!(down.headers().contains_key("retry-after"));
     assert_eq!(problem(down).await.1, "provider-unavailable");
@@ -77,6 +78,75 @@ async fn every_script_has_its_answer() {
     let paid = shop.paid(order, json!({ "card": good })).await;
     assert_eq!(paid["card"], json!({ "brand": "visa", "last4": "4242" }));
     assert_eq!(shop.count("SELECT COUNT(*) FROM simulator_charges WHERE captured > 0").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_out_cards_soon_hears_nothing_more_of_them() {
+    let shop = Shop::open().await;
+    let order = shop.order(1);
+    let decline = async |order: u64, times: usize| {
+        for _ in 0..times {
+            assert_eq!(shop.pay(order, json!({ "payment_token": "tok_declined" })).await.status(), 402);
+        }
+    };
+    decline(order, 9).await;
+    let down = shop.pay(order, json!({ "payment_token": "tok_down" })).await;
+    assert_eq!(down.status(), 503, "which declines nothing");
+    decline(order, 1).await;
+    let refused = async |order: u64| {
+        let asked = shop.count("SELECT COUNT(*) FROM simulator_charges").await;
+        let answer = shop.pay(order, json!({})).await;
+        let wait = answer.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap();
+        assert!((1..=3601).contains(&wait), "{wait}");
+        let (status, code, body) = problem(answer).await;
+        assert_eq!((status, code.as_str()), (429, "too-many-declines"), "{body}");
+        assert_eq!(shop.count("SELECT COUNT(*) FROM simulator_charges").await, asked, "nobody is asked");
+    };
+    refused(order).await;
+    // Two more orders, and it is enough for all of this shopper's.
+    decline(shop.order(2), 10).await;
+    decline(shop.order(3), 9).await;
+    assert_eq!(shop.paid(shop.order(4), json!({})).await["status"], "succeeded");
+    decline(3, 1).await;
+    refused(shop.order(5)).await;
+    let theirs = shop.order_as(6, |order| order["user_id"] = json!(8));
+    assert_eq!(shop.admin("/api/payments", payment(theirs, &json!({}))).await.status(), 201);
+    sqlx::query("UPDATE payments SET created_at = created_at - INTERVAL 1 HOUR")
+        .execute(&shop.db)
+        .await
+        .unwrap();
+    assert_eq!(shop.paid(order, json!({})).await["status"], "succeeded", "it is forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_takes_the_methods_that_it_wants() {
+    let shop = Shop::with(&[("PAYMENT_METHODS", "credit_card,cod")]).await;
+    let order = shop.order(1);
+    let more = json!({ "payment_method": "paypal", "amount": 1.005 });
+    let (status, _, wrong) = problem(shop.pay(order, more).await).await;
+    let errors: Vec<_> =
+        wrong["errors"].as_array().unwrap().iter().map(|it| (&it["field"], &it["code"])).collect();
+    assert_eq!(status, 422);
+    let (amount, method) = (json!("amount"), json!("payment_method"));
+    assert_eq!(errors, [(&amount, &json!("invalid")), (&method, &json!("unsupported"))], "{wrong}");
+    let (_, _, wrong) = problem(shop.pay(order, json!({ "payment_method": "gold" })).await).await;
+    assert_eq!(wrong["errors"][0]["code"], "unknown-value");
+    assert_eq!(shop.paid(order, json!({ "payment_method": "cod" })).await["status"], "authorized");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_name_all_that_is_wrong_with_a_question() {
+    let shop = Shop::open().await;
+    let both = [("limit", "invalid"), ("status", "unknown-value")];
+    for path in ["/api/payments", "/api/payments/disputes", "/api/v1/transactions"] {
+        let wrong = shop.app.as_admin(Method::GET, &format!("{path}?status=odd&limit=0"));
+        let (status, _, body) = problem(wrong.send().await.unwrap()).await;
+        assert_eq!(status, 422, "{path}: {body}");
+        let errors = body["errors"].as_array().unwrap().iter();
+        let errors: Vec<_> =
+            errors.map(|it| (it["field"].as_str().unwrap(), it["code"].as_str().unwrap())).collect();
+        assert_eq!(errors, both, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

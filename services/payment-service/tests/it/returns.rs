@@ -133,12 +133,34 @@ async fn a_returns_money_goes_back_once_and_what_is_missing_is_told() {
     kafka.send(&due(order, 6, 2000)).await;
     let short = events.find(|event| event.kind == "return_refund_short").await;
     assert_eq!((&short.data["return_id"], &short.data["missing_amount"]), (&json!(6), &json!(200)));
+    assert_eq!(short.data["disputed"], 0);
     shop.becomes(&payment, "refunded").await;
     // An order that was never paid here.
     kafka.send(&due(9, 7, 10)).await;
     let short = events.find(|event| event.kind == "return_refund_short").await;
     assert_eq!((short.key.as_str(), &short.data["missing_amount"]), ("9", &json!(10)));
     assert_eq!(shop.count(REFUNDED).await, 300_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_of_a_returns_money_a_bank_decides_on_is_told() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let events = kafka.listen("payment-events").await;
+    let order = shop.order(1);
+    let payment = shop.paid(order, json!({})).await["id"].clone();
+    shop.disputed("evt_1", "dispute.opened", &payment, 2500.0).await;
+    let short = async |back: u64, amount: u32| {
+        kafka.send(&due(order, back, amount)).await;
+        let told = events.find(|event| event.kind == "return_refund_short").await.data;
+        assert_eq!(told["return_id"], back);
+        (told["missing_amount"].clone(), told["disputed"].clone())
+    };
+    assert_eq!(short(1, 600).await, (json!(100), json!(100)), "500 are left");
+    has_refunded(&shop, 50_000).await;
+    assert_eq!(short(2, 2600).await, (json!(2600), json!(2500)));
+    shop.disputed("evt_2", "dispute.lost", &payment, 2500.0).await;
+    assert_eq!(short(3, 10).await, (json!(10), json!(0)), "nobody decides any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -230,3 +230,20 @@ impl Event for OrderCancelled {
 pub fn cancelled(order_id: u64) -> Envelope {
     Envelope::new(&OrderCancelled { order_id, user_id: SHOPPER, status: "cancelled", reason: "customer" })
 }
+
+/// order-service's event of an order that is `refunded`; `due`: because an administrator wants it so.
+pub fn refunded(order_id: u64, due: bool) -> Envelope {
+    let mut event = cancelled(order_id);
+    event.kind = "order_status_updated".to_owned();
+    event.data["status"] = json!("refunded");
+    event.data["refund_due"] = json!(due);
+    event
+}
+
+/// The event with what order-service says of the order's money.
+pub fn with_money(mut event: Envelope, paid: u32, refunded: u32) -> Envelope {
+    event.data["paid_amount"] = json!(paid);
+    event.data["refunded_amount"] = json!(refunded);
+    event.data["currency"] = json!("USD");
+    event
+}

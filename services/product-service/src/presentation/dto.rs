@@ -30,8 +30,8 @@ pub struct NewProduct {
     pub category: String,
     /// 1 to 64 letters, digits, dots, hyphens and underscores; no other product may have it.
     pub sku: String,
-    /// 0 to 1 000 000. Opens the inventory record of a new product; ignored for one that exists, whose stock is
-    /// changed at `/api/inventory`.
+    /// 0 to 1 000 000. Opens the inventory record of a new product; ignored, whatever it is, for one that is replaced,
+    /// whose stock is changed at `/api/inventory`.
     pub stock: Option<i64>,
     /// At most 20 http or https URLs.
     pub images: Option<Vec<String>>,

@@ -11,7 +11,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 /// The largest file, in bytes.
 const MAX_BYTES: usize = 10 << 20;
 
-/// A file of products, at most 10 MiB and 50 000 rows.
+/// A file of products, at most 10 MiB and 50 000 rows; a JSON object has at most 64 KiB.
 #[derive(ApiRequest)]
 pub enum ImportFile {
     /// Columns `sku`, `name`, `description`, `price`, `currency`, `category`, `stock`, `images` (URLs between

@@ -136,7 +136,8 @@ impl ProductApi {
         #[oai(name = "If-Match")] if_match: Header<Option<String>>,
         body: Body<NewProduct>,
     ) -> Result<ProductAnswer, ApiError> {
-        let draft = body.0.parse(self.currency)?;
+        // Whoever read a product writes back what it said of the stock, which may be more than a new one begins with.
+        let draft = NewProduct { stock: None, ..body.0 }.parse(self.currency)?;
         self.write(&product_id, &draft, if_match.0).await
     }
 

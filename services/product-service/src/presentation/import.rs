@@ -13,6 +13,8 @@ use super::patch::MergePatch;
 use crate::application::Row;
 
 const MAX_ROWS: usize = 50_000;
+/// Bytes of a JSON object, which takes up to a hundred times as much when it is parsed.
+const MAX_LINE: usize = 64 * 1024;
 /// Between the pictures in a cell.
 const SEPARATOR: char = '|';
 /// Begins the names of columns that are attributes.
@@ -60,6 +62,10 @@ fn ndjson_rows(file: &Bytes, shop: Currency) -> Result<Rows, ApiError> {
         .collect();
     limit(lines.len())?;
     Ok(Box::new(lines.into_iter().map(move |(number, line)| {
+        if line.len() > MAX_LINE {
+            let wrong = InvalidFields::one("line", "length", format!("must be at most {MAX_LINE} bytes"));
+            return Err((number, wrong));
+        }
         let product = serde_json::from_slice(&line).map_err(|error| {
             (number, InvalidFields::one("line", "malformed-json", format!("must be a JSON object: {error}")))
         })?;
@@ -187,6 +193,14 @@ mod tests {
         let rows = parse(ndjson_rows(&Bytes::from(file), Currency::USD));
         let bad = |line, field: &str| Err((line, field.to_owned()));
         assert_eq!(rows, [Ok((1, "A".to_owned())), bad(3, "line"), bad(4, "sku"), Ok((5, "B".to_owned()))]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_not_parsed() {
+        let file =
+            format!("{{\"sku\":\"A\",\"images\":[{}0]}}\n{{\"sku\":\"B\"}}", "0,".repeat(MAX_LINE / 2));
+        let rows = parse(ndjson_rows(&Bytes::from(file), Currency::USD));
+        assert_eq!(rows, [Err((1, "line".to_owned())), Ok((2, "B".to_owned()))]);
     }
 
     #[test]

@@ -6,7 +6,6 @@ use config::clock::Clock;
 use config::database::{Begin, retrying};
 
 use super::{PromotionError, Store};
-use crate::domain::ReservationState;
 
 const BATCH: u32 = 100;
 
@@ -30,18 +29,23 @@ impl ExpireReservations {
     async fn batch(&self) -> Result<usize, PromotionError> {
         let mut tx = self.store.begin().await?;
         let due = tx.due(self.clock.now(), BATCH).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
         let uses = due.iter().flat_map(|held| held.promotions.iter().map(|id| (*id, held.user_id)));
         let mut uses: Vec<_> = uses.filter_map(|(id, user)| Some((id, user?))).collect();
         uses.sort();
         for (promotion, user) in uses {
             tx.give_back(promotion, user, false).await?;
         }
-        for held in &due {
-            tx.set_state(held.id, ReservationState::Expired, None).await?;
-            tracing::info!(reservation.id = %held.id, "a reservation expired: no order came");
-        }
+        let ids: Vec<_> = due.iter().map(|held| held.id).collect();
+        tx.expire(&ids).await?;
+        let expired = metrics::counter!("promotion_reservations_total", "state" => "expired");
+        tx.tally(expired, due.len() as u64);
         tx.commit().await?;
-        metrics::counter!("promotion_reservations_total", "state" => "expired").increment(due.len() as u64);
+        for id in ids {
+            tracing::info!(reservation.id = %id, "a reservation expired: no order came");
+        }
         Ok(due.len())
     }
 }

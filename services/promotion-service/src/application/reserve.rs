@@ -57,6 +57,9 @@ impl Reserve {
         user: UserId,
         basket: &Basket,
     ) -> Result<Reserved, PromotionError> {
+        if let Some((order, of_order)) = basket.order_id.zip(basket.of_order) {
+            self.hear_of(of_order, order).await?;
+        }
         let mut refused = Vec::new();
         for _ in 0..LOOKS {
             let mut candidates = self.price.candidates(basket).await?;
@@ -80,6 +83,17 @@ impl Reserve {
             }
         }
         Err(StoreError::Contended("too many orders for the same promotions at once".into()).into())
+    }
+
+    /// An order that is priced again is there, even if its `order_created` is still on its way: what it has is its
+    /// own from now on, and doesn't stand in its way.
+    async fn hear_of(&self, of_order: ReservationId, order: OrderId) -> Result<(), PromotionError> {
+        retrying(|| async {
+            let mut tx = self.store.begin().await?;
+            self.hold(tx.as_mut(), of_order, order).await?;
+            Ok(tx.commit().await?)
+        })
+        .await
     }
 
     async fn attempt(
@@ -127,8 +141,8 @@ impl Reserve {
                 Taken::Changed => return Ok(Outcome::Changed),
             }
         }
+        tx.tally(metrics::counter!("promotion_reservations_total", "state" => "active"), 1);
         tx.commit().await?;
-        metrics::counter!("promotion_reservations_total", "state" => "active").increment(1);
         Ok(Outcome::Kept)
     }
 

@@ -3,7 +3,7 @@
 use config::id::{ProductId, UserId};
 use config::money::{Currency, Money, MoneyError};
 
-use super::{Category, Code, OrderId};
+use super::{Category, Code, OrderId, ReservationId};
 
 /// A product in a basket. It is on one line only.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Basket {
     pub code: Option<Code>,
     /// The order that is being priced again, if it exists already: what it has needn't be had twice.
     pub order_id: Option<OrderId>,
+    /// The reservation that this order has.
+    pub of_order: Option<ReservationId>,
     lines: Vec<Line>,
     costs: Vec<i64>,
     subtotal: Money,
@@ -37,7 +39,7 @@ impl Basket {
             lines.iter().map(|line| line.price.times(line.quantity)).collect::<Result<Vec<_>, _>>()?;
         let subtotal = Money::sum(costs.iter().copied(), currency)?;
         let costs = costs.into_iter().map(Money::minor).collect();
-        Ok(Self { user_id: None, code: None, order_id: None, lines, costs, subtotal })
+        Ok(Self { user_id: None, code: None, order_id: None, of_order: None, lines, costs, subtotal })
     }
 
     pub fn lines(&self) -> &[Line] {

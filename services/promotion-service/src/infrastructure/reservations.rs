@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
-use sqlx::QueryBuilder;
+use config::database::{StoreError, Tx, push_list};
+use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
 use super::rows::{Answer, held};
@@ -90,11 +90,47 @@ impl Reservations for Tx {
         .bind(limit)
         .fetch_all(self.connection())
         .await?;
-        let mut due = Vec::with_capacity(ids.len());
-        for id in ids {
-            due.extend(self.held_for_update(ReservationId::new(id)).await?);
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(due)
+        // Locked as they are, they don't change any more.
+        let mut select = QueryBuilder::new(
+            "SELECT r.id, r.state, r.user_id, u.promotion_id FROM reservations r \
+             LEFT JOIN reservation_uses u ON u.reservation_id = r.id WHERE r.id IN ",
+        );
+        push_list(&mut select, ids);
+        select.push(" ORDER BY r.id, u.promotion_id");
+        held(select.build_query_as().fetch_all(self.connection()).await?)
+    }
+
+    async fn expire(&mut self, ids: &[ReservationId]) -> Result<(), StoreError> {
+        let mut update = QueryBuilder::<MySql>::new("UPDATE reservations SET state = ");
+        update.push_bind(ReservationState::Expired.as_str()).push(" WHERE id IN ");
+        push_list(&mut update, ids.iter().map(|id| id.get()));
+        update.build().execute(self.connection()).await?;
+        Ok(())
+    }
+
+    async fn forget_before(&mut self, before: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT id FROM reservations WHERE state IN ('released', 'expired') AND expires_at < ? \
+             LIMIT ? FOR UPDATE SKIP LOCKED",
+        )
+        .bind(before)
+        .bind(limit)
+        .fetch_all(self.connection())
+        .await?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        for statement in
+            ["DELETE FROM reservation_uses WHERE reservation_id IN ", "DELETE FROM reservations WHERE id IN "]
+        {
+            let mut delete = QueryBuilder::<MySql>::new(statement);
+            push_list(&mut delete, ids.iter().copied());
+            delete.build().execute(self.connection()).await?;
+        }
+        Ok(ids.len())
     }
 
     async fn promotions_of(&mut self, order: OrderId) -> Result<Vec<PromotionId>, StoreError> {

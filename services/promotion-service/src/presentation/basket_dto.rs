@@ -7,7 +7,7 @@ use poem_openapi::Object;
 use uuid::Uuid;
 
 use crate::application::{Priced, Reserved};
-use crate::domain::{Applied, Basket, Code, Line, OrderId, Rejection};
+use crate::domain::{Applied, Basket, Code, Line, OrderId, Rejection, ReservationId};
 
 /// More lines than any order has.
 const MAX_LINES: usize = 100;
@@ -26,6 +26,8 @@ pub struct BasketRequest {
     pub lines: Vec<LineRequest>,
     /// The order that is priced again, if it exists already: the promotions that it has are still to be had for it.
     pub order_id: Option<u64>,
+    /// The reservation that this order has: its order may be priced again before its `order_created` is heard of.
+    pub promotion_reservation_id: Option<Uuid>,
 }
 
 /// A product in a basket.
@@ -77,6 +79,7 @@ impl BasketRequest {
         basket.user_id = self.user_id.map(UserId::new);
         basket.code = code?;
         basket.order_id = self.order_id.map(OrderId::new);
+        basket.of_order = self.promotion_reservation_id.map(ReservationId::new);
         Some(basket)
     }
 }

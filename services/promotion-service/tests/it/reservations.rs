@@ -3,6 +3,7 @@
 use config::testing::{TestEnv, eventually};
 use promotion_service::Promotions;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, MySqlConnection};
 use uuid::Uuid;
 
 use crate::support::{basket, promotion, quote, release, reserve, start, terms, try_reserve, user, uses};
@@ -109,6 +110,71 @@ async fn a_reservation_without_an_order_expires() {
     .await;
     assert_eq!(try_reserve(&app, id, &goods).await.status(), 409);
     assert_eq!(reserve(&app, Uuid::now_v7(), &goods).await["discount"], 300);
+}
+
+#[tokio::test]
+async fn what_was_given_back_long_ago_is_forgotten_and_what_has_uses_is_not() {
+    let env = TestEnv::new().await;
+    let app = env.start::<Promotions>().await;
+    promotion(&app, &json!({})).await;
+    let [old, recent, kept] = [(); 3].map(|()| Uuid::now_v7());
+    for id in [old, recent, kept] {
+        reserve(&app, id, &basket(&json!({ "user_id": user() }))).await;
+    }
+    release(&app, old).await;
+    release(&app, recent).await;
+    let mut connection = MySqlConnection::connect(env.get("DATABASE_URL")).await.unwrap();
+    // One that an order has is as old.
+    for (state, id) in [("released", old), ("held", kept)] {
+        sqlx::query("UPDATE reservations SET state = ?, expires_at = NOW() - INTERVAL 15 DAY WHERE id = ?")
+            .bind(state)
+            .bind(id)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    // Another instance begins with it.
+    let _other = env.start::<Promotions>().await;
+    let left = eventually("the old one is forgotten, with its uses", || async {
+        let mut connection = MySqlConnection::connect(env.get("DATABASE_URL")).await.unwrap();
+        let left: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT reservation_id FROM reservation_uses UNION SELECT id FROM reservations",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        if left.contains(&old) { Err(format!("{left:?}")) } else { Ok(left) }
+    })
+    .await;
+    assert!(left.len() == 2 && left.contains(&recent) && left.contains(&kept), "{left:?}");
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_heard_of_yet_may_have_what_it_has_when_it_is_priced_again() {
+    let app = start().await;
+    for (code, limit) in
+        [("OWN", "per_customer_limit"), ("LAST", "usage_limit"), ("FIRST", "first_order_only")]
+    {
+        let value = if limit == "first_order_only" { json!(true) } else { json!(1) };
+        let promotion = promotion(&app, &json!({ "code": code, limit: value })).await;
+        let (placed, order) = (Uuid::now_v7(), user());
+        let mut goods = basket(&json!({ "user_id": user(), "code": code }));
+        assert_eq!(reserve(&app, placed, &goods).await["discount"], 300, "{code}");
+        // Again and again, before any of it is told.
+        let mut before = placed;
+        goods["order_id"] = json!(order);
+        for _ in 0..2 {
+            goods["promotion_reservation_id"] = json!(before);
+            let after = Uuid::now_v7();
+            let again = reserve(&app, after, &goods).await;
+            assert_eq!((&again["discount"], &again["rejected"]), (&json!(300), &Value::Null), "{code}");
+            before = after;
+        }
+        assert_eq!(uses(&app, &promotion).await, (3, 0), "{code}");
+        goods["order_id"] = json!(order + 1);
+        goods["promotion_reservation_id"] = Value::Null;
+        assert_eq!(reserve(&app, Uuid::now_v7(), &goods).await["discount"], 0, "{code}");
+    }
 }
 
 #[tokio::test]

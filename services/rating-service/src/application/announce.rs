@@ -40,8 +40,9 @@ impl AnnounceChanges {
                 version: summary.version(),
             };
             tx.publish(Envelope::new(&event)).await?;
-            tx.announced(product_id).await?;
         }
+        let announced: Vec<_> = changed.iter().map(|(product_id, _)| product_id).collect();
+        tx.announced(&announced).await?;
         tx.commit().await?;
         Ok(changed.len())
     }

@@ -20,7 +20,8 @@ pub struct DemoRating {
     pub created_at: DateTime<Utc>,
 }
 
-/// Adds the demonstration's ratings that aren't there; never touches one that is.
+/// Adds the demonstration's ratings once in a shop's life, but for those that are there: what was changed or deleted
+/// since stays changed or deleted.
 pub struct LoadDemo {
     store: Arc<dyn Begin<dyn Store>>,
 }
@@ -30,10 +31,13 @@ impl LoadDemo {
         Self { store }
     }
 
-    /// Several instances may do this at once: a user's rating of a product is unique, so one of them wins.
+    /// How many were added. Of several instances that start at once one does it.
     pub async fn run(&self, demo: &[DemoRating]) -> Result<usize, RatingError> {
         retrying(|| async {
             let mut tx = self.store.begin().await?;
+            if !tx.begin_demo().await? {
+                return Ok(0);
+            }
             let added = tx.add_demo(demo).await?;
             let mut changes: BTreeMap<&ProductId, [i32; 5]> = BTreeMap::new();
             for (product, stars) in &added {
@@ -46,7 +50,7 @@ impl LoadDemo {
                 tx.count(product, change).await?;
             }
             tx.commit().await?;
-            Ok(added.len())
+            Ok::<_, RatingError>(added.len())
         })
         .await
     }

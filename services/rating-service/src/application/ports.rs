@@ -38,6 +38,13 @@ pub trait RatingRepository: Send {
     async fn save(&mut self, rating: &Rating) -> Result<(), StoreError>;
     /// Removes a locked rating, with its votes and reports.
     async fn remove(&mut self, id: RatingId) -> Result<(), StoreError>;
+    /// Notes that the user's rating of the product was removed before the moderators were done with it.
+    async fn mark_withdrawn(&mut self, user: UserId, product: &ProductId) -> Result<(), StoreError>;
+    /// Whether that was noted. To be asked where the rating is locked.
+    async fn was_withdrawn(&mut self, user: UserId, product: &ProductId) -> Result<bool, StoreError>;
+    async fn unmark_withdrawn(&mut self, user: UserId, product: &ProductId) -> Result<(), StoreError>;
+    /// `false` when the demonstration's ratings were added before.
+    async fn begin_demo(&mut self) -> Result<bool, StoreError>;
     /// Adds those demonstration ratings whose user hasn't rated their product yet, and returns them.
     async fn add_demo(
         &mut self,
@@ -72,7 +79,7 @@ pub trait Summaries: Send {
     /// Summaries that changed since they were last announced, locked; those that another instance has in hand are
     /// left out.
     async fn changed(&mut self, limit: u32) -> Result<Vec<(ProductId, Summary)>, StoreError>;
-    async fn announced(&mut self, product: &ProductId) -> Result<(), StoreError>;
+    async fn announced(&mut self, products: &[&ProductId]) -> Result<(), StoreError>;
 }
 
 /// Who has bought what.

@@ -56,9 +56,9 @@ impl Rate {
         };
         // The one that is there may be taken back this very moment; then there is room for this one.
         for _ in 0..3 {
-            if let Some(id) = retrying(|| self.insert(&new)).await? {
-                metrics::counter!("ratings_added_total", "status" => new.status.as_str()).increment(1);
-                return Ok(id);
+            if let Some(rating) = retrying(|| self.insert(&new)).await? {
+                metrics::counter!("ratings_added_total", "status" => rating.status.as_str()).increment(1);
+                return Ok(rating.id);
             }
             if let Some(rating_id) = self.ratings.of_user_and_product(user, product).await? {
                 return Err(RatingError::Exists { product_id: product.clone(), rating_id });
@@ -67,14 +67,18 @@ impl Rate {
         Err(StoreError::Contended("the same rating is added and removed at once".into()).into())
     }
 
-    async fn insert(&self, new: &NewRating) -> Result<Option<RatingId>, RatingError> {
+    async fn insert(&self, new: &NewRating) -> Result<Option<Rating>, RatingError> {
         let mut tx = self.store.begin().await?;
         let Some(id) = tx.add(new, self.clock.now()).await? else { return Ok(None) };
         tx.verify(new.user_id, &new.product_id).await?;
-        let rating = tx.rating_for_update(id).await?.ok_or(RatingError::NotFound(id))?;
+        let mut rating = tx.rating_for_update(id).await?.ok_or(RatingError::NotFound(id))?;
+        if tx.was_withdrawn(new.user_id, &new.product_id).await? {
+            rating.hold();
+            tx.save(&rating).await?;
+        }
         recount(tx.as_mut(), None, &rating).await?;
         tx.commit().await?;
-        Ok(Some(id))
+        Ok(Some(rating))
     }
 
     pub async fn edit(
@@ -104,10 +108,15 @@ impl Rate {
         .await
     }
 
-    pub async fn remove(&self, caller: &Caller, id: RatingId) -> Result<(), RatingError> {
+    /// What moderators aren't done with, or remove themselves, doesn't come back unseen.
+    pub async fn remove(&self, caller: &Caller, id: RatingId, if_match: &IfMatch) -> Result<(), RatingError> {
         retrying(|| async {
             let mut tx = self.store.begin().await?;
             let rating = owned(tx.as_mut(), caller, id).await?;
+            if_match.check(rating.version)?;
+            if rating.is_in_question() || caller.user_id != rating.user_id {
+                tx.mark_withdrawn(rating.user_id, &rating.product_id).await?;
+            }
             tx.remove(id).await?;
             let change = Summary::change(rating.counts_as(), None);
             if change != [0; 5] {

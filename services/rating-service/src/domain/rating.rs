@@ -135,6 +135,16 @@ impl Rating {
         self.touch(now);
     }
 
+    /// Its author has had one of the same product that moderators weren't done with: they see this one first.
+    pub fn hold(&mut self) {
+        self.status = Status::Pending;
+    }
+
+    /// Whether moderators aren't done with it, or have taken it away.
+    pub fn is_in_question(&self) -> bool {
+        self.status != Status::Published || self.reports > 0
+    }
+
     fn touch(&mut self, now: DateTime<Utc>) {
         self.version += 1;
         self.updated_at = now;
@@ -191,6 +201,18 @@ mod tests {
             let mut rating = rating(before);
             rating.edit(content(2, words), moderation, DateTime::UNIX_EPOCH);
             assert_eq!((rating.status, rating.version), (after, 2), "{before:?} {words} {moderation:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_published_and_not_reported_is_in_no_question() {
+        for status in Status::ALL {
+            let reported = rating(status);
+            let quiet = Rating { reports: 0, ..reported.clone() };
+            assert_eq!(
+                (reported.is_in_question(), quiet.is_in_question()),
+                (true, status != Status::Published)
+            );
         }
     }
 

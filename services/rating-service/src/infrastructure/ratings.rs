@@ -99,6 +99,44 @@ impl RatingRepository for Tx {
         Ok(())
     }
 
+    async fn mark_withdrawn(&mut self, user: UserId, product: &ProductId) -> Result<(), StoreError> {
+        // It may be there: the one that it was made for came back, and is removed again.
+        sqlx::query("INSERT IGNORE INTO withdrawn (user_id, product_id) VALUES (?, ?)")
+            .bind(user.get())
+            .bind(product.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn was_withdrawn(&mut self, user: UserId, product: &ProductId) -> Result<bool, StoreError> {
+        // What stands there now, not when the transaction began: the removal may just have been committed.
+        let mark: Option<u64> = sqlx::query_scalar(
+            "SELECT user_id FROM withdrawn WHERE user_id = ? AND product_id = ? LOCK IN SHARE MODE",
+        )
+        .bind(user.get())
+        .bind(product.as_str())
+        .fetch_optional(self.connection())
+        .await?;
+        Ok(mark.is_some())
+    }
+
+    async fn unmark_withdrawn(&mut self, user: UserId, product: &ProductId) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM withdrawn WHERE user_id = ? AND product_id = ?")
+            .bind(user.get())
+            .bind(product.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn begin_demo(&mut self) -> Result<bool, StoreError> {
+        let updated = sqlx::query("UPDATE demo SET loaded = TRUE WHERE id = 1 AND NOT loaded")
+            .execute(self.connection())
+            .await?;
+        Ok(updated.rows_affected() == 1)
+    }
+
     async fn add_demo(&mut self, ratings: &[DemoRating]) -> Result<Vec<(ProductId, Stars)>, StoreError> {
         let users: BTreeSet<u64> = ratings.iter().map(|rating| rating.user_id.get()).collect();
         let mut select =

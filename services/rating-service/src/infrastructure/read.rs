@@ -45,6 +45,17 @@ impl RatingReader for Db {
         sort: Sort,
         paging: Paging,
     ) -> Result<(Summary, Slice<ShownRating>), StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(select_ratings!(""));
+        only(&mut select, product, filter);
+        let (column, ascending) = match sort {
+            Sort::Newest => ("", false),
+            Sort::Helpful => ("r.helpful", false),
+            Sort::Highest => ("r.stars", false),
+            Sort::Lowest => ("r.stars", true),
+        };
+        ordered(&mut select, column, ascending, paging);
+        let rows: Vec<RatingRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        // Counted last: what was added meanwhile must not make a part look like the end.
         let summary = self.summary(product).await?;
         let mut count = QueryBuilder::<MySql>::new("SELECT COUNT(*) FROM ratings r ");
         only(&mut count, product, filter);
@@ -56,28 +67,19 @@ impl RatingReader for Db {
                 total.unsigned_abs()
             }
         };
-        let mut select = QueryBuilder::<MySql>::new(select_ratings!(""));
-        only(&mut select, product, filter);
-        let (column, ascending) = match sort {
-            Sort::Newest => ("", false),
-            Sort::Helpful => ("r.helpful", false),
-            Sort::Highest => ("r.stars", false),
-            Sort::Lowest => ("r.stars", true),
-        };
-        ordered(&mut select, column, ascending, paging);
-        let rows = select.build_query_as().fetch_all(self.pool()).await?;
         Ok((summary, Slice { items: shown(rows)?, total }))
     }
 
     async fn of_user(&self, user: UserId, paging: Paging) -> Result<Slice<ShownRating>, StoreError> {
+        let mut select = QueryBuilder::<MySql>::new(select_ratings!("WHERE r.user_id = "));
+        select.push_bind(user.get());
+        ordered(&mut select, "", false, paging);
+        let rows: Vec<RatingRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        // Counted last, as elsewhere.
         let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM ratings WHERE user_id = ?")
             .bind(user.get())
             .fetch_one(self.pool())
             .await?;
-        let mut select = QueryBuilder::<MySql>::new(select_ratings!("WHERE r.user_id = "));
-        select.push_bind(user.get());
-        ordered(&mut select, "", false, paging);
-        let rows = select.build_query_as().fetch_all(self.pool()).await?;
         Ok(Slice { items: shown(rows)?, total: total.unsigned_abs() })
     }
 
@@ -92,13 +94,14 @@ impl RatingReader for Db {
                 "r.reports"
             }
         };
-        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM ratings r ");
-        waiting(&mut count);
-        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
         let mut select = QueryBuilder::new(select_ratings!(""));
         let column = waiting(&mut select);
         ordered(&mut select, column, false, paging);
-        let rows = select.build_query_as().fetch_all(self.pool()).await?;
+        let rows: Vec<RatingRow> = select.build_query_as().fetch_all(self.pool()).await?;
+        // Counted last, as elsewhere.
+        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM ratings r ");
+        waiting(&mut count);
+        let total: i64 = count.build_query_scalar().fetch_one(self.pool()).await?;
         let items = with_reasons(self, shown(rows)?).await?;
         Ok(Slice { items, total: total.unsigned_abs() })
     }

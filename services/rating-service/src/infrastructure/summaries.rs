@@ -1,8 +1,9 @@
 //! Summaries in a transaction.
 
 use async_trait::async_trait;
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, push_list};
 use config::id::ProductId;
+use sqlx::QueryBuilder;
 
 use super::rows::SummaryRow;
 use crate::application::Summaries;
@@ -36,11 +37,13 @@ impl Summaries for Tx {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    async fn announced(&mut self, product: &ProductId) -> Result<(), StoreError> {
-        sqlx::query("UPDATE summaries SET changed = FALSE WHERE product_id = ?")
-            .bind(product.as_str())
-            .execute(self.connection())
-            .await?;
+    async fn announced(&mut self, products: &[&ProductId]) -> Result<(), StoreError> {
+        if products.is_empty() {
+            return Ok(());
+        }
+        let mut update = QueryBuilder::new("UPDATE summaries SET changed = FALSE WHERE product_id IN ");
+        push_list(&mut update, products.iter().map(|product| product.as_str()));
+        update.build().execute(self.connection()).await?;
         Ok(())
     }
 }

@@ -38,7 +38,8 @@ struct Asked {
 impl RatingApi {
     /// Rate a product
     ///
-    /// Once for each user and product; a second time is 409 and names the rating that is there.
+    /// Once for each user and product; a second time is 409 and names the rating that is there. After one that moderators
+    /// took away, or weren't done with, was removed, the next one is `pending` until they have seen it.
     #[oai(path = "/api/ratings", method = "post")]
     async fn add(&self, caller: SignedIn, body: Body<NewRatingDto>) -> Result<Created<RatingDto>, ApiError> {
         let (product, content) = body.0.parse()?;
@@ -136,8 +137,13 @@ impl RatingApi {
 
     /// Take one's rating back
     #[oai(path = "/api/ratings/:id", method = "delete")]
-    async fn remove(&self, caller: SignedIn, id: Path<u64>) -> Result<NoContent, ApiError> {
-        self.rate.remove(&caller, RatingId::new(id.0)).await?;
+    async fn remove(
+        &self,
+        caller: SignedIn,
+        id: Path<u64>,
+        #[oai(name = "If-Match")] if_match: Header<Option<String>>,
+    ) -> Result<NoContent, ApiError> {
+        self.rate.remove(&caller, RatingId::new(id.0), &IfMatch::new(if_match.0)).await?;
         Ok(NoContent::NoContent)
     }
 

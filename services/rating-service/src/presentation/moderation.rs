@@ -5,8 +5,9 @@ use std::sync::Arc;
 use config::jwt_auth::Admin;
 use config::page::{Page, Paging};
 use config::problem::{ApiError, Body};
+use config::response::IfMatch;
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 
 use super::dto::{DecisionDto, ModeratedRatingDto, QueueDto};
@@ -41,16 +42,19 @@ impl ModerationApi {
     }
 
     /// Show a rating, hide or reject it; reports until now are dealt with by that
+    ///
+    /// `If-Match` is the `version` that was looked at, in quotes: words that were changed since are 412.
     #[oai(path = "/api/ratings/:id/moderation", method = "put")]
     async fn decide(
         &self,
         _admin: Admin,
         id: Path<u64>,
+        #[oai(name = "If-Match")] if_match: Header<Option<String>>,
         body: Body<DecisionDto>,
     ) -> Result<Json<ModeratedRatingDto>, ApiError> {
         let (status, reason) = body.0.parse()?;
         let id = RatingId::new(id.0);
-        self.moderate.run(id, status, reason.as_ref()).await?;
+        self.moderate.run(id, status, reason.as_ref(), &IfMatch::new(if_match.0)).await?;
         let shown = self.ratings.rating(id).await?.ok_or(RatingError::NotFound(id))?;
         // The decision has dealt with all reasons.
         Ok(Json(WaitingRating { shown, reasons: Vec::new() }.into()))

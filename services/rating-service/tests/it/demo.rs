@@ -1,6 +1,7 @@
 //! The demonstration's ratings.
 
 use rating_service::Ratings;
+use reqwest::Method;
 use sqlx::{Connection as _, MySqlConnection};
 
 use crate::support::{Shop, get, histogram};
@@ -26,7 +27,12 @@ async fn the_demonstration_is_loaded_once_by_however_many_instances() {
     .await
     .unwrap();
     assert_eq!(wrong, 0);
-    for app in [shop.app, second, third] {
+    // What a moderator has deleted stays deleted when an instance starts.
+    let url = format!("/api/ratings/{}", page["items"][0]["id"]);
+    assert_eq!(shop.app.as_admin(Method::DELETE, &url).send().await.unwrap().status(), 204);
+    let fourth = shop.env.start::<Ratings>().await;
+    assert_eq!(get(&fourth, &format!("/api/ratings/{ZENFOLD}?limit=100")).await["total"], count - 1);
+    for app in [shop.app, second, third, fourth] {
         app.stop().await;
     }
 }

@@ -125,3 +125,53 @@ async fn moderators_read_why_and_whoever_reported_may_report_new_words() {
     assert_eq!((&again["reports"], &again["report_reasons"]), (&json!(1), &json!(["ruder"])));
     shop.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_away_does_not_come_back_by_removing_and_posting_it_again() {
+    let shop = Shop::open().await;
+    let product = product();
+    shop.rated(8, &product, 5).await;
+    let (rude, reported) = (shop.rated(7, &product, 1).await, shop.rated(9, &product, 2).await);
+    shop.decide(rude, json!({ "status": "hidden" })).await;
+    shop.report(20, reported, json!({})).await;
+    for (user, id) in [(7, rude), (9, reported)] {
+        let url = format!("/api/ratings/{id}");
+        assert_eq!(shop.app.as_client(user, Method::DELETE, &url).send().await.unwrap().status(), 204);
+        let again: Value = rate(&shop.app, user, &product, 1).await.json().await.unwrap();
+        assert_eq!(again["status"], "pending", "{again}");
+    }
+    assert_eq!(histogram(&shop.get(&format!("/api/ratings/{product}")).await), [0, 0, 0, 0, 1]);
+
+    // Once a moderator has published one, its author is like any other.
+    let waiting = shop.queue("pending").await;
+    shop.decide(waiting[0], json!({ "status": "published" })).await;
+    let url = format!("/api/ratings/{}", waiting[0]);
+    assert_eq!(shop.app.as_client(9, Method::DELETE, &url).send().await.unwrap().status(), 204);
+    let again: Value = rate(&shop.app, 9, &product, 3).await.json().await.unwrap();
+    assert_eq!(again["status"], "published", "{again}");
+    assert_eq!(histogram(&shop.get(&format!("/api/ratings/{product}")).await), [0, 0, 1, 0, 1]);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moderators_decide_on_the_words_that_they_have_seen() {
+    let shop = Shop::open().await;
+    let product = product();
+    let id = shop.rated(7, &product, 1).await;
+    let url = format!("/api/ratings/{id}");
+    let edit = json!({ "comment": "Buy from me instead!" });
+    assert_eq!(shop.app.as_client(7, Method::PUT, &url).json(&edit).send().await.unwrap().status(), 200);
+    let decide = |seen: &str| {
+        let decision = json!({ "status": "hidden" });
+        let request = shop.app.as_admin(Method::PUT, &format!("{url}/moderation")).json(&decision);
+        request.header("if-match", format!("\"{seen}\"")).send()
+    };
+    let remove =
+        |seen: &str| shop.app.as_admin(Method::DELETE, &url).header("if-match", format!("\"{seen}\"")).send();
+    assert_eq!(decide("1").await.unwrap().status(), 412);
+    assert_eq!(remove("1").await.unwrap().status(), 412);
+    assert_eq!(shop.get(&format!("/api/ratings/{product}")).await["items"][0]["version"], 2);
+    assert_eq!(decide("2").await.unwrap().status(), 200);
+    assert_eq!(remove("3").await.unwrap().status(), 204);
+    shop.app.stop().await;
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use config::clock::Clock;
 use config::problem::chain;
+use tokio::sync::watch;
 
 use super::{Building, Catalogue, ReindexOrders, SearchError};
 
@@ -75,12 +76,30 @@ impl BuildIndex {
         Ok(number)
     }
 
-    /// The first index. It takes as long as the catalogue can't be read.
-    pub async fn load(&self) {
+    /// Makes an index each time that the following of the news has begun, since some may have been missed before, and
+    /// looks for orders once in a `round`; for as long as it is polled.
+    pub async fn keep(&self, mut followed: watch::Receiver<u64>, round: Duration) {
+        // The sender lives as long as the consumer.
+        let _ = followed.wait_for(|begun| *begun > 0).await;
+        self.load(Phase::Loading).await;
+        loop {
+            tokio::select! {
+                Ok(()) = followed.changed() => self.load(Phase::Reindexing).await,
+                () = tokio::time::sleep(round) => {
+                    if let Err(error) = self.obey().await {
+                        tracing::warn!(error = %chain(&error), "the index isn't made anew");
+                    }
+                }
+            }
+        }
+    }
+
+    /// An index. It takes as long as the catalogue can't be read.
+    async fn load(&self, phase: Phase) {
         // Without Redis there is no order that could be carried out twice.
-        let order = self.orders.last().await.unwrap_or_default();
+        let order = self.orders.last().await.unwrap_or(self.progress().order);
         let mut pauses = PAUSES.iter().chain(std::iter::repeat(&PAUSES[PAUSES.len() - 1]));
-        while let Err(error) = self.build(Phase::Loading).await {
+        while let Err(error) = self.build(phase).await {
             tracing::warn!(error = %chain(&error), "the catalogue can't be read yet");
             tokio::time::sleep(Duration::from_millis(pauses.next().copied().unwrap_or(1000))).await;
         }
@@ -143,3 +162,6 @@ impl BuildIndex {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use super::{BoughtTogether, Change, Index};
 const MOST: usize = 30;
 
 /// Keeps this instance's index up with the catalogue.
+#[derive(Clone)]
 pub struct FollowCatalogue(Arc<dyn Index>);
 
 impl FollowCatalogue {

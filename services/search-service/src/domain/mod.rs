@@ -9,7 +9,7 @@ mod text;
 
 pub mod relevance;
 
-pub use facets::{AttributeFacet, Count, Facets, PRICE_BANDS, PriceBand, RATINGS};
+pub use facets::{AttributeFacet, Count, Facets, PRICE_BOUNDS, PriceBand, RATINGS, price_bounds};
 pub use highlight::Marker;
 pub use product::{AttributeValue, Details, Figure, Product, Rating, Stock};
 pub use query::{After, AttributeFilter, Filters, Keyword, Query, Sort, SortKey, limits};

@@ -1,5 +1,6 @@
 //! What is asked for.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -171,11 +172,16 @@ impl Filters {
             values.dedup();
         };
         normal(&mut self.categories);
-        for attribute in &mut self.attributes {
-            attribute.name = folded(&attribute.name).into_owned();
-            normal(&mut attribute.values);
+        // An attribute in two spellings is one: its values are alternatives, however they are written.
+        let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for attribute in self.attributes {
+            attributes.entry(folded(&attribute.name).into_owned()).or_default().extend(attribute.values);
         }
-        self.attributes.sort();
+        let filter = |(name, mut values): (String, Vec<String>)| {
+            normal(&mut values);
+            AttributeFilter { name, values }
+        };
+        self.attributes = attributes.into_iter().map(filter).collect();
         self
     }
 }
@@ -218,5 +224,17 @@ mod tests {
             Filters { categories, ..Filters::default() }.normalised()
         };
         assert_eq!(of(["Phở", "Audio"]), of(["AUDIO", "pho"]));
+    }
+
+    #[test]
+    fn two_spellings_of_an_attribute_are_alternatives() {
+        let filter = |name: &str, values: &[&str]| AttributeFilter {
+            name: name.to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let attributes =
+            vec![filter("Brand", &["Novo"]), filter("size", &["L"]), filter("BRAND", &["Acme", "novo"])];
+        let filters = Filters { attributes, ..Filters::default() }.normalised();
+        assert_eq!(filters.attributes, [filter("brand", &["acme", "novo"]), filter("size", &["l"])]);
     }
 }

@@ -14,13 +14,19 @@ use crate::infrastructure::ProductView;
 /// News of products, for this instance's index.
 pub struct CatalogueEvents {
     follow: FollowCatalogue,
-    /// True from when no news is missed any more.
-    following: watch::Sender<bool>,
+    /// How often the following began: from then on no news is missed, until then some may have been.
+    following: Option<watch::Sender<u64>>,
 }
 
 impl CatalogueEvents {
-    pub fn new(follow: FollowCatalogue, following: watch::Sender<bool>) -> Self {
-        Self { follow, following }
+    pub fn new(follow: FollowCatalogue) -> Self {
+        Self { follow, following: None }
+    }
+
+    /// That which tells when following begins. Of several topics one is enough: one client follows them all.
+    #[must_use]
+    pub fn telling(self, following: watch::Sender<u64>) -> Self {
+        Self { following: Some(following), ..self }
     }
 }
 
@@ -56,7 +62,9 @@ impl MessageHandler for CatalogueEvents {
     }
 
     fn following(&self) {
-        self.following.send_replace(true);
+        if let Some(following) = &self.following {
+            following.send_modify(|begun| *begun += 1);
+        }
     }
 }
 

@@ -23,8 +23,10 @@ pub enum ShippingError {
     MethodExists(MethodCode),
     #[error("order {0} has a shipment already")]
     OrderHasShipment(OrderId),
-    #[error("order {0} is cancelled or refunded")]
+    #[error("order {0} is delivered, cancelled or refunded")]
     OrderIsOver(OrderId),
+    #[error("order {0} isn't paid for, and isn't to be on delivery")]
+    OrderNotPaid(OrderId),
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
     #[error(transparent)]
@@ -46,6 +48,7 @@ impl Fault for ShippingError {
             Self::MethodExists(_)
             | Self::OrderHasShipment(_)
             | Self::OrderIsOver(_)
+            | Self::OrderNotPaid(_)
             | Self::IllegalMove(_) => Kind::Conflict,
             Self::Invalid(error) => error.kind(),
             Self::Stale(error) => error.kind(),
@@ -61,6 +64,7 @@ impl Fault for ShippingError {
             Self::MethodExists(_) => "shipping-method-exists",
             Self::OrderHasShipment(_) => "shipment-exists",
             Self::OrderIsOver(_) => "order-is-over",
+            Self::OrderNotPaid(_) => "order-not-paid",
             Self::IllegalMove(_) => "illegal-transition",
             Self::Invalid(error) => error.code(),
             Self::Stale(error) => error.code(),
@@ -77,8 +81,8 @@ impl Fault for ShippingError {
     }
 
     fn extensions(&self) -> Map<String, Value> {
-        let Self::IllegalMove(IllegalMove { from, to }) = self else { return Map::new() };
-        let legal: Vec<_> = from.next().iter().copied().map(ShipmentStatus::as_str).collect();
+        let Self::IllegalMove(IllegalMove { from, to, legal }) = self else { return Map::new() };
+        let legal: Vec<_> = legal.iter().copied().map(ShipmentStatus::as_str).collect();
         let members = json!({ "from": from.as_str(), "to": to.as_str(), "legal": legal });
         members.as_object().cloned().unwrap_or_default()
     }

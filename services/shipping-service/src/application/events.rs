@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use config::kafka::Event;
+use config::money::Amount;
 use schemars::JsonSchema;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::{Shipment, ShipmentStatus, TrackingEvent};
 
@@ -18,6 +20,12 @@ pub struct ShipmentState {
     pub method: String,
     pub status: &'static str,
     pub estimated_delivery: DateTime<Utc>,
+    /// Whether the customer fetches it, so that no carrier has it on the way.
+    pub collected: bool,
+    /// What is taken for it when it is handed over.
+    pub cash_due: Option<Amount>,
+    /// That of `cash_due`.
+    pub currency: Option<&'static str>,
 }
 
 impl From<&Shipment> for ShipmentState {
@@ -32,6 +40,9 @@ impl From<&Shipment> for ShipmentState {
             method: consignment.method.to_string(),
             status: shipment.status.as_str(),
             estimated_delivery: consignment.estimated_delivery,
+            collected: consignment.collected,
+            cash_due: consignment.cash_due.map(Amount::from),
+            currency: consignment.cash_due.map(|due| due.currency().code()),
         }
     }
 }
@@ -46,15 +57,6 @@ pub struct ShipmentCreated {
 impl ShipmentCreated {
     pub fn new(shipment: &Shipment) -> Self {
         Self { shipment: shipment.into() }
-    }
-}
-
-impl Event for ShipmentCreated {
-    const TOPIC: &'static str = "shipping-events";
-    const TYPE: &'static str = "shipment_created";
-
-    fn key(&self) -> String {
-        self.shipment.order_id.to_string()
     }
 }
 
@@ -79,11 +81,52 @@ impl ShipmentUpdated {
     }
 }
 
-impl Event for ShipmentUpdated {
-    const TOPIC: &'static str = "shipping-events";
-    const TYPE: &'static str = "shipment_updated";
+/// An order is cancelled, or refunded as one that hasn't left, and its parcel is away: its goods aren't on the shelf that
+/// they are put back on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShipmentBeyondRecall {
+    #[serde(flatten)]
+    pub shipment: ShipmentState,
+    /// Whose goods they are.
+    pub reservation_id: Uuid,
+}
 
-    fn key(&self) -> String {
-        self.shipment.order_id.to_string()
+impl ShipmentBeyondRecall {
+    pub fn new(shipment: &Shipment, reservation_id: Uuid) -> Self {
+        Self { shipment: shipment.into(), reservation_id }
     }
+}
+
+/// A parcel that was beyond recall is here again, with its goods.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShipmentCameBack {
+    #[serde(flatten)]
+    pub shipment: ShipmentState,
+    /// Whose goods they are.
+    pub reservation_id: Uuid,
+}
+
+impl ShipmentCameBack {
+    pub fn new(shipment: &Shipment, reservation_id: Uuid) -> Self {
+        Self { shipment: shipment.into(), reservation_id }
+    }
+}
+
+macro_rules! shipping_events {
+    ($($event:ident: $type:literal),+ $(,)?) => {$(
+        impl Event for $event {
+            const TOPIC: &'static str = "shipping-events";
+            const TYPE: &'static str = $type;
+
+            fn key(&self) -> String {
+                self.shipment.order_id.to_string()
+            }
+        }
+    )+};
+}
+shipping_events! {
+    ShipmentCreated: "shipment_created",
+    ShipmentUpdated: "shipment_updated",
+    ShipmentBeyondRecall: "shipment_beyond_recall",
+    ShipmentCameBack: "shipment_came_back",
 }

@@ -11,7 +11,7 @@ mod update;
 
 pub use create::{CreateShipment, ShipmentRequest};
 pub use error::ShippingError;
-pub use events::{ShipmentCreated, ShipmentState, ShipmentUpdated};
+pub use events::{ShipmentBeyondRecall, ShipmentCameBack, ShipmentCreated, ShipmentState, ShipmentUpdated};
 pub use follow::{FollowOrder, OrderSnapshot};
 pub use methods::ManageMethods;
 pub use ports::{

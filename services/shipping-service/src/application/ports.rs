@@ -8,26 +8,30 @@ use config::page::{Paging, Slice};
 use config::registry::CallError;
 
 use crate::domain::{
-    Consignment, MethodCode, OrderId, Shipment, ShipmentId, ShipmentStatus, ShippingMethod, TrackingEvent,
-    TrackingNumber,
+    Consignment, MethodCode, OrderFacts, OrderId, Shipment, ShipmentId, ShipmentStatus, ShippingMethod,
+    Standing, TrackingEvent, TrackingNumber,
 };
 
 /// Shipments, as a unit of work changes them.
 #[async_trait]
 pub trait Shipments: Send {
-    /// Adds a shipment; `None` when the order has one already.
+    /// Adds a pending shipment; `None` when the order has one already.
     async fn add(
         &mut self,
         consignment: &Consignment,
-        status: ShipmentStatus,
         now: DateTime<Utc>,
     ) -> Result<Option<Shipment>, StoreError>;
+    /// Has the order's one shipment cancelled before there is any, so that none is ever made; `false` when it has one.
+    /// Readers don't see it.
+    async fn rule_out(&mut self, consignment: &Consignment, now: DateTime<Utc>) -> Result<bool, StoreError>;
     /// The shipment, locked until the end.
     async fn shipment_for_update(&mut self, id: ShipmentId) -> Result<Option<Shipment>, StoreError>;
     /// The order's shipment, locked until the end.
     async fn shipment_of_order_for_update(&mut self, order: OrderId) -> Result<Option<Shipment>, StoreError>;
-    /// Writes a locked shipment's status and times.
+    /// Writes what may change of a locked shipment while it is one consignment.
     async fn save(&mut self, shipment: &Shipment) -> Result<(), StoreError>;
+    /// Writes what of a locked shipment is another consignment's from now on, beside [`save`](Self::save).
+    async fn entrust(&mut self, shipment: &Shipment) -> Result<(), StoreError>;
     /// Adds to the shipment's timeline.
     async fn record(&mut self, id: ShipmentId, event: &TrackingEvent) -> Result<(), StoreError>;
 }
@@ -79,9 +83,8 @@ pub trait MethodsReader: Send + Sync {
 /// What must be known of an order to ship it by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderSummary {
-    pub user_id: UserId,
-    /// Whether it is cancelled or refunded.
-    pub is_over: bool,
+    pub facts: OrderFacts,
+    pub standing: Standing,
 }
 
 /// Orders, which order-service keeps.

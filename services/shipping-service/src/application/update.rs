@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use config::clock::Clock;
-use config::database::{Begin, retrying};
+use config::database::{Begin, StoreError, retrying};
 use config::kafka::Envelope;
 use config::response::IfMatch;
+use metrics::counter;
 
-use super::{ShipmentUpdated, ShippingError, Store};
+use super::{ShipmentCameBack, ShipmentUpdated, ShippingError, Store};
 use crate::domain::{Location, Note, Shipment, ShipmentId, ShipmentStatus, TrackingEvent};
 
 /// What has become of a shipment.
@@ -45,7 +46,6 @@ impl UpdateStatus {
             Ok::<_, ShippingError>(shipment)
         })
         .await?;
-        metrics::counter!("shipments_updated_total", "status" => shipment.status.as_str()).increment(1);
         tracing::info!(shipment.id = %id, status = %shipment.status, "a shipment has moved along");
         Ok(shipment)
     }
@@ -60,9 +60,24 @@ pub(super) async fn advance(
 ) -> Result<(), ShippingError> {
     let previous = shipment.advance(update.status, now)?;
     let StatusUpdate { status, location, note } = update;
-    let event = TrackingEvent { status, location, note, at: now };
+    let came_back = shipment.beyond_recall.take_if(|_| status == ShipmentStatus::Returned);
+    keep_move(tx, shipment, previous, &TrackingEvent { status, location, note, at: now }).await?;
+    if let Some(reservation) = came_back {
+        tx.publish(Envelope::new(&ShipmentCameBack::new(shipment, reservation))).await?;
+    }
+    Ok(())
+}
+
+/// Saves a locked shipment that was moved, and says so: in its timeline, and to the others.
+pub(super) async fn keep_move(
+    tx: &mut dyn Store,
+    shipment: &Shipment,
+    previous: ShipmentStatus,
+    event: &TrackingEvent,
+) -> Result<(), StoreError> {
     tx.save(shipment).await?;
-    tx.record(shipment.id, &event).await?;
-    tx.publish(Envelope::new(&ShipmentUpdated::new(shipment, previous, &event))).await?;
+    tx.record(shipment.id, event).await?;
+    tx.publish(Envelope::new(&ShipmentUpdated::new(shipment, previous, event))).await?;
+    tx.tally(counter!("shipments_updated_total", "status" => shipment.status.as_str()), 1);
     Ok(())
 }

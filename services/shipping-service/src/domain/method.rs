@@ -85,6 +85,8 @@ pub struct ShippingMethod {
     pub code: MethodCode,
     pub name: Name,
     pub carrier: Carrier,
+    /// Whether the customer fetches it, so that no carrier has it on the way.
+    pub collected: bool,
     pub days: TransitDays,
     /// Where it goes; everywhere when empty.
     pub countries: Vec<Country>,
@@ -153,6 +155,7 @@ mod tests {
             code: "express".parse().unwrap(),
             name: "Express".parse().unwrap(),
             carrier: "Shop Express".parse().unwrap(),
+            collected: false,
             days: TransitDays::new(1, 2).unwrap(),
             countries: countries.iter().map(|code| code.parse().unwrap()).collect(),
             tariffs,

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod method;
+mod order;
 mod shipment;
 mod status;
 mod tariff;
@@ -10,8 +11,9 @@ mod tracking_number;
 
 pub use calendar::after_business_days;
 pub use method::{MethodCode, NotAMethodCode, Offer, Parcel, ShippingMethod, TransitDays, TransitDaysError};
-pub use shipment::{Consignment, OrderId, Shipment, ShipmentId, ShipmentItem, TrackingEvent};
+pub use order::{OrderFacts, OrderId, Standing, pays_at_the_door};
+pub use shipment::{Consignment, Shipment, ShipmentId, ShipmentItem, TrackingEvent};
 pub use status::{IllegalMove, ShipmentStatus, UnknownStatus};
 pub use tariff::{Grams, NotAWeight, Tariff, TariffError, WeightBand};
-pub use text::{Address, Carrier, Location, Name, Note};
+pub use text::{Address, Carrier, Location, Name, Note, ProductName};
 pub use tracking_number::{NotATrackingNumber, TrackingNumber};

@@ -12,3 +12,5 @@ pub type Location = Line<200>;
 pub type Name = Line<100>;
 /// What an operator has to say about it.
 pub type Note = Prose<500>;
+/// What a product is called.
+pub type ProductName = Line<255>;

@@ -29,8 +29,8 @@ impl Methods for Tx {
 
     async fn add_method(&mut self, method: &ShippingMethod) -> Result<bool, StoreError> {
         let inserted = sqlx::query(
-            "INSERT INTO methods (name, carrier, days_min, days_max, countries, position, active, version, code) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO methods (name, carrier, collected, days_min, days_max, countries, position, active, version, \
+             code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         );
         match write(self, inserted, method).await {
             Ok(()) => insert_tariffs(self, method).await.map(|()| true),
@@ -41,8 +41,8 @@ impl Methods for Tx {
 
     async fn save_method(&mut self, method: &ShippingMethod) -> Result<(), StoreError> {
         let updated = sqlx::query(
-            "UPDATE methods SET name = ?, carrier = ?, days_min = ?, days_max = ?, countries = ?, position = ?, \
-             active = ?, version = ? WHERE code = ?",
+            "UPDATE methods SET name = ?, carrier = ?, collected = ?, days_min = ?, days_max = ?, countries = ?, \
+             position = ?, active = ?, version = ? WHERE code = ?",
         );
         write(self, updated, method).await?;
         for deletion in ["DELETE FROM weight_bands WHERE method = ?", "DELETE FROM tariffs WHERE method = ?"]
@@ -59,6 +59,7 @@ async fn write(tx: &mut Tx, statement: Query<'_>, method: &ShippingMethod) -> Re
     statement
         .bind(method.name.as_str())
         .bind(method.carrier.as_str())
+        .bind(method.collected)
         .bind(method.days.min())
         .bind(method.days.max())
         .bind(joined(&method.countries))

@@ -16,22 +16,23 @@ use crate::domain::{
 #[async_trait]
 impl ShipmentsReader for Db {
     async fn shipment(&self, id: ShipmentId) -> Result<Option<Shipment>, StoreError> {
-        let query = sqlx::query_as(select_shipments!("WHERE id = ?")).bind(id.get());
+        let query = sqlx::query_as(select_shipments!(made, " AND id = ?")).bind(id.get());
         Ok(with_items(self, query.fetch_all(self.pool()).await?).await?.pop())
     }
 
     async fn shipment_of_order(&self, order: OrderId) -> Result<Option<Shipment>, StoreError> {
-        let query = sqlx::query_as(select_shipments!("WHERE order_id = ?")).bind(order.get());
+        let query = sqlx::query_as(select_shipments!(made, " AND order_id = ?")).bind(order.get());
         Ok(with_items(self, query.fetch_all(self.pool()).await?).await?.pop())
     }
 
     async fn shipment_by_number(&self, number: &TrackingNumber) -> Result<Option<Shipment>, StoreError> {
-        let query = sqlx::query_as(select_shipments!("WHERE tracking_number = ?")).bind(number.as_str());
+        let query = sqlx::query_as(select_shipments!(made, " AND tracking_number = ?")).bind(number.as_str());
         Ok(with_items(self, query.fetch_all(self.pool()).await?).await?.pop())
     }
 
     async fn list(&self, filter: &ShipmentFilter, paging: Paging) -> Result<Slice<Shipment>, StoreError> {
-        let (count, select) = ("SELECT COUNT(*) FROM shipments WHERE TRUE", select_shipments!("WHERE TRUE"));
+        let count = "SELECT COUNT(*) FROM shipments WHERE NOT (status = 'cancelled' AND version = 1)";
+        let select = select_shipments!(made, "");
         let matching = |query: &mut QueryBuilder<MySql>| push_filter(query, filter);
         let Slice { items, total } = self.part(count, select, matching, First::Newest("id"), paging).await?;
         Ok(Slice { items: with_items(self, items).await?, total })

@@ -9,10 +9,11 @@ use config::database::StoreError;
 use config::id::UserId;
 use config::money::{Currency, Money};
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use crate::domain::{
-    Address, Carrier, Consignment, Location, MethodCode, Name, Note, OrderId, Shipment, ShipmentId,
-    ShipmentItem, ShippingMethod, Tariff, TrackingEvent, TransitDays, WeightBand,
+    Address, Carrier, Consignment, Location, MethodCode, Name, Note, OrderId, ProductName, Shipment,
+    ShipmentId, ShipmentItem, ShippingMethod, Tariff, TrackingEvent, TransitDays, WeightBand,
 };
 
 fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
@@ -26,24 +27,35 @@ pub(super) struct ShipmentRow {
     user_id: u64,
     method: String,
     carrier: String,
+    collected: bool,
     tracking_number: String,
     destination: String,
+    order_version: u64,
     status: String,
+    cash_due: Option<i64>,
+    currency: Option<String>,
     estimated_delivery: DateTime<Utc>,
     version: u64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     shipped_at: Option<DateTime<Utc>>,
     delivered_at: Option<DateTime<Utc>>,
+    order_over: bool,
+    beyond_recall: Option<Uuid>,
 }
 
-/// A `SELECT` of [`ShipmentRow`]s.
+/// A `SELECT` of [`ShipmentRow`]s. `made`: of shipments that there ever were. What the end of an order leaves that had none
+/// begins cancelled, and nobody has heard of it.
 macro_rules! select_shipments {
-    ($rest:literal) => {
+    (made, $rest:literal) => {
+        select_shipments!("WHERE NOT (status = 'cancelled' AND version = 1)", $rest)
+    };
+    ($($rest:literal),+) => {
         concat!(
-            "SELECT id, order_id, user_id, method, carrier, tracking_number, destination, status, \
-             estimated_delivery, version, created_at, updated_at, shipped_at, delivered_at FROM shipments ",
-            $rest
+            "SELECT id, order_id, user_id, method, carrier, collected, tracking_number, destination, \
+             order_version, status, cash_due, currency, estimated_delivery, version, created_at, updated_at, \
+             shipped_at, delivered_at, order_over, beyond_recall FROM shipments ",
+            $($rest),+
         )
     };
 }
@@ -63,7 +75,7 @@ pub(super) fn shipments(rows: &[ShipmentRow], items: Vec<ItemRow>) -> Result<Vec
     for row in items {
         let item = ShipmentItem {
             product_id: parse(&row.product_id)?,
-            product_name: row.product_name,
+            product_name: row.product_name.map(ProductName::stored),
             quantity: row.quantity,
         };
         if let Some(shipment) = shipments.iter_mut().find(|shipment| shipment.id.get() == row.shipment_id) {
@@ -74,14 +86,19 @@ pub(super) fn shipments(rows: &[ShipmentRow], items: Vec<ItemRow>) -> Result<Vec
 }
 
 fn shipment(row: &ShipmentRow) -> Result<Shipment, StoreError> {
+    let cash_due = row.cash_due.zip(row.currency.as_deref());
+    let money = |(minor, code)| parse(code).map(|currency| Money::from_minor(minor, currency));
     let consignment = Consignment {
         order_id: OrderId::new(row.order_id),
         user_id: UserId::new(row.user_id),
         method: parse(&row.method)?,
         carrier: Carrier::stored(&row.carrier),
+        collected: row.collected,
         tracking_number: parse(&row.tracking_number)?,
         destination: Address::stored(&row.destination),
+        order_version: row.order_version,
         items: Vec::new(),
+        cash_due: cash_due.map(money).transpose()?,
         estimated_delivery: row.estimated_delivery,
     };
     Ok(Shipment {
@@ -93,6 +110,8 @@ fn shipment(row: &ShipmentRow) -> Result<Shipment, StoreError> {
         updated_at: row.updated_at,
         shipped_at: row.shipped_at,
         delivered_at: row.delivered_at,
+        order_over: row.order_over,
+        beyond_recall: row.beyond_recall,
     })
 }
 
@@ -123,6 +142,7 @@ pub(super) struct MethodRow {
     code: String,
     name: String,
     carrier: String,
+    collected: bool,
     days_min: u8,
     days_max: u8,
     countries: String,
@@ -140,8 +160,8 @@ pub(super) struct MethodRow {
 macro_rules! select_methods {
     ($condition:literal, $lock:literal) => {
         concat!(
-            "SELECT m.code, m.name, m.carrier, m.days_min, m.days_max, m.countries, m.position, m.active, m.version, \
-             t.currency, t.per_extra_kg, t.free_from, b.up_to_grams, b.price FROM methods m \
+            "SELECT m.code, m.name, m.carrier, m.collected, m.days_min, m.days_max, m.countries, m.position, \
+             m.active, m.version, t.currency, t.per_extra_kg, t.free_from, b.up_to_grams, b.price FROM methods m \
              LEFT JOIN tariffs t ON t.method = m.code \
              LEFT JOIN weight_bands b ON b.method = t.method AND b.currency = t.currency ",
             $condition,
@@ -165,6 +185,7 @@ fn method(rows: &[MethodRow]) -> Result<ShippingMethod, StoreError> {
         code: parse::<MethodCode>(&first.code)?,
         name: Name::stored(&first.name),
         carrier: Carrier::stored(&first.carrier),
+        collected: first.collected,
         days: TransitDays::new(first.days_min.into(), first.days_max.into()).map_err(StoreError::corrupt)?,
         countries: countries.map(parse).collect::<Result<_, _>>()?,
         tariffs: tariffs.collect::<Result<_, _>>()?,

@@ -29,6 +29,9 @@ pub struct MethodChange {
     pub name: String,
     /// 1 to 100 characters.
     pub carrier: String,
+    /// Whether customers fetch what is sent by it, so that it is delivered without having been on its way; false when
+    /// not given. Shipments keep what held when they were made.
+    pub collected: Option<bool>,
     /// Business days, 0 to 90.
     pub estimated_days_min: i64,
     /// Business days, 0 to 90.
@@ -88,11 +91,12 @@ impl MethodChange {
         let tariffs = self.tariffs(fields);
         let position = u16::try_from(self.position.unwrap_or(DEFAULT_POSITION));
         let position = fields.check("position", position.map_err(|_| "must be from 0 to 65535"));
-        let active = self.active.unwrap_or(true);
+        let (collected, active) = (self.collected.unwrap_or(false), self.active.unwrap_or(true));
         Some(ShippingMethod {
             code,
             name: name?,
             carrier: carrier?,
+            collected,
             days: days?,
             countries,
             tariffs,
@@ -162,6 +166,8 @@ pub struct MethodDto {
     pub code: String,
     pub name: String,
     pub carrier: String,
+    /// Whether customers fetch what is sent by it.
+    pub collected: bool,
     /// Business days.
     pub estimated_days_min: u8,
     /// Business days.
@@ -183,6 +189,7 @@ impl From<ShippingMethod> for MethodDto {
             code: method.code.to_string(),
             name: method.name.to_string(),
             carrier: method.carrier.to_string(),
+            collected: method.collected,
             estimated_days_min: method.days.min(),
             estimated_days_max: method.days.max(),
             countries: method.countries.iter().map(ToString::to_string).collect(),

@@ -54,6 +54,8 @@ pub struct OfferDto {
     pub code: String,
     pub name: String,
     pub carrier: String,
+    /// Whether the customer fetches it.
+    pub collected: bool,
     pub price: Amount,
     /// Business days.
     pub estimated_days_min: u8,
@@ -75,6 +77,7 @@ impl From<Offer> for OfferDto {
             code: method.code.to_string(),
             name: method.name.to_string(),
             carrier: method.carrier.to_string(),
+            collected: method.collected,
             price: price.into(),
             estimated_days_min: method.days.min(),
             estimated_days_max: method.days.max(),

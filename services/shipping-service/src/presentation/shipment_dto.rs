@@ -1,6 +1,7 @@
 //! Shipments, as they travel over HTTP.
 
 use chrono::{DateTime, Utc};
+use config::money::Amount;
 use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 
@@ -10,7 +11,6 @@ use crate::domain::{MethodCode, OrderId, Shipment, ShipmentItem, TrackingEvent};
 /// More lines than any order has.
 const MAX_LINES: usize = 100;
 const MAX_QUANTITY: u32 = 10_000;
-const MAX_PRODUCT_NAME: usize = 255;
 
 /// What is to be shipped.
 #[derive(Debug, Object)]
@@ -22,7 +22,7 @@ pub struct NewShipment {
     pub shipping_method: Option<String>,
     /// 1 to 100 characters; the method's own when not given.
     pub carrier: Option<String>,
-    /// 100 at most.
+    /// 100 at most. Of what is sent again, the same as before when none are given.
     pub items: Option<Vec<ItemDto>>,
 }
 
@@ -72,13 +72,14 @@ fn items(fields: &mut Fields, lines: &[ItemDto]) -> Vec<ShipmentItem> {
             u32::try_from(line.quantity).ok().filter(|quantity| (1..=MAX_QUANTITY).contains(quantity));
         let quantity = quantity.ok_or_else(|| format!("must be from 1 to {MAX_QUANTITY}"));
         let quantity = fields.check(format!("items[{index}].quantity"), quantity);
-        let product_name = line.product_name.clone();
-        if product_name.as_ref().is_some_and(|name| !(1..=MAX_PRODUCT_NAME).contains(&name.chars().count())) {
-            let rule = format!("must be 1 to {MAX_PRODUCT_NAME} characters");
-            fields.reject(format!("items[{index}].product_name"), "length", rule);
-        }
-        let known = product_id.zip(quantity);
-        items.extend(known.map(|(product_id, quantity)| ShipmentItem { product_id, product_name, quantity }));
+        let name = line.product_name.as_deref().map(str::parse).transpose();
+        let name = fields.check(format!("items[{index}].product_name"), name);
+        let known = product_id.zip(quantity).zip(name);
+        items.extend(known.map(|((product_id, quantity), product_name)| ShipmentItem {
+            product_id,
+            product_name,
+            quantity,
+        }));
     }
     items
 }
@@ -87,7 +88,8 @@ fn items(fields: &mut Fields, lines: &[ItemDto]) -> Vec<ShipmentItem> {
 #[derive(Debug, Object)]
 pub struct StatusChange {
     /// `pending`, `picked`, `packed`, `in_transit`, `out_for_delivery`, `delivered`, `failed`, `returned` or
-    /// `cancelled`.
+    /// `cancelled`. What the customer fetches goes from `packed` to `delivered`; what a carrier has, by `in_transit` and
+    /// `out_for_delivery`.
     pub status: String,
     /// Where it is, 1 to 200 characters; whoever has the tracking number sees it.
     pub location: Option<String>,
@@ -116,14 +118,21 @@ pub struct ShipmentDto {
     pub status: String,
     pub shipping_method: String,
     pub carrier: String,
+    /// Whether the customer fetches it, so that it may go from `packed` to `delivered`.
+    pub collected: bool,
+    /// Another one when it is sent again.
     pub tracking_number: String,
     pub destination_address: String,
     pub items: Vec<ItemDto>,
+    /// What is taken for it when it is handed over; null: nothing.
+    pub cash_due: Option<Amount>,
+    /// That of `cash_due`.
+    pub currency: Option<String>,
     pub estimated_delivery: DateTime<Utc>,
     pub version: u64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// When the carrier took it.
+    /// When the carrier took it; null of what was fetched.
     pub shipped_at: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
 }
@@ -138,9 +147,12 @@ impl From<Shipment> for ShipmentDto {
             status: shipment.status.to_string(),
             shipping_method: consignment.method.to_string(),
             carrier: consignment.carrier.to_string(),
+            collected: consignment.collected,
             tracking_number: consignment.tracking_number.to_string(),
             destination_address: consignment.destination.to_string(),
             items: consignment.items.into_iter().map(ItemDto::from).collect(),
+            cash_due: consignment.cash_due.map(Amount::from),
+            currency: consignment.cash_due.map(|due| due.currency().to_string()),
             estimated_delivery: consignment.estimated_delivery,
             version: shipment.version,
             created_at: shipment.created_at,
@@ -154,6 +166,7 @@ impl From<Shipment> for ShipmentDto {
 impl From<ShipmentItem> for ItemDto {
     fn from(item: ShipmentItem) -> Self {
         let ShipmentItem { product_id, product_name, quantity } = item;
+        let product_name = product_name.map(|name| name.to_string());
         Self { product_id: product_id.to_string(), product_name, quantity: quantity.into() }
     }
 }

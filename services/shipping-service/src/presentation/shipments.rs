@@ -28,7 +28,10 @@ pub struct ShipmentsApi {
 impl ShipmentsApi {
     /// Ship an order by hand
     ///
-    /// A paid order gets its shipment by itself; an order has one at most.
+    /// A paid order gets its shipment by itself, and one that is paid for on delivery when it is confirmed; an order has
+    /// one at most. What was cancelled by hand or has come back is sent again by this: the same shipment begins anew as
+    /// `pending`, with another tracking number. An order that isn't to be sent is refused: 409 `order-not-paid`, or
+    /// `order-is-over` when it is delivered, cancelled or refunded.
     #[oai(path = "/api/shipments", method = "post")]
     async fn create(
         &self,

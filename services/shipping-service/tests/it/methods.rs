@@ -52,6 +52,8 @@ async fn the_shop_has_its_methods_from_the_start() {
     let standard = &methods["items"][0];
     assert_eq!((&standard["carrier"], &standard["free"]), (&json!("Shop Post"), &json!(true)));
     assert_eq!((&standard["estimated_days_min"], &standard["estimated_days_max"]), (&json!(3), &json!(5)));
+    let collected: Vec<_> = methods["items"].as_array().unwrap().iter().map(|m| &m["collected"]).collect();
+    assert_eq!(collected, [&json!(false), &json!(false), &json!(false), &json!(true)]);
     assert_eq!(
         (&methods["count"], &methods["total"], &methods["next_cursor"]),
         (&json!(4), &json!(4), &Value::Null)

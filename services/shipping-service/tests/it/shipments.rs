@@ -33,8 +33,10 @@ async fn an_operator_ships_an_order_by_hand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_may_be_named_instead_of_a_method() {
     let (app, _orders) = start_with_orders("paid").await;
-    let body = json!({ "order_id": 6, "destination_address": "123 Main St", "carrier": "FedEx" });
+    let body = json!({ "order_id": 6, "destination_address": "123 Main St", "carrier": "FedEx",
+        "items": [{ "product_id": "507f1f77bcf86cd799439011", "product_name": " Cafe\u{301} ", "quantity": 1 }] });
     let shipment: Value = ship(&app, &body).await.json().await.unwrap();
+    assert_eq!(shipment["items"][0]["product_name"], "Caf\u{e9}");
     assert_eq!((&shipment["carrier"], &shipment["shipping_method"]), (&json!("FedEx"), &json!("standard")));
 }
 

@@ -1,5 +1,7 @@
 //! What the tests share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
 use config::testing::{TestApp, TestEnv, TestKafka, eventually};
@@ -22,16 +24,24 @@ pub async fn start() -> TestApp {
 /// An order-service where every order exists, with this status, except order 404.
 pub async fn order_service(status: &'static str) -> MockServer {
     let server = MockServer::start().await;
+    orders_are(&server, json!({ "status": status })).await;
+    server
+}
+
+/// From now on every order has these members.
+pub async fn orders_are(server: &MockServer, members: Value) {
+    server.reset().await;
     let answer = move |request: &Request| {
         let id: u64 = request.url.path().rsplit('/').next().unwrap().parse().unwrap();
+        let mut order = json!({ "id": id, "user_id": SHOPPER, "version": 4,
+            "total_amount": 3009.48, "currency": "USD", "payable": false });
+        order.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         match id {
             404 => ResponseTemplate::new(404),
-            _ => ResponseTemplate::new(200)
-                .set_body_json(json!({ "id": id, "user_id": SHOPPER, "status": status, "version": 1 })),
+            _ => ResponseTemplate::new(200).set_body_json(order),
         }
     };
-    Mock::given(path_regex("^/internal/orders/[0-9]+$")).respond_with(answer).mount(&server).await;
-    server
+    Mock::given(path_regex("^/internal/orders/[0-9]+$")).respond_with(answer).mount(server).await;
 }
 
 /// The service beside such an order-service.
@@ -39,6 +49,13 @@ pub async fn start_with_orders(status: &'static str) -> (TestApp, MockServer) {
     let orders = order_service(status).await;
     let app = TestEnv::new().await.peer("order-service", &orders.uri()).start::<Shipping>().await;
     (app, orders)
+}
+
+/// The service beside such an order-service, and the Kafka it listens to.
+pub async fn start_with_all(status: &'static str) -> (TestApp, MockServer, TestKafka) {
+    let orders = order_service(status).await;
+    let env = TestEnv::new().await.peer("order-service", &orders.uri());
+    (env.start::<Shipping>().await, orders, TestKafka::new(&env))
 }
 
 pub fn new_shipment(order: u64) -> Value {
@@ -112,6 +129,8 @@ pub fn order_event(kind: &str, order: u64, previous: &str, status: &str) -> Enve
             "currency": "USD",
             "shipping_address": "123 Main St, City",
             "shipping_method": "standard",
+            "reservation_id": Uuid::now_v7(),
+            "version": 3,
         }),
         request_id: "the-request".to_owned(),
         traceparent: None,
@@ -124,6 +143,16 @@ pub fn paid(order: u64) -> Envelope {
 
 pub fn cancelled(order: u64, previous: &str) -> Envelope {
     order_event("order_cancelled", order, previous, "cancelled")
+}
+
+/// Until the service has handled all that it was told of the order before this: a partition keeps its order.
+pub async fn all_heard(app: &TestApp, kafka: &TestKafka, order: u64) {
+    static OTHERS: AtomicU64 = AtomicU64::new(1_000_000);
+    let other = OTHERS.fetch_add(1, Ordering::Relaxed);
+    let mut last = paid(other);
+    last.key = order.to_string();
+    kafka.send(&last).await;
+    shipment_with(app, other, "pending").await;
 }
 
 /// Every shipment of the order.

@@ -19,7 +19,7 @@ pub struct CalculationRequest {
     pub country: Option<String>,
     /// Instead of `country`: also `US-CA`, or an address that ends with a country.
     pub location: Option<String>,
-    /// The part of the ISO 3166-2 code behind the hyphen.
+    /// The part of the ISO 3166-2 code behind the hyphen; in the USA, Canada and Australia also the name.
     pub state: Option<String>,
     /// The product's category.
     pub product_type: Option<String>,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime};
 use config::id::UserId;
 use config::money::{Amount, Currency, Money};
-use config::place::{Country, Place};
+use config::place::{Country, Place, State};
 use config::problem::Fields;
 
 use crate::domain::Label;
@@ -25,18 +25,21 @@ pub(super) fn place(
         (None, Some(location)) => fields.check("location", located(location)).map(Some),
         (None, None) => Some(None),
     };
-    let state = match state {
-        Some(state) => fields.check("state", state.parse()).map(Some),
-        None => Some(None),
-    }?;
+    let country = place.as_ref().and_then(Option::as_ref).map(|place| place.country);
+    let state = state.map(|text| match country {
+        Some(country) => State::of(country, text),
+        None => text.parse(),
+    });
+    let state = fields.check("state", state.transpose())?;
     Some(place?.map(|place| Place { state: state.or(place.state), ..place }))
 }
 
-/// `Vietnam`, `US-CA`, or an address that ends with a country.
+/// `Vietnam`, `US-CA`, `US-California`, or an address that ends with a country.
 fn located(location: &str) -> Result<Place, &'static str> {
     let of_code = || {
         let (country, state) = location.split_once('-')?;
-        Some(Place { country: country.parse().ok()?, state: Some(state.parse().ok()?) })
+        let country = country.parse().ok()?;
+        Some(Place { country, state: Some(State::of(country, state).ok()?) })
     };
     let country = location.parse::<Country>().ok().map(|country| Place { country, state: None });
     let place = of_code().or(country).or_else(|| Place::of_address(location));
@@ -92,17 +95,28 @@ mod tests {
         for (text, expected) in [
             ("Vietnam", "VN"),
             ("us-ca", "US-CA"),
+            ("US-California", "US-CA"),
             ("BR-A", "BR-A"),
             ("1 Main St, Austin, TX 78701, USA", "US-TX"),
+            ("1 Main St, Austin, Texas 78701, USA", "US-TX"),
             ("Guinea-Bissau", "GW"),
         ] {
             let place = located(text).unwrap();
             let state = place.state.map(|state| format!("-{state}")).unwrap_or_default();
             assert_eq!(format!("{}{state}", place.country), expected, "{text}");
         }
-        for wrong in ["", "Atlantis", "US-California", "?"] {
+        for wrong in ["", "Atlantis", "US-Atlantis", "?"] {
             assert!(located(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_state_is_its_code_or_in_its_country_its_name() {
+        let place = |country, state| place(&mut Fields::default(), country, None, Some(state)).flatten();
+        for state in ["ca", "US-CA", "California"] {
+            assert_eq!(place(Some("USA"), state), located("US-CA").ok(), "{state}");
+        }
+        assert_eq!(place(Some("France"), "California"), None);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub struct RateRequest {
     pub country: Option<String>,
     /// Instead of `country`: also `US-CA`.
     pub location: Option<String>,
-    /// The part of the ISO 3166-2 code behind the hyphen; the whole country when not given.
+    /// The part of the ISO 3166-2 code behind the hyphen, in the USA, Canada and Australia also the name; the whole
+    /// country when not given.
     pub state: Option<String>,
     /// A category of products; all that have no rate of their own when not given.
     pub product_type: Option<String>,

@@ -6,6 +6,7 @@ use config::clock::Clock;
 use config::idempotency::{Answer, Idempotency};
 use config::jwt_auth::Admin;
 use config::page::{Page, Paging};
+use config::place::{Country, State};
 use config::problem::{ApiError, Body, Fields, InvalidFields, Kind};
 use config::response::{Created, IfMatch, NoContent, Versioned};
 use poem_openapi::OpenApi;
@@ -79,9 +80,9 @@ impl RatesApi {
             return Ok(Versioned::read(RateOrRates::One(rate.into()), version, if_none_match.as_deref()));
         }
         let missing = |_| ApiError::new(Kind::NotFound, "country-not-found", "There is no such country.");
-        let country = id.parse().map_err(missing)?;
-        let filter = filter(None, state.0.as_deref(), product_type.0.as_deref(), on.0.as_deref())?;
-        let filter = RateFilter { country: Some(country), ..filter };
+        let country: Country = id.parse().map_err(missing)?;
+        let filter =
+            filter(Some(country.code()), state.0.as_deref(), product_type.0.as_deref(), on.0.as_deref())?;
         let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
         // Before the rates: what is read then is of this version or a later one.
         let version = self.books.version().await?;
@@ -155,7 +156,9 @@ fn filter(
 ) -> Result<RateFilter, InvalidFields> {
     let mut fields = Fields::default();
     let place = parse::place(&mut fields, None, location, None);
-    let state = state.map_or(Some(None), |state| fields.check("state", state.parse()).map(Some));
+    let country = place.as_ref().and_then(Option::as_ref).map(|place| place.country);
+    let state = state.map(|text| country.map_or_else(|| text.parse(), |country| State::of(country, text)));
+    let state = fields.check("state", state.transpose());
     let product_type = parse::label_if_any(&mut fields, "product_type", product_type);
     let on = parse::day_if_any(&mut fields, "on", on);
     fields.finish(|| {

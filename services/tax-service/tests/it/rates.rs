@@ -80,6 +80,7 @@ async fn rates_are_listed_by_place_type_and_day() {
         ("?product_type=Books", vec![2]),
         ("?location=CA", vec![3, 4, 5]),
         ("?location=CA&state=QC", vec![4]),
+        ("?location=CA&state=Quebec", vec![4]),
         ("?location=CA-QC", vec![4]),
         ("?location=JP", vec![]),
         ("?location=FR", vec![7]),
@@ -88,6 +89,7 @@ async fn rates_are_listed_by_place_type_and_day() {
         ("/DE", vec![1, 2]),
         ("/Germany/", vec![1, 2]),
         ("/CA?state=ON", vec![5]),
+        ("/CA?state=Ontario", vec![5]),
         ("?skip=2&limit=2", vec![3, 4]),
     ] {
         let page = get(&app, &format!("{RATES}{query}")).await;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::id::UserId;
@@ -11,7 +12,9 @@ use secrecy::SecretString;
 use super::{
     AccountError, CheckPassword, EmailVerificationRequested, Store, UserReader, UserUpdated, one_time,
 };
-use crate::domain::{Email, FullName, PasswordHash, Phone, PostalAddress, Purpose, User, Username};
+use crate::domain::{
+    Email, FullName, PasswordHash, Phone, PostalAddress, Purpose, User, Username, pause_left,
+};
 
 /// What is to change; what is `None` stays, what is `Some(None)` goes.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +76,8 @@ impl ChangeProfile {
         if email.key() == user.email.key() {
             return Ok(Proof::Missing);
         }
+        let last = self.users.last_one_time_token(id, Purpose::VerifyEmail).await?;
+        pause_is_over(&user, last, self.clock.now())?;
         self.check.run(&user, &password, address).await?;
         Ok(Proof::Of(user.password_hash))
     }
@@ -84,7 +89,7 @@ impl ChangeProfile {
         let ProfileChange { email, username, full_name, phone, address } = change.clone();
         let moved = email.is_some_and(|email| user.change_email(email));
         if moved {
-            proof.holds_for(&user)?;
+            may_move(tx.as_mut(), &user, proof, now).await?;
         }
         user.username = username.unwrap_or(user.username);
         user.profile.full_name = full_name.unwrap_or(user.profile.full_name);
@@ -94,13 +99,39 @@ impl ChangeProfile {
         tx.save_user(&user).await?;
         tx.publish(Envelope::new(&UserUpdated::new(&user))).await?;
         if moved {
-            // What was sent to the old address must not open the account any more.
-            tx.void_one_time_tokens(id, Purpose::ResetPassword, now).await?;
+            // What was sent to the old address neither opens the account nor proves to read the new one.
+            for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+                tx.void_one_time_tokens(id, purpose, now).await?;
+            }
             let token = one_time::issue(tx.as_mut(), id, Purpose::VerifyEmail, now).await?;
             tx.publish(Envelope::new(&EmailVerificationRequested::new(&user, token.reveal()))).await?;
         }
         tx.commit().await?;
         Ok(user)
+    }
+}
+
+/// Whether the locked user may be moved to another address. Of those who want to at once, one does.
+async fn may_move(
+    tx: &mut dyn Store,
+    user: &User,
+    proof: &Proof,
+    now: DateTime<Utc>,
+) -> Result<(), AccountError> {
+    proof.holds_for(user)?;
+    if matches!(proof, Proof::NotNeeded) {
+        return Ok(());
+    }
+    let last = tx.last_one_time_token(user.id, Purpose::VerifyEmail).await?;
+    pause_is_over(user, last, now)
+}
+
+/// Each move sends e-mails, wherever its owner likes. What registering sent doesn't count: a newcomer who mistyped the
+/// address corrects it at once.
+fn pause_is_over(user: &User, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), AccountError> {
+    match pause_left(last.filter(|last| *last > user.created_at), now) {
+        Some(left) => Err(AccountError::JustSent(left)),
+        None => Ok(()),
     }
 }
 

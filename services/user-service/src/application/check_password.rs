@@ -28,6 +28,11 @@ impl CheckPassword {
     ) -> Result<(), AccountError> {
         let attempt = Attempt { account: user.id.to_string(), address };
         self.throttled(&attempt).await?;
+        // The right password is as slow to check as a wrong one: who sends it again and again is stopped, too, and
+        // of those that come at once none begins beyond the limit.
+        if let Some(wait) = self.throttle.check_begins(&attempt.account).await {
+            return Err(AccountError::TooManyChecks(wait));
+        }
         let matches = self.passwords.matches(password, Some(&user.password_hash)).await?;
         self.throttled(&attempt).await?;
         if !matches {

@@ -25,6 +25,10 @@ pub enum AccountError {
     Inactive,
     #[error("too many failed logins; wait {} s", .0.as_secs().max(1))]
     TooManyFailures(Duration),
+    #[error("the password was asked for too often; wait {} s", .0.as_secs().max(1))]
+    TooManyChecks(Duration),
+    #[error("an e-mail was sent to the account's address just now; wait {} s", .0.as_secs().max(1))]
+    JustSent(Duration),
     #[error("the current password is wrong")]
     WrongPassword,
     #[error("the current password is needed to change the e-mail address")]
@@ -69,7 +73,7 @@ impl Fault for AccountError {
             }
             Self::BadCredentials | Self::BadRefreshToken | Self::RefreshTokenReused => Kind::Unauthenticated,
             Self::Inactive => Kind::Forbidden,
-            Self::TooManyFailures(_) => Kind::TooManyRequests,
+            Self::TooManyFailures(_) | Self::TooManyChecks(_) | Self::JustSent(_) => Kind::TooManyRequests,
             Self::WrongPassword | Self::PasswordMissing | Self::BadOneTimeToken => Kind::Invalid,
             Self::Signing(_) | Self::Passwords(PasswordsError::Broken(_)) => Kind::Internal,
             Self::Passwords(PasswordsError::Busy) => Kind::Unavailable,
@@ -85,6 +89,8 @@ impl Fault for AccountError {
             Self::BadCredentials => "bad-credentials",
             Self::Inactive => "account-inactive",
             Self::TooManyFailures(_) => "too-many-failed-logins",
+            Self::TooManyChecks(_) => "too-many-password-checks",
+            Self::JustSent(_) => "verification-just-sent",
             Self::WrongPassword => "wrong-password",
             Self::PasswordMissing => "password-missing",
             Self::BadRefreshToken => "refresh-token-invalid",
@@ -118,7 +124,7 @@ impl Fault for AccountError {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyFailures(wait) => Some(*wait),
+            Self::TooManyFailures(wait) | Self::TooManyChecks(wait) | Self::JustSent(wait) => Some(*wait),
             Self::Store(error) => error.retry_after(),
             _ => None,
         }

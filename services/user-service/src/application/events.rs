@@ -17,6 +17,8 @@ pub struct UserMembers {
     pub full_name: Option<String>,
     pub role: Role,
     pub is_active: bool,
+    /// Whether somebody has proved to read what is sent to `email`.
+    pub email_verified: bool,
 }
 
 impl From<&User> for UserMembers {
@@ -28,6 +30,7 @@ impl From<&User> for UserMembers {
             full_name: user.profile.full_name.as_ref().map(ToString::to_string),
             role: user.role,
             is_active: user.is_active,
+            email_verified: user.email_verified,
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::id::UserId;
@@ -14,12 +13,12 @@ use super::{
     AccountError, AnnounceRevocations, CheckPassword, LoginThrottle, PasswordChanged, PasswordResetRequested,
     Passwords, Store, UserReader, one_time, session,
 };
-use crate::domain::{Email, Login, Password, PasswordHash, Purpose, SecretToken, TokenDigest, User};
+use crate::domain::{
+    Email, Login, Password, PasswordHash, Purpose, SecretToken, TokenDigest, User, pause_left,
+};
 
 /// Every answer takes as long, whether the account exists or not.
 const FORGOT_TAKES: Duration = Duration::from_millis(300);
-/// Nobody's mailbox is flooded.
-const RESET_PAUSE: TimeDelta = TimeDelta::seconds(60);
 
 /// Changes a password that its owner knows.
 pub struct ChangePassword {
@@ -100,7 +99,7 @@ impl ForgotPassword {
         };
         let now = self.clock.now();
         let last = tx.last_one_time_token(id, Purpose::ResetPassword).await?;
-        if last.is_some_and(|last| now < last + RESET_PAUSE) {
+        if pause_left(last, now).is_some() {
             return Ok(());
         }
         let token = one_time::issue(tx.as_mut(), id, Purpose::ResetPassword, now).await?;

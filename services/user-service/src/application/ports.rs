@@ -153,6 +153,12 @@ pub trait UserReader: Send + Sync {
         purpose: Purpose,
         now: DateTime<Utc>,
     ) -> Result<Option<UserId>, StoreError>;
+    /// When the user last got a one-time token.
+    async fn last_one_time_token(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+    ) -> Result<Option<DateTime<Utc>>, StoreError>;
     /// Users whose access tokens were voided after `since`, with the time up to which they are void.
     async fn voided(&self, since: DateTime<Utc>) -> Result<Vec<(UserId, DateTime<Utc>)>, StoreError>;
 }
@@ -160,7 +166,7 @@ pub trait UserReader: Send + Sync {
 /// Forgets what has ended.
 #[async_trait]
 pub trait Housekeeping: Send + Sync {
-    /// Deletes logins and tokens that ended before `now`, a batch of each.
+    /// Deletes all logins and tokens that ended before `now`, a batch at a time.
     async fn forget_ended(&self, now: DateTime<Utc>) -> Result<(), StoreError>;
 }
 
@@ -194,12 +200,15 @@ pub struct Attempt {
     pub address: String,
 }
 
-/// Counts failed logins, per account and per address. It never fails: it may count less.
+/// Counts failed logins, per account and per address, and password checks of those who are signed in. It never
+/// fails: it may count less.
 #[async_trait]
 pub trait LoginThrottle: Send + Sync {
     /// How long to wait, when there were too many.
     async fn wait(&self, attempt: &Attempt) -> Option<Duration>;
     async fn failed(&self, attempt: &Attempt);
+    /// Counts a password check that is about to begin; how long to wait instead, when there were too many.
+    async fn check_begins(&self, account: &str) -> Option<Duration>;
     /// Forgets the failures of the account.
     async fn clear(&self, account: &str);
 }

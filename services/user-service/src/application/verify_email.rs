@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use config::clock::Clock;
 use config::database::{Begin, retrying};
 use config::id::UserId;
 use config::kafka::Envelope;
 
 use super::{AccountError, EmailVerificationRequested, Store, UserReader, UserUpdated, one_time};
-use crate::domain::{Purpose, SecretToken, TokenDigest, User};
-
-/// Nobody's mailbox is flooded.
-const PAUSE: TimeDelta = TimeDelta::seconds(60);
+use crate::domain::{Purpose, SecretToken, TokenDigest, User, pause_left};
 
 /// Verifies e-mail addresses.
 pub struct VerifyEmail {
@@ -55,7 +51,7 @@ impl VerifyEmail {
             let user = tx.user_for_update(id).await?.ok_or(AccountError::NotFound(id))?;
             let now = self.clock.now();
             let last = tx.last_one_time_token(id, Purpose::VerifyEmail).await?;
-            if user.email_verified || last.is_some_and(|last| now < last + PAUSE) {
+            if user.email_verified || pause_left(last, now).is_some() {
                 return Ok(());
             }
             let token = one_time::issue(tx.as_mut(), id, Purpose::VerifyEmail, now).await?;

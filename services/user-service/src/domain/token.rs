@@ -1,11 +1,15 @@
 //! Secrets that somebody holds, of which only the digest is kept.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
+
+/// Nobody's mailbox is flooded: this long after a token no other is sent for the same purpose.
+const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
 /// 256 random bits. There is nothing to guess, so a plain digest protects it.
 #[derive(Clone)]
@@ -80,9 +84,26 @@ impl Purpose {
     }
 }
 
+/// How much of the pause after the `last` token is left, in whole seconds: when they are over, so is the pause.
+pub fn pause_left(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Duration> {
+    let left = u64::try_from((last? + PAUSE - now).num_milliseconds()).ok()?;
+    (left > 0).then(|| Duration::from_secs(left.div_ceil(1000)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn after_a_token_there_is_a_pause_of_a_minute() {
+        let left = |milliseconds| {
+            let sent = DateTime::UNIX_EPOCH;
+            pause_left(Some(sent), sent + TimeDelta::milliseconds(milliseconds)).map(|left| left.as_secs())
+        };
+        assert_eq!((left(0), left(1), left(59_001)), (Some(60), Some(60), Some(1)));
+        assert_eq!((left(60_000), left(90_000)), (None, None));
+        assert_eq!(pause_left(None, DateTime::UNIX_EPOCH), None);
+    }
 
     proptest::proptest! {
         #[test]

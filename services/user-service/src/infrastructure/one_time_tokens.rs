@@ -8,6 +8,9 @@ use config::id::UserId;
 use crate::application::OneTimeTokenRepository;
 use crate::domain::{Purpose, TokenDigest};
 
+/// When a user last got a token for a purpose.
+pub(super) const LAST: &str = "SELECT MAX(created_at) FROM one_time_tokens WHERE user_id = ? AND purpose = ?";
+
 #[async_trait]
 impl OneTimeTokenRepository for Tx {
     async fn add_one_time_token(
@@ -71,13 +74,11 @@ impl OneTimeTokenRepository for Tx {
         user: UserId,
         purpose: Purpose,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let last = sqlx::query_scalar(
-            "SELECT MAX(created_at) FROM one_time_tokens WHERE user_id = ? AND purpose = ?",
-        )
-        .bind(user.get())
-        .bind(purpose.as_str())
-        .fetch_one(self.connection())
-        .await?;
+        let last = sqlx::query_scalar(LAST)
+            .bind(user.get())
+            .bind(purpose.as_str())
+            .fetch_one(self.connection())
+            .await?;
         Ok(last)
     }
 }

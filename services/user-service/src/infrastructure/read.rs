@@ -8,9 +8,13 @@ use config::page::{Paging, Slice};
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
+use super::one_time_tokens::LAST;
 use super::rows::{AddressRow, UserRow, addresses, select_addresses, select_users};
 use crate::application::{Housekeeping, UserFilter, UserReader};
 use crate::domain::{Address, Login, Purpose, SessionId, TokenDigest, User};
+
+/// Rows of one deletion, so that none locks much or takes long.
+const BATCH: u64 = 5000;
 
 #[async_trait]
 impl UserReader for Db {
@@ -78,6 +82,16 @@ impl UserReader for Db {
         Ok(found.map(UserId::new))
     }
 
+    async fn last_one_time_token(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let last =
+            sqlx::query_scalar(LAST).bind(user.get()).bind(purpose.as_str()).fetch_one(self.pool()).await?;
+        Ok(last)
+    }
+
     async fn voided(&self, since: DateTime<Utc>) -> Result<Vec<(UserId, DateTime<Utc>)>, StoreError> {
         let rows: Vec<(u64, DateTime<Utc>)> =
             sqlx::query_as("SELECT id, tokens_void_until FROM users WHERE tokens_void_until > ?")
@@ -113,13 +127,15 @@ fn contains(text: &str) -> String {
 impl Housekeeping for Db {
     async fn forget_ended(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let deletions = [
-            ("DELETE FROM refresh_tokens WHERE expires_at < ? LIMIT 5000", now),
+            ("DELETE FROM refresh_tokens WHERE expires_at < ? LIMIT ?", now),
             // A session outlives its tokens, or one of them could be found without it.
-            ("DELETE FROM sessions WHERE expires_at < ? LIMIT 5000", now - TimeDelta::days(1)),
-            ("DELETE FROM one_time_tokens WHERE expires_at < ? LIMIT 5000", now),
+            ("DELETE FROM sessions WHERE expires_at < ? LIMIT ?", now - TimeDelta::days(1)),
+            ("DELETE FROM one_time_tokens WHERE expires_at < ? LIMIT ?", now),
         ];
         for (statement, before) in deletions {
-            sqlx::query(statement).bind(before).execute(self.pool()).await?;
+            while sqlx::query(statement).bind(before).bind(BATCH).execute(self.pool()).await?.rows_affected()
+                == BATCH
+            {}
         }
         Ok(())
     }

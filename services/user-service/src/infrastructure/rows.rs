@@ -5,10 +5,14 @@ use config::BoxError;
 use config::database::StoreError;
 use config::id::UserId;
 use config::place::Country;
+use config::text::Line;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::{Address, AddressEntry, AddressId, PasswordHash, Profile, RefreshGrant, SessionId, User};
+use crate::domain::{
+    Address, AddressEntry, AddressId, Email, FullName, PasswordHash, Phone, PostalAddress, Profile,
+    RefreshGrant, SessionId, User, Username,
+};
 
 /// A user who hasn't left.
 #[derive(FromRow)]
@@ -48,13 +52,13 @@ impl UserRow {
     fn parse(self) -> Result<User, BoxError> {
         Ok(User {
             id: UserId::new(self.id),
-            email: self.email.parse()?,
-            username: self.username.parse()?,
+            email: Email::stored(self.email),
+            username: Username::stored(self.username),
             password_hash: PasswordHash::new(self.password_hash),
             profile: Profile {
-                full_name: self.full_name.map(|text| text.parse()).transpose()?,
-                phone: self.phone.map(|text| text.parse()).transpose()?,
-                address: self.address.map(|text| text.parse()).transpose()?,
+                full_name: self.full_name.map(FullName::stored),
+                phone: self.phone.map(Phone::stored),
+                address: self.address.map(PostalAddress::stored),
             },
             role: self.role.parse()?,
             is_active: self.is_active,
@@ -123,15 +127,15 @@ pub(super) fn addresses(rows: Vec<AddressRow>) -> Result<Vec<Address>, StoreErro
 impl AddressRow {
     fn parse(self) -> Result<Address, BoxError> {
         let entry = AddressEntry {
-            label: self.label.map(|text| text.parse()).transpose()?,
-            recipient: self.recipient.parse()?,
-            line1: self.line1.parse()?,
-            line2: self.line2.map(|text| text.parse()).transpose()?,
-            city: self.city.parse()?,
-            state: self.state.map(|text| text.parse()).transpose()?,
-            postal_code: self.postal_code.map(|text| text.parse()).transpose()?,
+            label: self.label.map(Line::stored),
+            recipient: Line::stored(self.recipient),
+            line1: Line::stored(self.line1),
+            line2: self.line2.map(Line::stored),
+            city: Line::stored(self.city),
+            state: self.state.map(Line::stored),
+            postal_code: self.postal_code.map(Line::stored),
             country: Country::stored(&self.country)?,
-            phone: self.phone.map(|text| text.parse()).transpose()?,
+            phone: self.phone.map(Phone::stored),
         };
         Ok(Address { id: AddressId::new(self.id), entry, is_default: self.is_default })
     }

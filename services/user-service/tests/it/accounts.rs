@@ -35,9 +35,12 @@ async fn somebody_registers_and_everybody_hears_of_it() {
     {
         assert_eq!(&event.data[member], value);
     }
+    assert_eq!(event.data["email_verified"], false);
     let token = event.data["verification_token"].as_str().unwrap().to_owned();
     let verified = body(shop.post("/api/users/verify-email", &json!({ "token": token })).await, 200).await;
     assert_eq!(verified["email_verified"], true);
+    let told = events.find(|event| event.kind == "user_updated").await;
+    assert_eq!((&told.data["user_id"], &told.data["email_verified"]), (&user["id"], &json!(true)));
     let again = shop.post("/api/users/verify-email", &json!({ "token": token })).await;
     assert_eq!(code(again, 422).await, "one-time-token-invalid");
     shop.app.stop().await;
@@ -141,7 +144,7 @@ async fn a_new_address_has_to_be_verified_again() {
     body(shop.call(&tokens.access, Method::PUT, &format!("/api/users/{}", ann.id), Some(&change)).await, 200)
         .await;
     let asked = events.find(|event| event.kind == "email_verification_requested").await;
-    assert_eq!(asked.data["email"], email);
+    assert_eq!((&asked.data["email"], &asked.data["email_verified"]), (&json!(email), &json!(false)));
     let stale = shop.post("/api/users/verify-email", &json!({ "token": old })).await;
     assert_eq!(code(stale, 422).await, "one-time-token-invalid", "it proves to read the old address");
     let token = json!({ "token": asked.data["verification_token"] });
@@ -170,6 +173,73 @@ async fn a_stolen_access_token_does_not_move_an_account_to_another_address() {
     // Another spelling is no other address, and nothing but the address needs the password.
     let respelled = json!({ "email": ann.email.to_uppercase(), "full_name": "Ann the Second" });
     assert_eq!(body(put(&me, respelled).await, 200).await["email"], ann.email.to_uppercase());
+}
+
+#[tokio::test]
+async fn a_newcomer_corrects_the_address_at_once_and_then_moves_once_a_minute() {
+    let shop = Shop::open().await;
+    let (_, tokens) = shop.sign_up().await;
+    let put = async |password: &str| {
+        let change = json!({ "email": format!("{}@example.com", unique()), "current_password": password });
+        shop.call(&tokens.access, Method::PUT, "/api/users/me", Some(&change)).await
+    };
+    body(put(PASSWORD).await, 200).await;
+    // Whether the password is right isn't even looked at.
+    for password in [PASSWORD, "a guess"] {
+        let refused = put(password).await;
+        let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        assert_eq!(code(refused, 429).await, "verification-just-sent");
+    }
+    for a_while_ago in [
+        "UPDATE users SET created_at = created_at - INTERVAL 1 HOUR",
+        "UPDATE one_time_tokens SET created_at = created_at - INTERVAL 1 MINUTE",
+    ] {
+        sqlx::query(a_while_ago).execute(&shop.db).await.unwrap();
+    }
+    body(put(PASSWORD).await, 200).await;
+}
+
+#[tokio::test]
+async fn of_eight_moves_at_once_one_is_made_and_sends_an_e_mail() {
+    let shop = Arc::new(Shop::open().await);
+    let (_, tokens) = shop.sign_up().await;
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (shop, access) = (shop.clone(), tokens.access.clone());
+            tokio::spawn(async move {
+                let email = format!("{}@example.com", unique());
+                let change = json!({ "email": email, "current_password": PASSWORD });
+                shop.call(&access, Method::PUT, "/api/users/me", Some(&change)).await.status()
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    assert_eq!(tally(&answers), [(200, 1), (429, 7)]);
+    let sent: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM one_time_tokens").fetch_one(&shop.db).await.unwrap();
+    assert_eq!(sent, 2, "one for registering, and one for the move");
+}
+
+#[tokio::test]
+async fn who_registered_under_milder_rules_is_still_let_in() {
+    let shop = Shop::open().await;
+    let ann = shop.register().await;
+    let milder = sqlx::query(
+        "UPDATE users SET email = 'ann@localhost', username = '_ann', full_name = '', phone = 'call me', \
+         address = 'a\\0b'",
+    );
+    assert_eq!(milder.execute(&shop.db).await.unwrap().rows_affected(), 1);
+    let tokens = shop.log_in(&ann.name).await;
+    let me = body(shop.me(&tokens.access).await, 200).await;
+    let expected =
+        json!({ "email": "ann@localhost", "username": "_ann", "full_name": "", "phone": "call me" });
+    for member in ["email", "username", "full_name", "phone"] {
+        assert_eq!(me[member], expected[member], "{member}");
+    }
 }
 
 #[tokio::test]
@@ -221,7 +291,7 @@ async fn other_services_learn_how_to_reach_somebody() {
     let contact = body(shop.app.as_service(Method::GET, &path).send().await.unwrap(), 200).await;
     let expected = json!({
         "id": ann.id, "email": ann.email, "username": ann.name, "full_name": "Ann Example",
-        "is_active": true, "role": "client",
+        "is_active": true, "role": "client", "email_verified": false,
     });
     assert_eq!(contact, expected);
     assert_eq!(

@@ -63,6 +63,35 @@ async fn a_book_always_has_one_default() {
 }
 
 #[tokio::test]
+async fn a_state_is_kept_as_orders_know_it() {
+    let shop = Shop::open().await;
+    let (_, tokens) = shop.sign_up().await;
+    for (country, state, kept) in
+        [("US", "California", "CA"), ("Canada", "québec", "QC"), ("DE", "Bayern", "Bayern")]
+    {
+        let mut entry = entry("a");
+        entry["country"] = country.into();
+        entry["state"] = state.into();
+        let added = body(shop.call(&tokens.access, Method::POST, BOOK, Some(&entry)).await, 201).await;
+        assert_eq!(added["state"], kept);
+        let path = format!("{BOOK}/{}", added["id"]);
+        let changed = body(shop.call(&tokens.access, Method::PUT, &path, Some(&entry)).await, 200).await;
+        assert_eq!(changed["state"], kept);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_was_kept_under_milder_rules_is_still_shown() {
+    let shop = Shop::open().await;
+    let (_, tokens) = shop.sign_up().await;
+    body(shop.call(&tokens.access, Method::POST, BOOK, Some(&entry("a"))).await, 201).await;
+    let milder = sqlx::query("UPDATE addresses SET label = '', city = ' ', phone = 'call me'");
+    assert_eq!(milder.execute(&shop.db).await.unwrap().rows_affected(), 1);
+    let book = body(shop.call(&tokens.access, Method::GET, BOOK, None).await, 200).await;
+    assert_eq!((&book["items"][0]["city"], &book["items"][0]["phone"]), (&json!(" "), &json!("call me")));
+}
+
+#[tokio::test]
 async fn a_book_has_an_end_however_many_write_at_once() {
     let shop = Arc::new(Shop::open().await);
     let (_, tokens) = shop.sign_up().await;

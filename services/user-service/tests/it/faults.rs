@@ -58,6 +58,11 @@ async fn without_redis_logins_work_and_are_still_throttled() {
     assert_eq!(shop.try_log_in(&ann.name, PASSWORD).await.status(), 429);
     let tokens = shop.log_in(&bob.name).await;
     assert_eq!(shop.refresh(&tokens.refresh).await.status(), 200);
+    let taken = json!({ "email": ann.email, "current_password": PASSWORD });
+    for expected in [409, 409, 409, 429] {
+        let answer = shop.call(&tokens.access, reqwest::Method::PUT, "/api/users/me", Some(&taken)).await;
+        assert_eq!(answer.status(), expected);
+    }
 }
 
 #[tokio::test]

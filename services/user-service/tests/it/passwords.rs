@@ -118,6 +118,29 @@ async fn nobodys_mailbox_is_flooded() {
 }
 
 #[tokio::test]
+async fn who_asks_again_does_not_void_what_was_sent_before() {
+    let shop = Shop::open().await;
+    let events = shop.listen().await;
+    let ann = shop.register().await;
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let asked = shop.post("/api/users/password/forgot", &json!({ "email": ann.email })).await;
+        assert_eq!(asked.status(), 202);
+        let told = events.find(|event| event.kind == "password_reset_requested").await;
+        tokens.push(told.data["reset_token"].clone());
+        sqlx::query("UPDATE one_time_tokens SET created_at = created_at - INTERVAL 1 MINUTE")
+            .execute(&shop.db)
+            .await
+            .unwrap();
+    }
+    for (token, expected) in tokens.iter().zip([204, 422]) {
+        let reset = json!({ "token": token, "new_password": NEW });
+        assert_eq!(shop.post("/api/users/password/reset", &reset).await.status(), expected);
+    }
+    assert_eq!(shop.try_log_in(&ann.name, NEW).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_token_that_was_sent_ends() {
     let shop = Shop::open().await;
     let events = shop.listen().await;

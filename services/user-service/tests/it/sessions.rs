@@ -5,6 +5,7 @@ use std::sync::Arc;
 use config::testing::eventually;
 use reqwest::Method;
 use serde_json::json;
+use user_service::Users;
 
 use crate::support::{PASSWORD, Shop, Tokens, body, code, tally, unique};
 
@@ -101,6 +102,52 @@ async fn a_refresh_token_ends_after_thirty_days() {
         sqlx::query("UPDATE refresh_tokens SET expires_at = UTC_TIMESTAMP(6)").execute(&shop.db).await;
     assert_eq!(changed.unwrap().rows_affected(), 1);
     assert_eq!(code(shop.refresh(&tokens.refresh).await, 401).await, "refresh-token-invalid");
+}
+
+#[tokio::test]
+async fn however_much_has_ended_it_is_forgotten_in_one_round() {
+    let shop = Shop::open().await;
+    let tables = ["refresh_tokens", "sessions", "one_time_tokens"];
+    for (first, twice_as_many) in [
+        (
+            "INSERT INTO refresh_tokens (digest, session_id, expires_at) \
+             VALUES (UNHEX(SHA2('0', 256)), UNHEX(MD5('0')), '2020-01-01')",
+            "INSERT INTO refresh_tokens (digest, session_id, expires_at) \
+             SELECT UNHEX(SHA2(CONCAT(HEX(digest), ?), 256)), session_id, expires_at FROM refresh_tokens",
+        ),
+        (
+            "INSERT INTO sessions (id, user_id, created_at, expires_at) \
+             VALUES (UNHEX(MD5('0')), 1, '2020-01-01', '2020-01-01')",
+            "INSERT INTO sessions (id, user_id, created_at, expires_at) \
+             SELECT UNHEX(MD5(CONCAT(HEX(id), ?))), user_id, created_at, expires_at FROM sessions",
+        ),
+        (
+            "INSERT INTO one_time_tokens (digest, user_id, purpose, created_at, expires_at) \
+             VALUES (UNHEX(SHA2('0', 256)), 1, 'verify_email', '2020-01-01', '2020-01-01')",
+            "INSERT INTO one_time_tokens (digest, user_id, purpose, created_at, expires_at) \
+             SELECT UNHEX(SHA2(CONCAT(HEX(digest), ?), 256)), user_id, purpose, created_at, expires_at \
+             FROM one_time_tokens",
+        ),
+    ] {
+        sqlx::query(first).execute(&shop.db).await.unwrap();
+        for round in 0..13 {
+            sqlx::query(twice_as_many).bind(round).execute(&shop.db).await.unwrap();
+        }
+    }
+    // Every instance's first round is at its start, and the next one ten minutes later.
+    let next = shop.env.start::<Users>().await;
+    eventually("nothing is left", || async {
+        let mut left = Vec::new();
+        for table in tables {
+            let count = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+            let count: i64 =
+                sqlx::query_scalar(count).fetch_one(&shop.db).await.map_err(|error| error.to_string())?;
+            left.push(count);
+        }
+        if left == [0, 0, 0] { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await;
+    next.stop().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use reqwest::Method;
+use serde_json::{Value, json};
+
 use crate::support::{PASSWORD, Shop, address, body, code, tally, unique};
 
 #[tokio::test]
@@ -56,6 +59,27 @@ async fn a_successful_login_forgives_and_is_never_throttled() {
         for _ in 0..5 {
             shop.log_in(&ann.name).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn nobody_keeps_the_shop_busy_with_checks_of_the_right_password() {
+    let shop = Shop::with(&[("LOGIN_FAILURES_PER_ACCOUNT", "3")]).await;
+    let ((ann, tokens), bob) = (shop.sign_up().await, shop.register().await);
+    let taken = json!({ "email": bob.email, "current_password": PASSWORD });
+    let change = json!({ "current_password": PASSWORD, "new_password": "correct horse" });
+    let put =
+        async |path: &str, request: &Value| shop.call(&tokens.access, Method::PUT, path, Some(request)).await;
+    for _ in 0..3 {
+        assert_eq!(code(put("/api/users/me", &taken).await, 409).await, "email-taken");
+    }
+    for (path, request) in [("/api/users/me", &taken), ("/api/users/me/password", &change)] {
+        let refused = put(path, request).await;
+        let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=900).contains(&wait), "{wait}");
+        assert_eq!(code(refused, 429).await, "too-many-password-checks");
+        // Logging in is another matter, and doesn't start the count anew.
+        shop.log_in(&ann.name).await;
     }
 }
 

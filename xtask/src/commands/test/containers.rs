@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use super::steps::postman;
 use crate::containers::{Customers, Engine, Load, PASSWORD, Project, SHOP, docker};
 use crate::paths::{local, root};
-use crate::services::{self, DISCOVERY, GATEWAY, health};
+use crate::services::{self, GATEWAY, health};
 use crate::ui::{self, Task};
 use crate::{interrupt, parallel, run};
 
@@ -110,6 +110,7 @@ fn test_full(project: &Project, args: &Args) -> Result<()> {
     refuses_known_secrets(project.engine())?;
     takes_secrets_of_its_own(project.engine())?;
     only_the_door_is_open(project)?;
+    redis_keeps_what_counts(project)?;
     postman(SHOP)?;
     under_load(project, args, true)?;
     no_secrets_in_the_logs(project)
@@ -131,37 +132,72 @@ fn refuses_known_secrets(engine: &Engine) -> Result<()> {
         "ENVIRONMENT" => (name, "production".to_owned()),
         _ => (name, value),
     });
-    let project = Project::new(engine, FULL, "shop-test-known", env.collect())?;
-    let outcome = project.quietly(&["run", "--rm", "--no-deps", "prepare"]);
-    project.remove()?;
+    let outcome = prepare(engine, "shop-test-known", env.collect())?;
     let said = outcome.err().context("production started with the example's secrets")?.to_string();
-    for name in ["INTERNAL_TOKEN", "MYSQL_ROOT_PASSWORD", "ORDER_DB_PASSWORD", "DEMO_DATA"] {
+    for name in
+        ["INTERNAL_TOKEN", "MYSQL_ROOT_PASSWORD", "ORDER_DB_PASSWORD", "DEMO_DATA", "PAYMENT_PROVIDER"]
+    {
         ensure!(said.contains(name), "{name} isn't refused: {said}");
     }
     passed("production refuses the example's secrets");
     Ok(())
 }
 
-/// Production with what operators are told to make.
+/// Production with what operators are told to make, once they have said who takes the money.
 fn takes_secrets_of_its_own(engine: &Engine) -> Result<()> {
-    let env = variables(&new_env()?).collect();
-    let project = Project::new(engine, FULL, "shop-test-own", env)?;
+    let made = new_env()?;
+    let with = |provider: &str, simulated: &str| {
+        let mut env: Vec<_> = variables(&made).filter(|(name, _)| name != "PAYMENT_PROVIDER").collect();
+        let filled_in = [("PAYMENT_PROVIDER", provider), ("ALLOW_SIMULATED_PAYMENTS", simulated)];
+        env.extend(filled_in.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        prepare(engine, "shop-test-own", env)
+    };
+    for (provider, simulated) in [("", ""), ("", "true"), ("simulator", "")] {
+        let outcome = with(provider, simulated)?;
+        let said = outcome.err().context("production started, and nobody takes the money")?.to_string();
+        ensure!(said.contains("PAYMENT_PROVIDER"), "nobody is asked who takes the money: {said}");
+    }
+    for (provider, simulated) in [("stripe", ""), ("simulator", "true")] {
+        with(provider, simulated)?.context("production refuses what deploy/new-env.sh writes")?;
+    }
+    passed("production takes what deploy/new-env.sh writes, and who takes the money");
+    Ok(())
+}
+
+/// How `prepare` ends with this `.env`.
+fn prepare(engine: &Engine, name: &'static str, env: Vec<(String, String)>) -> Result<Result<String>> {
+    let project = Project::new(engine, FULL, name, env)?;
     let outcome = project.quietly(&["run", "--rm", "--no-deps", "prepare"]);
     project.remove()?;
-    outcome.context("production refuses what deploy/new-env.sh writes")?;
-    passed("production takes what deploy/new-env.sh writes");
-    Ok(())
+    Ok(outcome)
 }
 
 fn only_the_door_is_open(project: &Project) -> Result<()> {
     let label = format!("label=com.docker.compose.project={}", project.name());
     let format = "{{.Label \"com.docker.compose.service\"}} {{.Ports}}";
     let ports = docker(["ps", "--filter", &label, "--format", format])?;
-    let mut open: Vec<&str> =
-        ports.lines().filter(|line| line.contains("->")).filter_map(|line| line.split(' ').next()).collect();
-    open.sort_unstable();
-    ensure!(open == [GATEWAY, DISCOVERY], "these publish ports: {open:?}");
-    passed("only the gateway and discovery are reached from outside");
+    let is_outside = |port: &str| port.contains("->") && !port.starts_with("127.0.0.1:");
+    let open = ports.lines().filter(|line| line.split([' ', ',']).any(is_outside));
+    let open: Vec<&str> = open.filter_map(|line| line.split(' ').next()).collect();
+    ensure!(open == [GATEWAY], "these are reached from outside: {open:?}");
+    health::get("http://127.0.0.1:8000/services").context("discovery has no port on this machine")?;
+    passed("only the gateway is reached from outside, and discovery from this machine");
+    Ok(())
+}
+
+/// Whoever fills Redis makes it forget what nobody touches, and never who is where.
+fn redis_keeps_what_counts(project: &Project) -> Result<()> {
+    for (question, answer) in [
+        ("config get maxmemory", "268435456"),
+        ("config get maxmemory-policy", "volatile-lru"),
+        ("ttl service:registry:order-service", "-1"),
+        ("ttl discovery:services", "-1"),
+    ] {
+        let script = format!("REDISCLI_AUTH=$REDIS_PASSWORD redis-cli {question}");
+        let said = project.quietly(&["exec", "-T", "redis", "sh", "-c", &script])?;
+        ensure!(said.lines().any(|line| line.trim() == answer), "{question}: {said}");
+    }
+    passed("when Redis is full, the registry stays");
     Ok(())
 }
 
@@ -336,7 +372,12 @@ fn settings() -> Result<Vec<(String, String)>> {
     let made = new_env()?;
     let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
     let limits = limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned()));
-    let own = [("ENVIRONMENT", "development"), ("DEMO_DATA", "true")];
+    let own = [
+        ("ENVIRONMENT", "development"),
+        ("DEMO_DATA", "true"),
+        ("CONNECTIONS_PER_CLIENT", "10000"),
+        ("MAX_OPEN_ORDERS", "0"),
+    ];
     let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut settings: Vec<_> =
         variables(&made).filter(|(name, _)| own.iter().all(|it| it.0 != *name)).collect();

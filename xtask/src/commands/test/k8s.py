@@ -54,7 +54,13 @@ def promises(objects, services):
         yield "nothing is denied by default"
     if "api-gateway" not in str(kinds.get("Ingress")):
         yield "nothing leads to the gateway"
-    drain = int(kinds["ConfigMap"]["shop-settings"]["data"]["DRAIN_SECONDS"])
+    settings = kinds["ConfigMap"]["shop-settings"]["data"]
+    if settings["ENVIRONMENT"] == "production" and settings.get("PAYMENT_PROVIDER", "simulator") == "simulator":
+        yield "nobody takes the money"
+    redis = kinds.get("StatefulSet", {}).get("redis")
+    if redis and not bounded(redis["spec"]["template"]["spec"]["containers"][0]):
+        yield "redis may fill its memory until it is killed, or forget what it mustn't"
+    drain = int(settings["DRAIN_SECONDS"])
     for name in services + ["api-gateway"]:
         deployment = kinds["Deployment"].get(name)
         if not deployment:
@@ -81,6 +87,14 @@ def promises(objects, services):
             yield f"{name}'s migration doesn't migrate with its own program"
         if not secrets(container) <= secrets(deployment["spec"]["template"]["spec"]["containers"][0]):
             yield f"{name}'s migration is told secrets that the service isn't"
+
+
+def bounded(container):
+    words = " ".join(container["command"]).split()
+    said = dict(zip(words, words[1:]))
+    most, limit = said.get("--maxmemory", ""), container["resources"]["limits"]["memory"]
+    fits = most.endswith("mb") and limit.endswith("Mi") and 2 * int(most[:-2]) <= int(limit[:-2])
+    return fits and said.get("--maxmemory-policy") == "volatile-lru"
 
 
 def image(deployment):

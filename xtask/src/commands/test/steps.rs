@@ -91,6 +91,9 @@ impl Run {
             let limits = ["PER_SECOND", "BURST", "LOGIN_PER_SECOND", "LOGIN_BURST"];
             let mut env: BTreeMap<_, _> =
                 limits.map(|limit| (format!("RATE_LIMIT_{limit}"), "10000".to_owned())).into();
+            env.insert("CONNECTIONS_PER_CLIENT".to_owned(), "10000".to_owned());
+            // Some shoppers place hundreds of orders and pay none.
+            env.insert("MAX_OPEN_ORDERS".to_owned(), "0".to_owned());
             // Stock that a killed order-service had set aside comes back within the patience of a test; and any outage
             // is longer than that, so that reservations expire before their orders are told of.
             env.insert("RESERVATION_SECONDS".to_owned(), "10".to_owned());

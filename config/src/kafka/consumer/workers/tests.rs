@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use async_trait::async_trait;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -49,6 +50,17 @@ fn panicking(shutdown: &CancellationToken) -> Workers {
     let consumers = [(TOPIC, unguarded)].into();
     let dead_letters = DeadLetters::new(&nowhere, Producer::new(&nowhere, "test").unwrap());
     Workers::new(Arc::new(client), group.id(), consumers, dead_letters, nowhere, shutdown.clone())
+}
+
+#[tokio::test]
+async fn what_has_not_happened_yet_is_counted_as_nothing() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _workers = metrics::with_local_recorder(&recorder, || panicking(&CancellationToken::new()));
+    let text = recorder.handle().render();
+    for what in ["retries", "dead_letters"] {
+        let line = format!("kafka_consumer_{what}_total{{topic=\"{TOPIC}\"}} 0");
+        assert!(text.lines().any(|it| it == line), "no {line} in {text}");
+    }
 }
 
 #[tokio::test]

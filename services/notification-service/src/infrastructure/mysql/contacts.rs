@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
 use config::id::UserId;
+use sha2::{Digest as _, Sha256};
 
 use crate::application::{Contact, Contacts};
 
@@ -13,12 +14,13 @@ struct ContactRow {
     name: String,
     is_admin: bool,
     is_active: bool,
+    email_verified: bool,
 }
 
 impl ContactRow {
     fn contact(self, user_id: UserId) -> Contact {
-        let Self { email, name, is_admin, is_active } = self;
-        Contact { user_id, email, name, is_admin, is_active }
+        let Self { email, name, is_admin, is_active, email_verified } = self;
+        Contact { user_id, email, name, is_admin, is_active, email_verified }
     }
 }
 
@@ -27,12 +29,13 @@ impl Contacts for Tx {
     async fn keep_contact(&mut self, contact: &Contact, as_of: DateTime<Utc>) -> Result<(), StoreError> {
         // `as_of` last: MySQL assigns from left to right.
         sqlx::query(
-            "INSERT INTO contacts (user_id, email, name, is_admin, is_active, as_of) VALUES (?, ?, ?, ?, ?, ?) \
-             ON DUPLICATE KEY UPDATE \
+            "INSERT INTO contacts (user_id, email, name, is_admin, is_active, email_verified, as_of) \
+             VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE \
              email = IF(VALUES(as_of) >= as_of, VALUES(email), email), \
              name = IF(VALUES(as_of) >= as_of, VALUES(name), name), \
              is_admin = IF(VALUES(as_of) >= as_of, VALUES(is_admin), is_admin), \
              is_active = IF(VALUES(as_of) >= as_of, VALUES(is_active), is_active), \
+             email_verified = IF(VALUES(as_of) >= as_of, VALUES(email_verified), email_verified), \
              as_of = GREATEST(as_of, VALUES(as_of))",
         )
         .bind(contact.user_id.get())
@@ -40,6 +43,7 @@ impl Contacts for Tx {
         .bind(&contact.name)
         .bind(contact.is_admin)
         .bind(contact.is_active)
+        .bind(contact.email_verified)
         .bind(as_of)
         .execute(self.connection())
         .await?;
@@ -52,7 +56,8 @@ impl Contacts for Tx {
         as_of: DateTime<Utc>,
     ) -> Result<Option<Contact>, StoreError> {
         let row: Option<ContactRow> = sqlx::query_as(
-            "SELECT email, name, is_admin, is_active FROM contacts WHERE user_id = ? AND as_of <= ? FOR UPDATE",
+            "SELECT email, name, is_admin, is_active, email_verified FROM contacts \
+             WHERE user_id = ? AND as_of <= ? FOR UPDATE",
         )
         .bind(user.get())
         .bind(as_of)
@@ -90,6 +95,7 @@ impl Contacts for Tx {
             name: String::new(),
             is_admin: false,
             is_active: false,
+            email_verified: false,
         };
         self.keep_contact(&nobody, as_of).await?;
         for statement in [
@@ -101,5 +107,31 @@ impl Contacts for Tx {
             sqlx::query(statement).bind(user.get()).execute(self.connection()).await?;
         }
         Ok(())
+    }
+
+    async fn count_unverified(
+        &mut self,
+        email: &str,
+        day_ago: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<u32, StoreError> {
+        let address = Sha256::digest(email.to_lowercase()).to_vec();
+        // `since` last: MySQL assigns from left to right. The row is locked from here on.
+        sqlx::query(
+            "INSERT INTO unverified_emails (address, since, sent) VALUES (?, ?, 1) \
+             ON DUPLICATE KEY UPDATE sent = IF(since <= ?, 1, sent + 1), \
+             since = IF(since <= ?, VALUES(since), since)",
+        )
+        .bind(&address)
+        .bind(now)
+        .bind(day_ago)
+        .bind(day_ago)
+        .execute(self.connection())
+        .await?;
+        let sent = sqlx::query_scalar("SELECT sent FROM unverified_emails WHERE address = ?")
+            .bind(&address)
+            .fetch_one(self.connection())
+            .await?;
+        Ok(sent)
     }
 }

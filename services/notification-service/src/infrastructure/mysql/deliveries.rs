@@ -65,11 +65,12 @@ struct DueRow {
     traceparent: Option<String>,
     #[sqlx(flatten)]
     notification: NotificationRow,
-    /// These four are of a contact that may not be here.
+    /// These five are of a contact that may not be here.
     email: Option<String>,
     name: Option<String>,
     is_admin: Option<bool>,
     is_active: Option<bool>,
+    email_verified: Option<bool>,
 }
 
 impl DueRow {
@@ -80,6 +81,7 @@ impl DueRow {
             name: self.name.clone()?,
             is_admin: self.is_admin?,
             is_active: self.is_active?,
+            email_verified: self.email_verified?,
         })
     }
 }
@@ -116,7 +118,7 @@ impl DeliveryQueue for Tx {
         let mut select = QueryBuilder::<MySql>::new(
             "SELECT d.id AS delivery_id, d.message_id, d.attempts, d.details, d.webhook_id, d.traceparent, \
              n.id, n.user_id, n.type, n.title, n.message, n.read_at, n.created_at, \
-             c.email, c.name, c.is_admin, c.is_active \
+             c.email, c.name, c.is_admin, c.is_active, c.email_verified \
              FROM deliveries d JOIN notifications n ON n.id = d.notification_id \
              LEFT JOIN contacts c ON c.user_id = d.user_id WHERE d.id IN ",
         );
@@ -141,19 +143,12 @@ impl DeliveryQueue for Tx {
     }
 
     async fn record(&mut self, ended: &[(Due, Outcome)], now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let (sent, others): (Vec<_>, Vec<_>) =
-            ended.iter().partition(|(_, outcome)| matches!(outcome, Outcome::Sent));
         let mut recorded = 0;
-        if let Some((first, _)) = sent.first() {
-            let mut update = outcome(&Outcome::Sent, first, now);
+        for (ended, dues) in alike(ended) {
+            let mut update = outcome(ended, now);
             // They needn't have been taken together.
-            push_list(update.push(" WHERE lease IN "), sent.iter().map(|(due, _)| due.lease));
-            push_list(update.push(" AND id IN "), sent.iter().map(|(due, _)| due.id.get()));
-            recorded += update.build().execute(self.connection()).await?.rows_affected();
-        }
-        for (due, ended) in others {
-            let mut update = outcome(ended, due, now);
-            update.push(" WHERE lease = ").push_bind(due.lease).push(" AND id = ").push_bind(due.id.get());
+            push_list(update.push(" WHERE lease IN "), dues.iter().map(|due| due.lease));
+            push_list(update.push(" AND id IN "), dues.iter().map(|due| due.id.get()));
             recorded += update.build().execute(self.connection()).await?.rows_affected();
         }
         Ok(recorded)
@@ -180,6 +175,7 @@ impl DeliveryQueue for Tx {
         &mut self,
         notifications: DateTime<Utc>,
         deliveries: DateTime<Utc>,
+        unverified: DateTime<Utc>,
         limit: u32,
     ) -> Result<u64, StoreError> {
         let ended =
@@ -193,17 +189,51 @@ impl DeliveryQueue for Tx {
             .bind(limit)
             .execute(self.connection())
             .await?;
-        Ok(ended.rows_affected().max(old.rows_affected()))
+        let counted = sqlx::query("DELETE FROM unverified_emails WHERE since < ? LIMIT ?")
+            .bind(unverified)
+            .bind(limit)
+            .execute(self.connection())
+            .await?;
+        Ok(ended.rows_affected().max(old.rows_affected()).max(counted.rows_affected()))
     }
 }
 
+/// How a delivery's row ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct End<'a> {
+    outcome: &'a Outcome,
+    /// Whether what its e-mail says isn't kept any longer.
+    erases: bool,
+}
+
+/// Those that end alike, which most do, are recorded together.
+fn alike(ended: &[(Due, Outcome)]) -> Vec<(End<'_>, Vec<&Due>)> {
+    let mut groups: Vec<(End<'_>, Vec<&Due>)> = Vec::new();
+    for (due, outcome) in ended {
+        let erases = match outcome {
+            Outcome::Sent => true,
+            Outcome::Dead { .. } | Outcome::Withheld { .. } => due.notification.kind.is_secret(),
+            Outcome::Again { .. } => false,
+        };
+        let end = End { outcome, erases };
+        match groups.iter_mut().find(|(other, _)| *other == end) {
+            Some((_, dues)) => dues.push(due),
+            None => groups.push((end, vec![due])),
+        }
+    }
+    groups
+}
+
 /// The statement up to the rows that it is about.
-fn outcome(outcome: &Outcome, due: &Due, now: DateTime<Utc>) -> QueryBuilder<MySql> {
+fn outcome(End { outcome, erases }: End<'_>, now: DateTime<Utc>) -> QueryBuilder<MySql> {
     let mut update = QueryBuilder::<MySql>::new("UPDATE deliveries SET lease = NULL, updated_at = ");
     update.push_bind(now);
+    if erases {
+        update.push(", details = NULL");
+    }
     match outcome {
         Outcome::Sent => {
-            update.push(", status = 'sent', next_attempt_at = NULL, last_error = NULL, details = NULL");
+            update.push(", status = 'sent', next_attempt_at = NULL, last_error = NULL");
         }
         Outcome::Again { after, reason, counted } => {
             update.push(if *counted { ", status = 'failed'" } else { ", attempts = attempts - 1" });
@@ -213,11 +243,8 @@ fn outcome(outcome: &Outcome, due: &Due, now: DateTime<Utc>) -> QueryBuilder<MyS
                 .push(", last_error = ")
                 .push_bind(reason.clone());
         }
-        Outcome::Dead { reason } => {
+        Outcome::Dead { reason } | Outcome::Withheld { reason } => {
             update.push(", status = 'dead', next_attempt_at = NULL, last_error = ").push_bind(reason.clone());
-            if due.notification.kind.is_secret() {
-                update.push(", details = NULL");
-            }
         }
     }
     update

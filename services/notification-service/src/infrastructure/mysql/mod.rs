@@ -48,10 +48,21 @@ impl TryFrom<NotificationRow> for NotificationRecord {
     }
 }
 
-/// The column `owner`: 0 is no user.
+/// No user's number: the owner of what is the shop's.
+const NOBODY: u64 = 0;
+
+/// The column `owner`.
 fn owner_column(owner: Owner) -> u64 {
     match owner {
         Owner::User(user) => user.get(),
-        Owner::Shop => 0,
+        Owner::Shop => NOBODY,
+    }
+}
+
+/// Whom the column `owner` names.
+fn owner(column: u64) -> Owner {
+    match column {
+        NOBODY => Owner::Shop,
+        user => Owner::User(UserId::new(user)),
     }
 }

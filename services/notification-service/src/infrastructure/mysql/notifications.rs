@@ -9,7 +9,8 @@ use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
-use crate::application::{NewDelivery, NewNotification, Notifications, Reach};
+use super::NOBODY;
+use crate::application::{NewDelivery, NewNotification, Notifications, Reach, Reaches};
 use crate::domain::{Choice, DeliveryStatus, NotificationId, Preferences, WebhookId};
 
 pub(super) type ChoiceRow = (String, String, bool);
@@ -36,28 +37,29 @@ struct ReachRow {
     enabled: bool,
 }
 
-/// What the rows say of each of the users. The shop's webhooks hear of all of them.
-fn reaches(rows: Vec<ReachRow>, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError> {
-    let (mut known, mut webhooks) = (BTreeSet::new(), Vec::new());
+/// What the rows say of each of the users.
+fn reaches(rows: Vec<ReachRow>, users: &BTreeSet<UserId>) -> Result<Reaches, StoreError> {
+    let mut known = BTreeSet::new();
+    let mut webhooks: BTreeMap<u64, BTreeSet<WebhookId>> = BTreeMap::new();
     let mut choices: BTreeMap<u64, Vec<ChoiceRow>> = BTreeMap::new();
     for row in rows {
         match row.fact.as_str() {
             "contact" => drop(known.insert(row.owner)),
-            "webhook" => webhooks.push((row.owner, WebhookId::new(row.id))),
+            "webhook" => drop(webhooks.entry(row.owner).or_default().insert(WebhookId::new(row.id))),
             _ => choices.entry(row.owner).or_default().push((row.r#type, row.channel, row.enabled)),
         }
     }
-    webhooks.sort_unstable_by_key(|(_, id)| *id);
+    let mut of = |owner: u64| webhooks.remove(&owner).unwrap_or_default().into_iter().collect::<Vec<_>>();
+    let shop = of(NOBODY);
     let reach = |user: &UserId| {
-        let hears = |(owner, id): &(u64, WebhookId)| [0, user.get()].contains(owner).then_some(*id);
         let reach = Reach {
             preferences: preferences(choices.remove(&user.get()).unwrap_or_default())?,
             known: known.contains(&user.get()),
-            webhooks: webhooks.iter().filter_map(hears).collect(),
+            webhooks: of(user.get()),
         };
         Ok((*user, reach))
     };
-    users.iter().map(reach).collect()
+    Ok(Reaches { users: users.iter().map(reach).collect::<Result<_, StoreError>>()?, shop })
 }
 
 #[async_trait]
@@ -84,7 +86,7 @@ impl Notifications for Tx {
         Ok(())
     }
 
-    async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<BTreeMap<UserId, Reach>, StoreError> {
+    async fn reach(&mut self, users: &BTreeSet<UserId>) -> Result<Reaches, StoreError> {
         let mut select = QueryBuilder::<MySql>::new(
             "SELECT 'contact' AS fact, user_id AS owner, user_id AS id, '' AS type, '' AS channel, FALSE AS enabled \
              FROM contacts WHERE user_id IN ",
@@ -93,7 +95,7 @@ impl Notifications for Tx {
         push_list(&mut select, ids());
         select.push(" UNION ALL SELECT 'webhook', owner, id, '', '', FALSE FROM webhooks WHERE owner IN ");
         // Those of nobody hear of everybody.
-        push_list(&mut select, std::iter::once(0).chain(ids()));
+        push_list(&mut select, std::iter::once(NOBODY).chain(ids()));
         select.push(
             " UNION ALL SELECT 'choice', user_id, user_id, type, channel, enabled FROM preferences WHERE user_id IN ",
         );

@@ -9,17 +9,20 @@ use sqlx::{MySql, QueryBuilder};
 
 use super::deliveries::{DeliveryRow, SELECT_DELIVERIES};
 use super::notifications::preferences;
-use super::{NotificationRow, owner_column};
+use super::{NotificationRow, owner, owner_column};
 use crate::application::{DeliveryFilter, DeliveryRecord, NotificationRecord, Owner, Reader, Webhook};
 use crate::domain::{DeliveryId, NotificationId, Preferences, WebhookId};
 
 const SELECT_NOTIFICATIONS: &str =
     "SELECT id, user_id, type, title, message, read_at, created_at FROM notifications WHERE listed = TRUE";
 
-type WebhookRow = (u64, String, String, DateTime<Utc>);
+/// Without its condition.
+const SELECT_WEBHOOKS: &str = "SELECT id, owner, url, secret, created_at FROM webhooks WHERE ";
 
-fn webhook((id, url, secret, created_at): WebhookRow) -> Webhook {
-    Webhook { id: WebhookId::new(id), url, secret, created_at }
+type WebhookRow = (u64, u64, String, String, DateTime<Utc>);
+
+fn webhook((id, column, url, secret, created_at): WebhookRow) -> Webhook {
+    Webhook { id: WebhookId::new(id), owner: owner(column), url, secret, created_at }
 }
 
 fn push_filter(query: &mut QueryBuilder<MySql>, filter: DeliveryFilter) {
@@ -115,20 +118,16 @@ impl Reader for Db {
     }
 
     async fn webhooks(&self, owner: Owner) -> Result<Vec<Webhook>, StoreError> {
-        let rows: Vec<WebhookRow> =
-            sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE owner = ? ORDER BY id")
-                .bind(owner_column(owner))
-                .fetch_all(self.pool())
-                .await?;
+        let mut select = QueryBuilder::<MySql>::new(SELECT_WEBHOOKS);
+        select.push("owner = ").push_bind(owner_column(owner)).push(" ORDER BY id");
+        let rows: Vec<WebhookRow> = select.build_query_as().fetch_all(self.pool()).await?;
         Ok(rows.into_iter().map(webhook).collect())
     }
 
     async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
-        let row: Option<WebhookRow> =
-            sqlx::query_as("SELECT id, url, secret, created_at FROM webhooks WHERE id = ?")
-                .bind(id.get())
-                .fetch_optional(self.pool())
-                .await?;
+        let mut select = QueryBuilder::<MySql>::new(SELECT_WEBHOOKS);
+        select.push("id = ").push_bind(id.get());
+        let row: Option<WebhookRow> = select.build_query_as().fetch_optional(self.pool()).await?;
         Ok(row.map(webhook))
     }
 }

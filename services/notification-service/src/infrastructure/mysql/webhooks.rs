@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::database::{StoreError, Tx};
+use config::id::UserId;
 
 use super::owner_column;
 use crate::application::{Owner, Webhooks};
@@ -45,5 +46,13 @@ impl Webhooks for Tx {
             .execute(self.connection())
             .await?;
         Ok(deleted.rows_affected() == 1)
+    }
+
+    async fn remove_webhooks_of(&mut self, user: UserId) -> Result<u64, StoreError> {
+        let deleted = sqlx::query("DELETE FROM webhooks WHERE owner = ?")
+            .bind(owner_column(Owner::User(user)))
+            .execute(self.connection())
+            .await?;
+        Ok(deleted.rows_affected())
     }
 }

@@ -1,12 +1,16 @@
 //! `order-events`
 
+use chrono::{DateTime, Utc};
 use config::kafka::Envelope;
-use config::money::{Amount, MoneyError};
+use config::money::{Amount, Money, MoneyError};
 use serde::Deserialize;
 
 use super::{BadEvent, money};
 use crate::application::{Details, News, Notice, OrderDetails, OrderLine};
 use crate::domain::{NotificationType, Wording, grouped};
+
+/// Of a product's name in an e-mail, in characters.
+const LONGEST_NAME: usize = 100;
 
 #[derive(Deserialize)]
 struct OrderEvent {
@@ -17,6 +21,9 @@ struct OrderEvent {
     subtotal: Amount,
     discount: Amount,
     tax: Amount,
+    /// Whether the tax is part of the prices, and so of the total.
+    #[serde(default)]
+    prices_include_tax: bool,
     shipping: Amount,
     total_amount: Amount,
     /// Older versions don't tell: then it was all.
@@ -28,6 +35,31 @@ struct OrderEvent {
     reason: String,
     #[serde(default)]
     refund_due: bool,
+}
+
+impl OrderEvent {
+    /// Whether there is money to go back, as far as the event says.
+    fn gives_back(&self) -> Result<bool, MoneyError> {
+        let paid = self.paid_amount.map(|paid| money(paid, &self.currency)).transpose()?;
+        Ok(self.refund_due && paid.is_none_or(Money::is_positive))
+    }
+}
+
+#[derive(Deserialize)]
+struct LapsedEvent {
+    order_id: u64,
+    user_id: u64,
+    total_amount: Amount,
+    currency: String,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct RefundEvent {
+    order_id: u64,
+    user_id: u64,
+    refund_amount: Amount,
+    currency: String,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +86,8 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         "order_created" => NotificationType::OrderCreated,
         "order_status_updated" => NotificationType::OrderPaid,
         "order_cancelled" => NotificationType::OrderCancelled,
+        "order_payment_lapsed" => return lapsed(message),
+        "order_refunded_by_hand" => return refunded(message),
         "return_requested" => return requested(message),
         "return_approved" | "return_rejected" => return decided(message),
         _ => return Ok(News::default()),
@@ -63,7 +97,7 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     let wording = match kind {
         NotificationType::OrderCreated => Wording::order_created(order.order_id, total),
         NotificationType::OrderCancelled => {
-            Wording::order_cancelled(order.order_id, &order.reason, order.refund_due)
+            Wording::order_cancelled(order.order_id, &order.reason, order.gives_back()?)
         }
         _ if order.status == "paid" => {
             let paid = money(order.paid_amount.unwrap_or(order.total_amount), &order.currency)?;
@@ -73,6 +107,24 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     };
     let details = Details::Order(details(&order)?);
     Ok(News::one(order.user_id, Notice::new(kind, wording, details)))
+}
+
+/// The order was as good as paid, and isn't any more.
+fn lapsed(message: &Envelope) -> Result<News, BadEvent> {
+    let order: LapsedEvent = message.data()?;
+    let total = money(order.total_amount, &order.currency)?;
+    let wording = Wording::order_payment_lapsed(order.order_id, total, order.expires_at);
+    let notice = Notice::new(NotificationType::OrderPaymentLapsed, wording, Details::Message);
+    Ok(News::one(order.user_id, notice))
+}
+
+/// By a bank transfer, say: a refund as those that payments make.
+fn refunded(message: &Envelope) -> Result<News, BadEvent> {
+    let refund: RefundEvent = message.data()?;
+    let amount = money(refund.refund_amount, &refund.currency)?;
+    let wording = Wording::payment_refunded(refund.order_id, amount, false);
+    let notice = Notice::new(NotificationType::PaymentRefunded, wording, Details::Message);
+    Ok(News::one(refund.user_id, notice))
 }
 
 /// It waits until somebody decides, so they hear of it.
@@ -96,6 +148,14 @@ fn decided(message: &Envelope) -> Result<News, BadEvent> {
     Ok(News::one(back.user_id, Notice::new(kind, wording, Details::Message)))
 }
 
+/// A hundred lines of whole names would be longer than what is kept for an e-mail.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_NAME).chain(['…']).collect()
+}
+
 fn details(order: &OrderEvent) -> Result<OrderDetails, MoneyError> {
     let show = |amount| money(amount, &order.currency).map(grouped);
     let unless_zero = |amount| {
@@ -104,19 +164,22 @@ fn details(order: &OrderEvent) -> Result<OrderDetails, MoneyError> {
     };
     let line = |item: &Item| {
         Ok::<_, MoneyError>(OrderLine {
-            name: item.product_name.clone(),
+            name: shortened(&item.product_name),
             quantity: item.quantity,
             price: show(item.price)?,
         })
     };
+    let tax = unless_zero(order.tax)?;
+    let (included_tax, tax) = if order.prices_include_tax { (tax, None) } else { (None, tax) };
     Ok(OrderDetails {
         order_id: order.order_id,
         lines: order.items.iter().map(line).collect::<Result<_, _>>()?,
         subtotal: show(order.subtotal)?,
         discount: unless_zero(order.discount)?,
-        tax: unless_zero(order.tax)?,
+        tax,
         shipping: unless_zero(order.shipping)?,
         total: show(order.total_amount)?,
+        included_tax,
         shipping_address: order.shipping_address.clone(),
     })
 }

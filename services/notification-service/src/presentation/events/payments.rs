@@ -17,6 +17,9 @@ struct Failed {
     currency: String,
     #[serde(default)]
     code: String,
+    /// Whether it ended with its order, of whose end the shopper hears.
+    #[serde(default)]
+    order_over: bool,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +37,15 @@ struct Short {
     order_id: u64,
     return_id: u64,
     missing_amount: Amount,
+    /// What of it is in an open dispute.
+    disputed: Option<Amount>,
+    currency: String,
+}
+
+#[derive(Deserialize)]
+struct ByHand {
+    order_id: u64,
+    amount: Amount,
     currency: String,
 }
 
@@ -61,6 +73,9 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
     let (user, kind, wording) = match message.kind.as_str() {
         "payment_failed" => {
             let failed: Failed = message.data()?;
+            if failed.order_over {
+                return Ok(News::default());
+            }
             let amount = money(failed.amount, &failed.currency)?;
             let wording = Wording::payment_failed(failed.order_id, amount, &failed.code);
             (failed.user_id, NotificationType::PaymentFailed, wording)
@@ -74,8 +89,15 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         "return_refund_short" => {
             let short: Short = message.data()?;
             let missing = money(short.missing_amount, &short.currency)?;
-            let wording = Wording::return_refund_short(short.order_id, short.return_id, missing);
+            let disputed = short.disputed.map(|amount| money(amount, &short.currency)).transpose()?;
+            let wording = Wording::return_refund_short(short.order_id, short.return_id, missing, disputed);
             let notice = Notice::new(NotificationType::ReturnRefundShort, wording, Details::Message);
+            return Ok(News::for_admins(notice));
+        }
+        "refund_by_hand_due" => {
+            let due: ByHand = message.data()?;
+            let wording = Wording::refund_by_hand_due(due.order_id, money(due.amount, &due.currency)?);
+            let notice = Notice::new(NotificationType::RefundByHandDue, wording, Details::Message);
             return Ok(News::for_admins(notice));
         }
         "refund_failed" => {

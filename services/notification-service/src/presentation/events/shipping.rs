@@ -1,11 +1,12 @@
 //! `shipping-events`
 
 use config::kafka::Envelope;
+use config::money::{Amount, Money, MoneyError};
 use serde::Deserialize;
 
-use super::BadEvent;
+use super::{BadEvent, money};
 use crate::application::{Details, News, Notice, ShipmentDetails};
-use crate::domain::{NotificationType, Wording};
+use crate::domain::{NotificationType, Parcel, Wording};
 
 #[derive(Deserialize)]
 struct ShippingEvent {
@@ -14,8 +15,34 @@ struct ShippingEvent {
     tracking_number: String,
     carrier: String,
     status: String,
-    #[serde(default)]
+    previous_status: Option<String>,
     estimated_delivery: Option<String>,
+    /// Whether the shopper fetches it.
+    #[serde(default)]
+    collected: bool,
+    /// What is paid when it is handed over.
+    cash_due: Option<Amount>,
+    currency: Option<String>,
+}
+
+impl ShippingEvent {
+    fn cash_due(&self) -> Result<Option<Money>, MoneyError> {
+        self.cash_due.zip(self.currency.as_deref()).map(|(due, currency)| money(due, currency)).transpose()
+    }
+
+    /// Whoever fetches it needs nothing of a carrier.
+    fn details(self) -> Details {
+        let carried = (!self.collected).then_some((self.carrier, self.tracking_number));
+        let (carrier, tracking_number) = carried.unwrap_or_default();
+        let estimated_delivery = self.estimated_delivery.filter(|_| !self.collected);
+        Details::Shipment(ShipmentDetails {
+            order_id: self.order_id,
+            carrier,
+            tracking_number,
+            // The day is enough.
+            estimated_delivery: estimated_delivery.map(|time| time.chars().take(10).collect()),
+        })
+    }
 }
 
 pub fn news(message: &Envelope) -> Result<News, BadEvent> {
@@ -23,22 +50,27 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         return Ok(News::default());
     }
     let shipment: ShippingEvent = message.data()?;
-    let told = match (message.kind.as_str(), shipment.status.as_str()) {
-        ("shipment_created", _) => {
-            Some((NotificationType::ShipmentCreated, Wording::shipment_created(shipment.order_id)))
+    let told = match message.kind.as_str() {
+        "shipment_created" => {
+            let wording = Wording::shipment_created(shipment.order_id, shipment.collected);
+            Some((NotificationType::ShipmentCreated, wording))
         }
-        (_, "delivered") => Wording::shipment_updated(shipment.order_id, "delivered")
-            .map(|wording| (NotificationType::Delivered, wording)),
-        (_, status) => Wording::shipment_updated(shipment.order_id, status)
-            .map(|wording| (NotificationType::ShipmentUpdated, wording)),
+        _ => {
+            let parcel = Parcel {
+                order: shipment.order_id,
+                status: &shipment.status,
+                previous: shipment.previous_status.as_deref(),
+                collected: shipment.collected,
+                cash_due: shipment.cash_due()?,
+            };
+            let kind = match parcel.status {
+                "delivered" => NotificationType::Delivered,
+                _ => NotificationType::ShipmentUpdated,
+            };
+            Wording::shipment_updated(&parcel).map(|wording| (kind, wording))
+        }
     };
     let Some((kind, wording)) = told else { return Ok(News::default()) };
-    let details = Details::Shipment(ShipmentDetails {
-        order_id: shipment.order_id,
-        carrier: shipment.carrier,
-        tracking_number: shipment.tracking_number,
-        // The day is enough.
-        estimated_delivery: shipment.estimated_delivery.map(|time| time.chars().take(10).collect()),
-    });
-    Ok(News::one(shipment.user_id, Notice::new(kind, wording, details)))
+    let user = shipment.user_id;
+    Ok(News::one(user, Notice::new(kind, wording, shipment.details())))
 }

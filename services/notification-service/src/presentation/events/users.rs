@@ -22,8 +22,15 @@ struct UserEvent {
     role: String,
     #[serde(default)]
     is_active: bool,
+    /// Older versions don't tell.
+    #[serde(default = "verified")]
+    email_verified: bool,
     verification_token: Option<String>,
     reset_token: Option<String>,
+}
+
+fn verified() -> bool {
+    true
 }
 
 /// The types that this service knows; all of them tell the user as it is now.
@@ -59,9 +66,13 @@ pub fn news(message: &Envelope) -> Result<News, BadEvent> {
         name: user.full_name.unwrap_or_default(),
         is_admin: user.role == "admin",
         is_active: user.is_active,
+        email_verified: user.email_verified,
     };
+    // A stranger may have had the account, and have had its notifications posted elsewhere.
+    let is_cut_off = matches!(message.kind.as_str(), "password_changed" | "user_deactivated");
     let notices = notices.into_iter().map(|notice| (Audience::User(id), notice)).collect();
-    Ok(News { contact: Some(contact), notices, ..News::default() })
+    let disconnected = is_cut_off.then_some(id);
+    Ok(News { contact: Some(contact), disconnected, notices, ..News::default() })
 }
 
 fn welcome() -> Notice {

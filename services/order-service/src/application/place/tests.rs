@@ -23,6 +23,8 @@ struct World {
     commits: Mutex<VecDeque<Result<(), StoreError>>>,
     asked: Mutex<Vec<(&'static str, Uuid)>>,
     taxes_away: bool,
+    open: u64,
+    expected_total: Option<Amount>,
 }
 
 struct Attempt(Arc<World>);
@@ -73,6 +75,9 @@ impl OrderRepository for Attempt {
     async fn overdue(&mut self, _: DateTime<Utc>, _: u32) -> Result<Vec<Order>, StoreError> {
         Ok(Vec::new())
     }
+    async fn open_orders(&mut self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
+        Ok(users.iter().map(|user| (*user, self.0.open)).collect())
+    }
 }
 
 #[async_trait]
@@ -82,6 +87,9 @@ impl ReturnRepository for Attempt {
     }
     async fn return_of(&mut self, _: OrderId, _: ReturnId) -> Result<Option<Return>, StoreError> {
         Ok(None)
+    }
+    async fn returns_of(&mut self, _: OrderId) -> Result<Vec<Return>, StoreError> {
+        Ok(Vec::new())
     }
     async fn save_return(&mut self, _: &Return) -> Result<(), StoreError> {
         Ok(())
@@ -138,6 +146,7 @@ impl Catalogue for Shared {
         };
         Ok(ids.iter().map(|id| Arc::new(product(id))).collect())
     }
+    async fn learn(&self, _: Product) {}
 }
 
 #[async_trait]
@@ -192,11 +201,15 @@ async fn place(
 }
 
 async fn place_in(world: World) -> (Result<Order, OrderError>, Vec<&'static str>) {
+    place_by(Actor::Customer(UserId::new(7)), world).await
+}
+
+async fn place_by(by: Actor, world: World) -> (Result<Order, OrderError>, Vec<&'static str>) {
     let world = Arc::new(world);
     let ports = Arc::new(Shared(world.clone()));
     let pricing = Pricing::new(ports.clone(), ports.clone(), ports.clone(), ports.clone());
     let place =
-        PlaceOrder::new(ports.clone(), pricing, ports, config::clock::system(), Duration::from_secs(900));
+        PlaceOrder::new(ports.clone(), pricing, ports, config::clock::system(), Duration::from_secs(900), 20);
     let mut basket = Basket::default();
     basket.add(0, "507f1f77bcf86cd799439011".parse().unwrap(), Quantity::new(1).unwrap(), None).unwrap();
     let request = OrderRequest {
@@ -205,8 +218,9 @@ async fn place_in(world: World) -> (Result<Order, OrderError>, Vec<&'static str>
         method: ShippingMethod::default(),
         promotion_code: None,
         notes: None,
+        expected_total: world.expected_total,
     };
-    let placed = place.run(UserId::new(7), request, None).await;
+    let placed = place.run(UserId::new(7), by, request, None).await;
     let asked = world.asked.lock().unwrap().clone();
     for (kept, given_back) in [("reserve", "release"), ("promote", "demote")] {
         let mut ids: Vec<_> = asked.iter().filter(|(what, _)| [kept, given_back].contains(what)).collect();
@@ -246,4 +260,32 @@ async fn without_the_tax_there_is_no_order_and_nothing_stays_kept() {
     let (placed, asked) = place_in(World { taxes_away: true, ..World::default() }).await;
     assert_eq!(placed.unwrap_err().code(), "tax-unavailable");
     assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
+}
+
+#[tokio::test]
+async fn who_has_too_many_open_orders_gets_no_more_and_nothing_stays_kept() {
+    let (placed, asked) = place_in(World { open: 20, ..World::default() }).await;
+    assert_eq!(placed.unwrap_err().code(), "too-many-open-orders");
+    assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
+    for (by, open) in [(Actor::Customer(UserId::new(7)), 19), (Actor::Admin(UserId::new(1)), 20)] {
+        let commits = Mutex::new([Ok(())].into());
+        let (placed, asked) = place_by(by, World { open, commits, ..World::default() }).await;
+        assert_eq!((placed.unwrap().id, asked), (OrderId::new(1), vec!["promote", "reserve"]));
+    }
+}
+
+#[tokio::test]
+async fn at_another_total_than_was_expected_there_is_no_order_and_nothing_stays_kept() {
+    for minor in [1_000, 899] {
+        let expected_total = Some(Money::from_minor(minor, Currency::USD).into());
+        let (placed, asked) = place_in(World { expected_total, ..World::default() }).await;
+        let error = placed.unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("price-changed", Kind::Conflict));
+        assert_eq!(error.extensions()["total_amount"], 9);
+        assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
+    }
+    let expected_total = Some(Money::from_minor(900, Currency::USD).into());
+    let commits = Mutex::new([Ok(())].into());
+    let (placed, _) = place_in(World { expected_total, commits, ..World::default() }).await;
+    assert_eq!(placed.unwrap().totals.total(), Money::from_minor(900, Currency::USD));
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use config::place::Place;
+use config::place::{Place, State};
 use config::problem::Fields;
 use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
@@ -19,7 +19,7 @@ pub struct AddressParts {
     pub line1: String,
     pub line2: Option<String>,
     pub city: String,
-    /// Its code, as in ISO 3166-2: `CA`.
+    /// Its code, as in ISO 3166-2: `CA`; of the USA, Canada and Australia also its name.
     pub state: Option<String>,
     pub postal_code: Option<String>,
     /// By its ISO 3166 code or its English name.
@@ -53,7 +53,11 @@ impl AddressParts {
         let country = self.country.as_deref().map(str::parse).transpose();
         let country = fields.check("shipping_address.country", country);
         let state = self.state.as_deref().filter(|state| !state.trim().is_empty());
-        let state = fields.check("shipping_address.state", state.map(str::parse).transpose());
+        let state = state.map(|text| match country.flatten() {
+            Some(country) => State::of(country, text),
+            None => text.parse(),
+        });
+        let state = fields.check("shipping_address.state", state.transpose());
         let text = fields.check("shipping_address", self.text().parse());
         let (country, state) = (country?, state?);
         Some(Address::new(text?, country.map(|country| Place { country, state })))
@@ -149,6 +153,8 @@ mod tests {
         assert_eq!(address.as_str(), "Ann Lee, 1 Main St, Austin tx 78701, United States");
         let place = address.place().unwrap();
         assert_eq!((place.country.code(), place.state.as_ref().unwrap().as_str()), ("US", "TX"));
+        let spelled_out = AddressParts { state: Some("Texas".to_owned()), ..parts() };
+        assert_eq!(spelled_out.parse(&mut fields).unwrap().place(), Some(place));
         let nowhere = AddressParts { country: None, ..parts() };
         assert_eq!(nowhere.parse(&mut fields).unwrap().place(), None);
     }

@@ -26,6 +26,7 @@ pub struct OrderDto {
     pub total_amount: Amount,
     /// What was taken of it so far.
     pub paid_amount: Amount,
+    /// What was given back of that, by payments or by hand, or taken back by the customer's bank for good.
     pub refunded_amount: Amount,
     pub currency: String,
     pub shipping_address: String,
@@ -131,6 +132,11 @@ impl OrderDto {
     /// The answer to the request that placed this order.
     pub fn created(order: &Order) -> Answer {
         Answer::json(201, &Self::from(order))
+    }
+
+    /// The answer to a request that changed this order.
+    pub fn shown(order: &Order) -> Answer {
+        Answer::json(200, &Self::from(order))
     }
 }
 

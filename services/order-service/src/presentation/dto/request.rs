@@ -43,6 +43,9 @@ pub struct NewOrderRequest {
     pub promotion_code: Option<String>,
     /// Up to 1000 characters.
     pub customer_notes: Option<String>,
+    /// The total that the client goes by; 409 (`price-changed`, with the new one) when it is another now.
+    #[oai(skip_serializing_if_is_none)]
+    pub expected_total: Option<Amount>,
 }
 
 impl NewOrderRequest {
@@ -54,6 +57,7 @@ impl NewOrderRequest {
             shipping_method: self.shipping_method,
             promotion_code: self.promotion_code,
             customer_notes: self.customer_notes,
+            expected_total: self.expected_total,
         };
         rest.with(fields, basket)
     }
@@ -93,6 +97,9 @@ pub struct CheckoutRequest {
     pub promotion_code: Option<String>,
     /// Up to 1000 characters.
     pub customer_notes: Option<String>,
+    /// The total that the client goes by; 409 (`price-changed`, with the new one) when it is another now.
+    #[oai(skip_serializing_if_is_none)]
+    pub expected_total: Option<Amount>,
 }
 
 impl CheckoutRequest {
@@ -107,8 +114,15 @@ impl CheckoutRequest {
         let promotion_code = optional(&mut fields, "promotion_code", self.promotion_code.as_deref());
         let notes = optional(&mut fields, "customer_notes", self.customer_notes.as_deref());
         fields.finish(|| {
-            let (promotion_code, notes) = (promotion_code?, notes?);
-            Some(OrderRequest { basket, address: address?, method: method?, promotion_code, notes })
+            let (promotion_code, notes, expected_total) = (promotion_code?, notes?, self.expected_total);
+            Some(OrderRequest {
+                basket,
+                address: address?,
+                method: method?,
+                promotion_code,
+                notes,
+                expected_total,
+            })
         })
     }
 }
@@ -118,7 +132,7 @@ impl CheckoutRequest {
 pub struct ChangeRequest {
     /// Only administrators move an order along; its owner may set `cancelled`.
     pub status: Option<String>,
-    /// While the order is pending: 1 to 500 characters, or its parts. In the same country and state, because tax and
+    /// Until the order is packed: 1 to 500 characters, or its parts. In the same country and state, because tax and
     /// shipping are priced for them.
     pub shipping_address: Option<AddressRequest>,
     /// For the history, up to 500 characters.

@@ -139,7 +139,8 @@ pub struct ReturnDto {
     pub comment: Option<String>,
     /// The shop's answer.
     pub note: Option<String>,
-    /// What is given back for it: the goods', and the shipping's share.
+    /// What is given back for it: the goods', and the shipping's share. Once that is decided, no more than was left of
+    /// what was paid.
     pub refund_amount: Amount,
     pub refund_shipping: Amount,
     /// What was given back so far.

@@ -100,7 +100,8 @@ impl CartApi {
 
     /// Order what is in the caller's cart
     ///
-    /// What was ordered is then out of the cart.
+    /// What was ordered is then out of the cart. Who has too many orders that aren't paid gets a 409
+    /// (`too-many-open-orders`).
     #[oai(path = "/api/cart/checkout", method = "post")]
     async fn checkout(
         &self,

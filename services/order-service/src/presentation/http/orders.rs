@@ -18,7 +18,7 @@ use super::super::dto::{
     QuoteDto, QuoteRequest, filter, id,
 };
 use crate::application::{ChangeOrder, OrderError, OrderReader, PlaceOrder, Pricing, Reply, RepriceOrder};
-use crate::domain::{Order, OrderId};
+use crate::domain::{Actor, Order, OrderId};
 
 /// Orders.
 pub struct OrderApi {
@@ -35,7 +35,8 @@ pub struct OrderApi {
 impl OrderApi {
     /// Place an order
     ///
-    /// The shop prices it and sets its stock aside. It is cancelled unless it is paid before `expires_at`.
+    /// The shop prices it and sets its stock aside. It is cancelled unless it is paid before `expires_at`. Who has too
+    /// many orders that aren't paid gets a 409 (`too-many-open-orders`); an administrator doesn't.
     #[oai(path = "/api/orders", method = "post")]
     async fn place(
         &self,
@@ -46,10 +47,14 @@ impl OrderApi {
         body: Body<NewOrderRequest>,
     ) -> Result<Created<OrderDto>, ApiError> {
         let user = caller.acting_for(body.0.user_id)?;
+        let by = match caller.is_admin() {
+            true => Actor::Admin(caller.user_id),
+            false => Actor::Customer(caller.user_id),
+        };
         let request = body.0.clone().parse()?;
         let place = async |claim: Option<_>| {
             let reply = claim.map(|claim| Reply { claim, render: OrderDto::created });
-            let order = self.place.run(user, request, reply).await?;
+            let order = self.place.run(user, by, request, reply).await?;
             Ok::<_, OrderError>(OrderDto::from(&order))
         };
         let scope = format!("{}:place-order", caller.user_id);
@@ -118,8 +123,8 @@ impl OrderApi {
 
     /// Change an order
     ///
-    /// Its owner changes the address while it is pending; administrators move it along. A status that it can't
-    /// have next is a 409 that names those it can.
+    /// Its owner or an administrator changes the address until it is packed; administrators move it along. A status
+    /// that it can't have next is a 409 that names those it can.
     #[oai(path = "/api/orders/:id", method = "put")]
     async fn change(
         &self,

@@ -143,7 +143,8 @@ impl ReturnApi {
 
     /// Give the money back
     ///
-    /// Asked again while the money is on its way, it tries to give back what is still missing.
+    /// Never more than is left of what was paid: when nothing is, the return is `refunded` at once. Asked again while
+    /// the money is on its way, it tries to give back what is still missing.
     #[oai(path = "/api/orders/:id/returns/:return_id/refund", method = "post")]
     async fn refund(
         &self,

@@ -19,6 +19,7 @@ use config::database::{Db, StoreError, retrying};
 use config::money::Money;
 use config::problem::InvalidFields;
 use secrecy::SecretString;
+use url::Url;
 use uuid::Uuid;
 
 use self::charges::{ChargeRow, NewCharge};
@@ -35,8 +36,8 @@ pub struct SimulatorSettings {
     pub slow: Duration,
     /// What notices are signed with; any of them is believed.
     pub webhook_secrets: Vec<SecretString>,
-    /// The shop's address, for links.
-    pub public_url: String,
+    /// The shop's address, for links, which are paths without it.
+    pub public_url: Option<Url>,
 }
 
 /// The simulated provider.
@@ -52,7 +53,8 @@ impl Simulator {
     }
 
     fn outcome(&self, row: ChargeRow) -> ChargeOutcome {
-        row.outcome(&format!("{}/api/payments/simulator/challenge/", self.settings.public_url))
+        let shop = self.settings.public_url.as_ref().map_or("", Url::as_str).trim_end_matches('/');
+        row.outcome(&format!("{shop}/api/payments/simulator/challenge/"))
     }
 
     /// What this charge is to come to.

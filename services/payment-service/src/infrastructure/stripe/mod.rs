@@ -241,13 +241,13 @@ impl Provider for Stripe {
         dispute: &str,
         evidence: &Evidence,
     ) -> Result<Result<(), Decline>, ProviderError> {
-        let tracking = evidence.tracking_number.as_deref();
+        let tracking = evidence.tracking_number.as_ref().map(|number| number.as_str());
         let form: Vec<_> = [("evidence[uncategorized_text]", evidence.text.as_str()), ("submit", "true")]
             .into_iter()
             .chain(tracking.map(|number| ("evidence[shipping_tracking_number]", number)))
             .collect();
         // The same words are the same request.
-        let words = Sha256::new().chain_update(&evidence.text).chain_update([0]);
+        let words = Sha256::new().chain_update(evidence.text.as_str()).chain_update([0]);
         let words = words.chain_update(tracking.unwrap_or_default());
         let key = format!("evidence-{dispute}-{}", hex::encode(words.finalize()));
         match self.client.post::<DisputeObject>(&format!("v1/disputes/{dispute}"), &key, &form).await {

@@ -89,9 +89,12 @@ fn listing(start: &'static str, filter: &TransactionFilter, part: Part) -> Query
     query
 }
 
-/// The index that leaves the least to look at: an account has few transactions, a scheme many.
+/// The index that leaves the least to look at: an account has few transactions, a scheme many. Of an account that others
+/// use, too, a user looks at no more than is the user's.
 fn index(filter: &TransactionFilter) -> &'static str {
     match filter {
+        TransactionFilter { user_id: Some(_), sender: Some(_), .. } => "transactions_of_user_and_sender",
+        TransactionFilter { user_id: Some(_), receiver: Some(_), .. } => "transactions_of_user_and_receiver",
         TransactionFilter { sender: Some(_), .. } => "transactions_of_sender",
         TransactionFilter { receiver: Some(_), .. } => "transactions_of_receiver",
         TransactionFilter { user_id: Some(_), .. } => "transactions_of_user",

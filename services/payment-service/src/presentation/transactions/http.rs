@@ -25,6 +25,7 @@ use crate::application::transactions::{
     Accept, Part, Stats, TransactionError, TransactionFilter, TransactionReader, Window,
 };
 use crate::domain::transactions::{HouseRules, Party, PaymentType, TransactionId, TransactionStatus};
+use crate::presentation::wrong::{part, word};
 
 /// Further in, a cursor is the way.
 const MAX_SKIP: u32 = 10_000;
@@ -86,21 +87,22 @@ impl TransactionApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<TransactionDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, None)?;
         let user_id = match (caller.is_admin(), user_id.0) {
             (true, asked) => asked.map(UserId::new),
             (false, asked) => Some(caller.acting_for(asked)?),
         };
         let mut fields = Fields::default();
-        if paging.skip > MAX_SKIP {
+        let paging = part(&mut fields, Paging::parse(skip.0, limit.0, None));
+        if paging.is_some_and(|paging| paging.skip > MAX_SKIP) {
             fields.reject("skip", "invalid", format!("must be from 0 to {MAX_SKIP}"));
         }
         let before = fields.check("cursor", cursor.0.as_deref().map(read_cursor).transpose());
-        let status = fields.check("status", status.0.as_deref().map(TransactionStatus::from_str).transpose());
-        let payment_type = fields.check("payment_type", read_type(payment_type.0));
+        let status = status.0.as_deref().map(TransactionStatus::from_str).transpose();
+        let status = word(&mut fields, "status", status);
+        let payment_type = word(&mut fields, "payment_type", read_type(payment_type.0));
         let sender = fields.check("sender", sender.0.as_deref().map(Party::parse).transpose());
         let receiver = fields.check("receiver", receiver.0.as_deref().map(Party::parse).transpose());
-        let (filter, before) = fields.finish(|| {
+        let (filter, paging, before) = fields.finish(|| {
             let filter = TransactionFilter {
                 user_id,
                 status: status?,
@@ -110,7 +112,7 @@ impl TransactionApi {
                 from: from.0,
                 to: to.0,
             };
-            Some((filter, before?))
+            Some((filter, paging?, before?))
         })?;
         let part = Part { skip: paging.skip, limit: paging.limit, before };
         let slice = self.transactions.list(&filter, part).await.map_err(TransactionError::from)?;
@@ -145,7 +147,7 @@ impl TransactionApi {
         if from > to || to - from > LONGEST_WINDOW {
             fields.reject("to", "invalid", "must be after from, by at most 24 hours");
         }
-        let payment_type = fields.check("payment_type", read_type(payment_type.0));
+        let payment_type = word(&mut fields, "payment_type", read_type(payment_type.0));
         let currency = fields.check("currency", currency.0.as_deref().map(Currency::from_str).transpose());
         let window = fields.finish(|| {
             let from = from.duration_trunc(TimeDelta::minutes(1)).ok()?;

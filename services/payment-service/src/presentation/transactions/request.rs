@@ -12,6 +12,7 @@ use crate::domain::transactions::{
     Detail, Details, HouseRules, MaskedIban, Party, PaymentType, reveals_account,
 };
 use crate::domain::{Card, CardSummary};
+use crate::presentation::wrong::word;
 
 /// The longest reference, in characters: SEPA's.
 const LONGEST_REFERENCE: usize = 140;
@@ -79,7 +80,9 @@ impl NewTransaction {
         let currency = self.currency.as_deref().map_or(Ok(shop), Currency::from_str);
         let currency = fields.check("currency", currency);
         let payment_type = match (&self.payment_type, currency) {
-            (Some(name), _) => fields.check("payment_type", name.to_ascii_uppercase().parse::<PaymentType>()),
+            (Some(name), _) => {
+                word(&mut fields, "payment_type", name.to_ascii_uppercase().parse::<PaymentType>())
+            }
             (None, currency) => currency.map(PaymentType::usual),
         };
         let amount = currency.and_then(|currency| fields.check("amount", self.amount.in_currency(currency)));

@@ -138,6 +138,7 @@ async fn every_wrong_field_is_named_at_once() {
         (json!({ "payment_type": "SEPA" }), "currency", "mismatch"),
         (json!({ "payment_type": "ACH", "currency": "EUR" }), "currency", "mismatch"),
         (json!({ "currency": "XXQ" }), "currency", "invalid"),
+        (json!({ "payment_type": "SHELLS" }), "payment_type", "unknown-value"),
         (json!({ "amount": 0 }), "amount", "invalid"),
         (json!({ "amount": -1 }), "amount", "invalid"),
         (json!({ "amount": 1_000_000.01 }), "amount", "limit"),

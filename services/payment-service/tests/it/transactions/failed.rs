@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{Bank, created};
 
 async fn tool(bank: &Bank) -> FailedPayments {
-    let names = ["DATABASE_URL", "KAFKA_BROKERS", "KAFKA_PREFIX"];
+    // An empty value is none.
+    let names = ["DATABASE_URL", "KAFKA_BROKERS", "KAFKA_PREFIX", "TRANSACTION_LOST_SECONDS"];
     let pairs = names.map(|name| (name.to_owned(), bank.env.get(name).to_owned()));
     FailedPayments::connect(&mut Env::from_iter(pairs)).await.unwrap()
 }
@@ -72,4 +73,21 @@ async fn what_failed_for_trouble_of_ours_is_exported_and_replayed_once() {
         "completed",
         "the first attempt's message is old news"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_replayed_has_as_long_as_the_service_says() {
+    let settings = [("TRANSACTION_SUCCESS_RATE", "0"), ("TRANSACTION_LOST_SECONDS", "86400")];
+    let bank = Bank::with(&settings).await;
+    bank.ended(&bank.accepted(json!({})).await["transaction_id"]).await;
+    sqlx::query("UPDATE transactions SET error_code = 'processing_error'").execute(&bank.db).await.unwrap();
+    let (operator, folder) = (tool(&bank).await, tempfile::tempdir().unwrap());
+    assert_eq!(operator.export(folder.path()).await.unwrap(), 1);
+    let Bank { app, db, .. } = bank;
+    app.stop().await;
+    assert_eq!(operator.replay(folder.path()).await.unwrap(), Replayed { again: 1, past: 0 });
+    let late = "SELECT COUNT(*) FROM transactions WHERE status = 'pending' \
+                AND due_at > updated_at + INTERVAL 23 HOUR";
+    let late: i64 = sqlx::query_scalar(late).fetch_one(&db).await.unwrap();
+    assert_eq!(late, 1);
 }

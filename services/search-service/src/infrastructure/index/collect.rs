@@ -4,7 +4,8 @@ use super::ledger::Row;
 use super::names::Names;
 use super::snapshot::{Snapshot, id_number};
 use crate::domain::{
-    After, AttributeFacet, Count, Facets, Filters, PRICE_BANDS, PriceBand, Query, RATINGS, SortKey, folded,
+    After, AttributeFacet, Count, Facets, Filters, PRICE_BOUNDS, PriceBand, Query, RATINGS, SortKey, folded,
+    price_bounds,
 };
 
 /// Categories that are told.
@@ -12,6 +13,8 @@ const CATEGORIES: usize = 50;
 /// Attributes that are told, and values of each.
 const ATTRIBUTES: usize = 20;
 const VALUES: usize = 20;
+/// A longer value is prose.
+const LONGEST: usize = 60;
 
 /// Filters that a product may fail.
 mod filter {
@@ -30,7 +33,7 @@ struct Sieve<'a> {
     filters: &'a Filters,
     categories: Vec<u16>,
     /// Each attribute, if a product has it, and the values that will do.
-    attributes: Vec<(Option<u16>, Vec<u16>)>,
+    attributes: Vec<(Option<u32>, Vec<u32>)>,
     created_after: Option<i64>,
     idle: bool,
 }
@@ -50,7 +53,7 @@ impl<'a> Sieve<'a> {
     }
 
     /// The filters that the product fails, a bit each.
-    fn failed(&self, row: &Row, values: &[u16]) -> u32 {
+    fn failed(&self, row: &Row, values: &[u32]) -> u32 {
         if self.idle {
             return 0;
         }
@@ -180,7 +183,7 @@ pub fn thousandths(score: f32) -> i64 {
 struct Tally {
     categories: Vec<u32>,
     values: Vec<u32>,
-    bands: [u32; PRICE_BANDS.len() + 1],
+    bands: [u32; PRICE_BOUNDS + 1],
     ratings: [u32; RATINGS.len()],
     stock: [u32; 2],
 }
@@ -196,16 +199,16 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, row: &Row, values: &[u16]) {
+    fn count(&mut self, row: &Row, values: &[u32]) {
         self.category(row);
         self.price(row);
         self.rating(row);
         self.stock[usize::from(row.in_stock)] += 1;
-        values.iter().for_each(|value| self.values[usize::from(*value)] += 1);
+        values.iter().for_each(|value| self.values[*value as usize] += 1);
     }
 
     /// Counts it only where its failing doesn't matter.
-    fn count_but(&mut self, row: &Row, values: &[u16], failed: u32, sieve: &Sieve<'_>) {
+    fn count_but(&mut self, row: &Row, values: &[u32], failed: u32, sieve: &Sieve<'_>) {
         match failed {
             filter::CATEGORY => self.category(row),
             filter::PRICE => self.price(row),
@@ -215,10 +218,8 @@ impl Tally {
             attribute => {
                 let at = (attribute.trailing_zeros() - filter::ATTRIBUTES) as usize;
                 let Some((Some(wanted), _)) = sieve.attributes.get(at) else { return };
-                for value in
-                    values.iter().filter(|value| sieve.names.values[usize::from(**value)].0 == *wanted)
-                {
-                    self.values[usize::from(*value)] += 1;
+                for value in values.iter().filter(|value| sieve.names.values[**value as usize].0 == *wanted) {
+                    self.values[*value as usize] += 1;
                 }
             }
         }
@@ -242,19 +243,19 @@ impl Tally {
 
     fn facets(self, snapshot: &Snapshot) -> Facets {
         let names = &snapshot.names;
-        let unit = 10_i64.pow(snapshot.currency.exponent());
+        let bounds = price_bounds(snapshot.currency);
         let category = |(name, count): (&String, u32)| (count > 0).then(|| (name.clone(), count));
         let categories = names.categories.iter().zip(self.categories).filter_map(category).collect();
         let bands = self.bands.iter().enumerate().filter(|(_, count)| **count > 0);
         let prices = bands.map(|(band, count)| PriceBand {
-            from: band.checked_sub(1).map_or(0, |before| PRICE_BANDS[before] * unit),
-            to: PRICE_BANDS.get(band).map(|bound| bound * unit),
+            from: band.checked_sub(1).map_or(0, |before| bounds[before]),
+            to: bounds.get(band).copied(),
             count: (*count).into(),
         });
         let mut by_attribute: Vec<Vec<(String, u32)>> = vec![Vec::new(); names.attributes.len()];
         for ((attribute, value), count) in names.values.iter().zip(self.values) {
-            let attribute = usize::from(*attribute);
-            if count > 0 && !names.attributes[attribute].wide {
+            let attribute = *attribute as usize;
+            if count > 0 && names.attributes[attribute].is_facet() && value.len() <= LONGEST {
                 by_attribute[attribute].push((value.clone(), count));
             }
         }

@@ -10,7 +10,7 @@ use super::names::Names;
 use super::snapshot::{Arranged, Table};
 use super::words::{TextChange, terms};
 use crate::application::Change;
-use crate::domain::{Figure, PRICE_BANDS, Product, Rating, Stock};
+use crate::domain::{Figure, PRICE_BOUNDS, Product, Rating, Stock, price_bounds};
 
 /// What a product is filtered, ordered and counted by.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +35,7 @@ pub struct Row {
 pub struct Entry {
     pub product: Arc<Product>,
     pub row: Row,
-    pub values: Arc<[u16]>,
+    pub values: Arc<[u32]>,
 }
 
 /// What is known of one product.
@@ -50,6 +50,7 @@ enum Record {
 /// product for good.
 pub struct Ledger {
     currency: Currency,
+    bounds: [i64; PRICE_BOUNDS],
     records: HashMap<ProductId, Record>,
     entries: Vec<Option<Entry>>,
     names: Arc<Names>,
@@ -66,6 +67,7 @@ impl Ledger {
     pub fn new(currency: Currency) -> Self {
         Self {
             currency,
+            bounds: price_bounds(currency),
             records: HashMap::new(),
             entries: Vec::new(),
             names: Arc::default(),
@@ -164,8 +166,8 @@ impl Ledger {
 
     fn row(&self, product: &Product, length: f32, category: u16) -> Row {
         let details = &product.details;
-        let (price, unit) = (details.price.minor(), 10_i64.pow(self.currency.exponent()));
-        let band = PRICE_BANDS.iter().take_while(|bound| **bound * unit <= price).count();
+        let price = details.price.minor();
+        let band = self.bounds.iter().take_while(|bound| **bound <= price).count();
         Row {
             price,
             created: details.created_at.timestamp_millis(),

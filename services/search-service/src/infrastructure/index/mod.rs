@@ -37,7 +37,7 @@ use self::segment::Segment;
 use self::snapshot::{Snapshot, Table};
 use self::words::{TextChange, Words};
 use crate::application::{Building, Change, Completion, Found, Hit, Index, SearchError};
-use crate::domain::{After, Product, Query, Sort, SortKey, Synonyms, folded};
+use crate::domain::{After, Product, Query, Sort, SortKey, Synonyms, folded, price_bounds};
 
 /// Changes that follow one another within this time are published together.
 const GATHER: Duration = Duration::from_millis(100);
@@ -83,6 +83,7 @@ impl Library {
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
         hash.update(currency.code());
+        price_bounds(currency).iter().for_each(|bound| hash.update(bound.to_be_bytes()));
         hash.update(synonyms.as_str());
         let seed = hash.finalize().iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte));
         Self(Arc::new(Inner {

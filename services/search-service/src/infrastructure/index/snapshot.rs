@@ -20,7 +20,7 @@ pub struct Snapshot {
     /// The products' ids as numbers, which are in the same order and compared much faster; 0 of none.
     ids: Vec<u128>,
     /// Numbers of values; a row knows its own.
-    pub values: Vec<u16>,
+    pub values: Vec<u32>,
     pub names: Arc<Names>,
     pub segments: Vec<Segment>,
     /// Products for sale.
@@ -91,7 +91,7 @@ impl Snapshot {
     }
 
     /// The numbers of a product's values.
-    pub fn values_of(&self, row: &Row) -> &[u16] {
+    pub fn values_of(&self, row: &Row) -> &[u32] {
         let start = row.values.0 as usize;
         &self.values[start..start + usize::from(row.values.1)]
     }

@@ -50,7 +50,8 @@ impl RegistrationDto {
 /// What is to change: what is left out stays, `null` removes.
 #[derive(Object)]
 pub struct ProfileDto {
-    /// A new address has to be verified again.
+    /// A new address has to be verified again. For a minute its owner can't change it once more (429); what registering
+    /// sent doesn't count.
     email: Option<String>,
     username: Option<String>,
     full_name: MaybeUndefined<String>,
@@ -213,6 +214,8 @@ pub struct ContactDto {
     is_active: bool,
     /// `client` or `admin`
     role: String,
+    /// Whether somebody has proved to read what is sent to `email`.
+    email_verified: bool,
 }
 
 impl From<User> for ContactDto {
@@ -224,6 +227,7 @@ impl From<User> for ContactDto {
             full_name: user.profile.full_name.map(|text| text.to_string()),
             is_active: user.is_active,
             role: user.role.as_str().to_owned(),
+            email_verified: user.email_verified,
         }
     }
 }

@@ -4,7 +4,7 @@ use config::problem::{Fields, InvalidFields};
 use poem_openapi::Object;
 
 use super::optional;
-use crate::domain::{Address, AddressEntry};
+use crate::domain::{Address, AddressEntry, region_in};
 
 /// Where something can be sent.
 #[derive(Object)]
@@ -18,7 +18,8 @@ pub struct AddressEntryDto {
     line2: Option<String>,
     /// At most 100 characters.
     city: String,
-    /// At most 100 characters.
+    /// At most 100 characters. The name of a state of the USA, Canada or Australia is kept as its code (`California` as
+    /// `CA`), any other text as it is.
     state: Option<String>,
     /// At most 20 characters.
     postal_code: Option<String>,
@@ -43,15 +44,16 @@ impl AddressEntryDto {
         let country = fields.check("country", self.country.parse());
         let phone = fields.check("phone", optional(self.phone.as_deref()));
         fields.finish(|| {
+            let country = country?;
             let entry = AddressEntry {
                 label: label?,
                 recipient: recipient?,
                 line1: line1?,
                 line2: line2?,
                 city: city?,
-                state: state?,
+                state: state?.map(|state| region_in(country, state)),
                 postal_code: postal_code?,
-                country: country?,
+                country,
                 phone: phone?,
             };
             Some((entry, self.is_default.unwrap_or(false)))

@@ -1,0 +1,118 @@
+//! Clients that never finish what they send: what they hold of the gateway is bounded, and others are served.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use config::testing::free_port;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::harness::{Discovery, Gateway, folder};
+use crate::upstream::Upstream;
+
+const IMPORT: &str = "/api/products/import";
+const ORDERS: &str = "/api/orders";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Sends the first byte of a body, and nothing more for as long as it lives.
+fn begin(gateway: &Gateway, path: &str, length: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("connected");
+    write!(stream, "POST {path} HTTP/1.1\r\nHost: shop\r\nContent-Length: {length}\r\n\r\n[").expect("sent");
+    stream
+}
+
+/// Sends whole bodies of this length until that is answered so.
+async fn until_sent(gateway: &Gateway, length: usize, status: u16) {
+    let started = Instant::now();
+    loop {
+        let request = gateway.request(Method::POST, ORDERS).body(vec![b'a'; length]);
+        if request.send().await.is_ok_and(|answer| answer.status().as_u16() == status) {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{length} bytes are never {status}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn imports_that_never_end_are_few() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let products = Upstream::start("product-service").await;
+    discovery.announce(&[("product-service", products.port)]);
+    let gateway = Gateway::start(&discovery, folder.path()).await;
+    gateway.until("/api/products", 200).await;
+    let slow = [10 << 20; 2].map(|length| begin(&gateway, IMPORT, length));
+    gateway.until(IMPORT, 429).await;
+    let third = gateway.request(Method::POST, IMPORT).body("[]").send().await.expect("an answer");
+    assert_eq!(third.status(), 429);
+    assert_eq!(third.headers()["retry-after"], "1");
+    let problem: Value = third.json().await.expect("JSON");
+    assert_eq!(problem["code"], "too-many-requests");
+    assert_eq!(gateway.status("/api/products").await, 200);
+    drop(slow);
+    gateway.until(IMPORT, 200).await;
+}
+
+/// A service that refuses what is posted without reading it, and answers everything else.
+async fn unwilling() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = vec![0; 4096];
+                let length = client.read(&mut head).await.unwrap_or_default();
+                let status = if head[..length].starts_with(b"POST") { "401 Unauthorized" } else { "200 OK" };
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let _ = client.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn nobody_takes_products_off_by_imports_that_are_refused() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    discovery.announce(&[("product-service", unwilling().await), ("product-service", unwilling().await)]);
+    let gateway = Gateway::start(&discovery, folder.path()).await;
+    gateway.until("/api/products", 200).await;
+    for _ in 0..20 {
+        // Its answer may be lost: the connection is closed under what is still sent.
+        let _ = gateway.request(Method::POST, IMPORT).body(vec![b'a'; 9 << 20]).send().await;
+        assert_eq!(gateway.status("/api/products").await, 200);
+    }
+}
+
+#[tokio::test]
+async fn one_client_holds_few_requests_and_fewer_large_bodies() {
+    let (folder, discovery) = (folder(), Discovery::start());
+    let orders = Upstream::start("order-service").await;
+    discovery.announce(&[("order-service", orders.port)]);
+    let settings = [("CONNECTIONS_PER_CLIENT", "4")];
+    let gateway = Gateway::with(&discovery, folder.path(), free_port(), &settings).await;
+    gateway.until(ORDERS, 200).await;
+    let large = begin(&gateway, ORDERS, 500_000);
+    until_sent(&gateway, 200_000, 429).await;
+    assert!(unmeasured(&gateway).starts_with("HTTP/1.1 429 "), "it may be large, too");
+    until_sent(&gateway, 50_000, 200).await;
+    let small = [50_000; 3].map(|length| begin(&gateway, ORDERS, length));
+    gateway.until(ORDERS, 429).await;
+    drop(small);
+    gateway.until(ORDERS, 200).await;
+    drop(large);
+    until_sent(&gateway, 200_000, 200).await;
+}
+
+/// A body that doesn't say how long it is.
+fn unmeasured(gateway: &Gateway) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("connected");
+    let headers = "Host: shop\r\nConnection: close\r\nTransfer-Encoding: chunked";
+    write!(stream, "POST {ORDERS} HTTP/1.1\r\n{headers}\r\n\r\n2\r\n[]\r\n0\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
