@@ -62,16 +62,21 @@ async fn a_shipment_moves_step_by_step() {
 async fn an_administrator_ships_by_hand_once_for_each_key_and_order() {
     let shop = Shop::shared().await;
     let (shopper, product) = (shop.shopper().await, shop.product(10.0, 20).await);
-    let (order, _) = shopper.ordered(&[(&product, 1)]).await;
+    let (order, total) = shopper.ordered(&[(&product, 1)]).await;
     let new = json!({ "order_id": order, "destination_address": "1 Main St", "carrier": "Pigeon Post",
         "items": [{ "product_id": product, "quantity": 1 }] });
     let key = Uuid::new_v4().to_string();
     let by_hand = || shop.admin(Method::POST, "/api/shipments/").json(&new);
+    refused(by_hand(), 409, "order-not-paid").await;
+    shopper.paid(order, total).await;
+    let by_itself = shipment_of(&shopper, order).await;
+    refused(by_hand(), 409, "shipment-exists").await;
+    super::ship(&shop, by_itself, &["cancelled"]).await;
     let shipment = answered(by_hand().header("Idempotency-Key", &key), 201).await;
     has(
         &shipment,
-        &json!({ "order_id": order, "user_id": shopper.id, "status": "pending", "carrier": "Pigeon Post",
-        "destination_address": "1 Main St" }),
+        &json!({ "id": by_itself, "order_id": order, "user_id": shopper.id, "status": "pending",
+        "carrier": "Pigeon Post", "destination_address": "1 Main St" }),
     );
     assert!(shipment["tracking_number"].is_string(), "{shipment}");
     let (headers, again) = whole(by_hand().header("Idempotency-Key", &key), 201).await;

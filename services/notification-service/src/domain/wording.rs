@@ -218,6 +218,12 @@ impl Wording {
         Self::new(format!("Money of order {order} is to be paid back by hand"), message)
     }
 
+    pub fn shipment_beyond_recall(order: u64) -> Self {
+        let message = "Its parcel had left before the order ended, and its goods are with the carrier. Please have it \
+                       brought back, and note when it is here again.";
+        Self::new(format!("The parcel of order {order} can't be called back"), message)
+    }
+
     /// `undone`: the shopper was told that it is back.
     pub fn refund_failed(order: u64, payment: u64, amount: Money, undone: bool) -> Self {
         let amount = grouped(amount);

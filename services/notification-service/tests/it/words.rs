@@ -81,6 +81,17 @@ async fn a_payment_that_ended_with_its_order_is_not_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn administrators_hear_of_a_parcel_that_left_too_early() {
+    let shop = Shop::open().await;
+    shop.introduce_as(2, json!({ "role": "admin" })).await;
+    shop.kafka.send(&parcel("shipment_beyond_recall", "in_transit", json!({}))).await;
+    assert!(told(&shop, "shipment_beyond_recall").await.contains("brought back"));
+    // The shopper has been told that the order is cancelled.
+    assert_eq!(shop.list(SHOPPER).await["total"], 0);
+    shop.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn administrators_hear_what_is_to_be_paid_by_hand_and_what_is_not_yet() {
     let shop = Shop::open().await;
     shop.introduce_as(2, json!({ "role": "admin" })).await;
@@ -161,6 +172,7 @@ async fn an_order_whose_prices_include_tax_adds_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_order_is_told_with_its_names_shortened() {
     let shop = Shop::open().await;
+    shop.introduce(SHOPPER).await;
     let line = json!({ "product_name": "あ".repeat(200), "quantity": 1, "price": 1 });
     let order = order_event("order_created", 73, "pending", json!({ "items": vec![line; 100] }));
     shop.kafka.send(&order).await;

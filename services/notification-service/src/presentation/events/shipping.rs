@@ -45,7 +45,18 @@ impl ShippingEvent {
     }
 }
 
+#[derive(Deserialize)]
+struct BeyondRecall {
+    order_id: u64,
+}
+
 pub fn news(message: &Envelope) -> Result<News, BadEvent> {
+    if message.kind == "shipment_beyond_recall" {
+        let BeyondRecall { order_id } = message.data()?;
+        let wording = Wording::shipment_beyond_recall(order_id);
+        let kind = NotificationType::ShipmentBeyondRecall;
+        return Ok(News::for_admins(Notice::new(kind, wording, Details::Message)));
+    }
     if !matches!(message.kind.as_str(), "shipment_created" | "shipment_updated") {
         return Ok(News::default());
     }

@@ -188,6 +188,10 @@ pub struct InternalOrderDto {
     pub currency: String,
     /// Whether a payment may be taken for it now.
     pub payable: bool,
+    /// Whether it is paid when the parcel is handed over.
+    pub cash_on_delivery: bool,
+    /// What was taken for it, 0 before that.
+    pub paid_amount: Amount,
     pub version: u64,
 }
 
@@ -200,6 +204,8 @@ impl InternalOrderDto {
             total_amount: order.totals.total().into(),
             currency: order.totals.currency().to_string(),
             payable: order.is_payable(now),
+            cash_on_delivery: order.cash_on_delivery,
+            paid_amount: order.paid.into(),
             version: order.version,
         }
     }
