@@ -45,7 +45,7 @@ pub enum Channel {
 }
 
 impl NotificationType {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::OrderCreated,
         Self::OrderPaid,
         Self::OrderCancelled,
