@@ -29,10 +29,11 @@ async fn until_sent(gateway: &Gateway, length: usize, status: u16) {
     let started = Instant::now();
     loop {
         let request = gateway.request(Method::POST, ORDERS).body(vec![b'a'; length]);
-        if request.send().await.is_ok_and(|answer| answer.status().as_u16() == status) {
+        let answer = request.send().await.map(|answer| answer.status().as_u16());
+        if answer.as_ref().is_ok_and(|it| *it == status) {
             return;
         }
-        assert!(started.elapsed() < PATIENCE, "{length} bytes are never {status}");
+        assert!(started.elapsed() < PATIENCE, "{length} bytes are never {status}, but {answer:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

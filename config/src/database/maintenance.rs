@@ -1,6 +1,6 @@
 //! Forgetting what nobody will ask for again.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Db, StoreError};
 use crate::clock::{Clock as _, SystemClock};
@@ -22,9 +22,25 @@ pub(crate) async fn forget_old(db: &Db) -> Result<(), StoreError> {
         ("DELETE FROM idempotency_keys WHERE created_at < ? LIMIT ?", now - IDEMPOTENCY_KEYS),
     ];
     for (statement, before) in deletions {
-        while sqlx::query(statement).bind(before).bind(BATCH).execute(db.pool()).await?.rows_affected()
-            == BATCH
-        {}
+        db.delete_before(statement, before).await?;
     }
     Ok(())
+}
+
+impl Db {
+    /// Carries out `DELETE … < ? LIMIT ?` until nothing older is left, a batch at a time, each in a transaction of its
+    /// own.
+    ///
+    /// # Errors
+    /// When the database is away; what was deleted by then stays so.
+    pub async fn delete_before(
+        &self,
+        statement: &'static str,
+        before: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        while sqlx::query(statement).bind(before).bind(BATCH).execute(self.pool()).await?.rows_affected()
+            == BATCH
+        {}
+        Ok(())
+    }
 }

@@ -98,7 +98,7 @@ async fn payment_service_learns_what_is_due() {
     };
     let expected = json!({
         "id": order, "user_id": owner, "status": "pending", "total_amount": 10.5, "currency": "USD",
-        "payable": true, "version": 1,
+        "payable": true, "paid_amount": 0, "cash_on_delivery": false, "version": 1,
     });
     assert_eq!(due().await, expected);
     shop.move_to(order, "paid").await;

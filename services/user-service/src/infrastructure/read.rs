@@ -13,9 +13,6 @@ use super::rows::{AddressRow, UserRow, addresses, select_addresses, select_users
 use crate::application::{Housekeeping, UserFilter, UserReader};
 use crate::domain::{Address, Login, Purpose, SessionId, TokenDigest, User};
 
-/// Rows of one deletion, so that none locks much or takes long.
-const BATCH: u64 = 5000;
-
 #[async_trait]
 impl UserReader for Db {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -133,9 +130,7 @@ impl Housekeeping for Db {
             ("DELETE FROM one_time_tokens WHERE expires_at < ? LIMIT ?", now),
         ];
         for (statement, before) in deletions {
-            while sqlx::query(statement).bind(before).bind(BATCH).execute(self.pool()).await?.rows_affected()
-                == BATCH
-            {}
+            self.delete_before(statement, before).await?;
         }
         Ok(())
     }
