@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes .env.example with secrets of your own and for production: deploy/new-env.sh > .env
-# Who takes the money is for you to fill in.
+# Who takes the money, and who the e-mails, is for you to fill in.
 set -eu
 umask 077
 while IFS= read -r line; do
@@ -12,4 +12,4 @@ while IFS= read -r line; do
     *) echo "$line" ;;
   esac
 done < "$(dirname "$0")/../.env.example" | sed '1,/^$/d'
-echo "Fill in PAYMENT_PROVIDER before you start: without it nobody takes the money." >&2
+echo "Fill in PAYMENT_PROVIDER and SMTP_HOST before you start: without them nobody takes the money, or the e-mails." >&2

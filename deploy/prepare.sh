@@ -29,6 +29,12 @@ if [ "$ENVIRONMENT" = production ]; then
       refused=yes
       ;;
   esac
+  # Nobody would hear that their order was taken, nor get a new password.
+  if [ -z "${SMTP_HOST:-}${MAIL_DIR:-}" ]; then
+    echo "ENVIRONMENT is production, and nobody takes the e-mails: SMTP_HOST is not set." >&2
+    echo "Say which mail server does; or MAIL_DIR=mail, for files in the volume \`mail\`." >&2
+    refused=yes
+  fi
   [ -z "$refused" ] || exit 2
 fi
 

@@ -68,15 +68,15 @@ async fn serve(settings: &GatewaySettings, witness: Witness) -> Result<(), BoxEr
         health: health.clone(),
     };
     let remembered = agent.state.snapshot.clone();
-    if remembered != Snapshot::default() {
-        registry.restore(remembered.clone());
-    }
     agent.health.expect(agent.state.services.clone());
     let upstreams = Upstreams::resolve(&remembered).await.0;
     agent.accept(&upstreams).await?;
     let mut nginx = Nginx::start(agent.files.folder(), &agent.files.main()).await?;
     agent.runs_on(upstreams.services);
-    agent.health.routed(&remembered);
+    if remembered != Snapshot::default() {
+        agent.health.routed(&remembered);
+        registry.restore(remembered);
+    }
 
     let shutdown = CancellationToken::new();
     let watch = tokio::spawn({

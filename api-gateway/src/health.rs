@@ -30,12 +30,31 @@ struct Known {
     /// The addresses that Nginx runs on, and how often that has changed.
     routed: BTreeSet<String>,
     changes: u64,
+    /// Whether Nginx runs on a list of the registry's, the present one or an older one.
+    has_list: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
-    status: &'static str,
+    status: Standing,
     services: BTreeMap<String, Instances>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Standing {
+    /// There was no list yet: whoever asks for a service is refused.
+    Starting,
+    /// Some service is missed.
+    Degraded,
+    Healthy,
+}
+
+impl Report {
+    /// Whether requests may come: what is there is found, though something may be missed.
+    pub fn is_ready(&self) -> bool {
+        self.status != Standing::Starting
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
@@ -71,6 +90,7 @@ impl Health {
         let mut known = self.known();
         known.routed = addresses(list);
         known.changes += 1;
+        known.has_list = true;
     }
 
     pub async fn report(&self) -> Report {
@@ -92,8 +112,13 @@ impl Health {
             (name, Instances { instances: instances.len(), healthy })
         });
         let services: BTreeMap<_, _> = join_all(services).await.into_iter().collect();
-        let healthy = !services.is_empty() && services.values().all(|it| it.healthy > 0);
-        Report { status: if healthy { "healthy" } else { "degraded" }, services }
+        let is_whole = !services.is_empty() && services.values().all(|it| it.healthy > 0);
+        let status = match self.known().has_list {
+            false => Standing::Starting,
+            true if is_whole => Standing::Healthy,
+            true => Standing::Degraded,
+        };
+        Report { status, services }
     }
 
     async fn is_healthy(&self, authority: String) -> bool {

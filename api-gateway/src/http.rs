@@ -8,7 +8,7 @@ use poem::middleware::{NormalizePath, TrailingSlash};
 use poem::web::{Data, Html, Json};
 use poem::{Endpoint, EndpointExt, Error, IntoResponse, Response, Result, Route, get, handler};
 
-use crate::health::{Health, Report};
+use crate::health::Health;
 
 const DOCS: &str = "docs.html";
 
@@ -25,11 +25,13 @@ pub(crate) fn routes(health: Health) -> Result<impl Endpoint<Output = Response>,
     Ok(routes.with(NormalizePath::new(TrailingSlash::Trim)).data(health).data(pages).map_to_response())
 }
 
-/// Always 200 while the gateway works: a balancer that took it out because one service is down would take
-/// the whole shop down.
+/// 200 from the first list on: a balancer that took the gateway out because one service is down would take the whole
+/// shop down. Before it nobody should be sent here.
 #[handler]
-async fn report(health: Data<&Health>) -> Json<Report> {
-    Json(health.report().await)
+async fn report(health: Data<&Health>) -> Response {
+    let report = health.report().await;
+    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Json(report).with_status(status).into_response()
 }
 
 #[handler]

@@ -1,6 +1,6 @@
 //! Identifiers that can't be mistaken for one another.
 
-use crate::problem::{Fault, Kind};
+use crate::problem::{Facts, Fault, Kind};
 
 /// Declares integer identifiers: positive, as MySQL's `BIGINT UNSIGNED AUTO_INCREMENT` makes them.
 ///
@@ -62,12 +62,8 @@ pub struct NotAProductId;
 pub struct NoSuchProduct;
 
 impl Fault for NoSuchProduct {
-    fn kind(&self) -> Kind {
-        Kind::NotFound
-    }
-
-    fn code(&self) -> &'static str {
-        "product-not-found"
+    fn facts(&self) -> Facts {
+        Kind::NotFound.coded("product-not-found")
     }
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::database::{Db, GroupCommit, StoreError, Submitted, WriteGroup, padded};
-use crate::problem::{ApiError, Fault, InvalidFields, Kind};
+use crate::problem::{ApiError, Facts, Fault, InvalidFields, Kind};
 
 /// Another request with the same key may take over so long after a process has died.
 const LEASE: TimeDelta = TimeDelta::seconds(6);
@@ -89,28 +89,12 @@ pub enum IdempotencyError {
 }
 
 impl Fault for IdempotencyError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Running => Kind::Conflict,
-            Self::Reused => Kind::Invalid,
-            Self::Key(fields) => fields.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Running => "idempotency-key-running",
-            Self::Reused => "idempotency-key-reused",
-            Self::Key(fields) => fields.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<crate::problem::FieldError> {
-        match self {
-            Self::Key(fields) => fields.errors(),
-            _ => Vec::new(),
+            Self::Running => Kind::Conflict.coded("idempotency-key-running"),
+            Self::Reused => Kind::Invalid.coded("idempotency-key-reused"),
+            Self::Key(fields) => fields.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod jwt_auth;
 pub mod kafka;
 pub mod money;
+pub mod names;
 pub mod page;
 pub mod place;
 pub mod problem;

@@ -26,10 +26,21 @@ impl Paging {
     /// From the query's parameters.
     pub fn parse(skip: Option<i64>, limit: Option<i64>, cursor: Option<&str>) -> Result<Self, InvalidFields> {
         let mut fields = Fields::default();
+        let paging = Self::check(&mut fields, skip, limit, cursor);
+        fields.finish(|| paging)
+    }
+
+    /// The same beside other parameters, so that all wrong ones are named at once.
+    pub fn check(
+        fields: &mut Fields,
+        skip: Option<i64>,
+        limit: Option<i64>,
+        cursor: Option<&str>,
+    ) -> Option<Self> {
         let skip = fields.check("skip", within(skip, 0, 0, MAX_SKIP));
         let limit = fields.check("limit", within(limit, DEFAULT_LIMIT, 1, MAX_LIMIT));
         let after = fields.check("cursor", cursor.map(decode).transpose());
-        fields.finish(|| Some(Self { skip: skip?, limit: limit?, after: after? }))
+        Some(Self { skip: skip?, limit: limit?, after: after? })
     }
 }
 

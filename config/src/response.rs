@@ -9,7 +9,7 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSch
 use poem_openapi::types::{ParseFromJSON, ToJSON};
 use poem_openapi::{ApiResponse, types::Type};
 
-use crate::problem::{Fault, Kind};
+use crate::problem::{Facts, Fault, Kind};
 
 /// The strong validator of a version.
 fn etag(version: u64) -> String {
@@ -24,12 +24,8 @@ pub struct StaleVersion {
 }
 
 impl Fault for StaleVersion {
-    fn kind(&self) -> Kind {
-        Kind::Stale
-    }
-
-    fn code(&self) -> &'static str {
-        "stale-version"
+    fn facts(&self) -> Facts {
+        Kind::Stale.coded("stale-version")
     }
 }
 

@@ -8,10 +8,12 @@ mod app;
 mod cable;
 mod kafka;
 mod ports;
+mod said;
 mod tokens;
 
 pub use app::{TestApp, TestEnv, eventually};
 pub use cable::Cable;
 pub use kafka::{TestKafka, TestListener};
 pub use ports::free_port;
+pub use said::{event, refusal, wrong_fields};
 pub use tokens::{SERVICE_TOKEN_VALUE, SIGNING_KEY, TestTokens};

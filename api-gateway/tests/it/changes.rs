@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use config::testing::free_port;
 use reqwest::Method;
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::harness::{Discovery, Gateway, folder};
 use crate::upstream::Upstream;
@@ -108,6 +109,7 @@ async fn the_last_good_list_outlives_discovery_and_the_agent() {
     discovery.pause();
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(gateway.status("/api/orders").await, 200);
+    assert_eq!(gateway.status("/health").await, 200, "it needs discovery no more to be ready");
 
     // Killed, the agent leaves its nginx behind, which goes on; the next agent takes its place.
     gateway.signal(Signal::KILL);
@@ -125,6 +127,27 @@ async fn the_last_good_list_outlives_discovery_and_the_agent() {
 
     again.signal(Signal::TERM);
     assert!(again.agent.wait().expect("ended").success());
+}
+
+#[tokio::test]
+async fn before_its_first_list_it_lives_but_is_not_ready() {
+    let (folder, mut discovery) = (folder(), Discovery::start());
+    discovery.pause();
+    let orders = Upstream::start("order-service").await;
+    let agent = free_port().to_string();
+    let gateway = Gateway::launch(&discovery, folder.path(), free_port(), &[("AGENT_PORT", &agent)]);
+    gateway.until("/health", 503).await;
+    let answer = gateway.get("/health").send().await.expect("an answer");
+    assert_eq!(answer.headers()["retry-after"], "2");
+    let health: Value = answer.json().await.expect("JSON");
+    assert_eq!(health["status"], "starting");
+    let alive = gateway.http.get(format!("http://127.0.0.1:{agent}/livez")).send().await.expect("an answer");
+    assert_eq!(alive.status(), 200);
+
+    discovery.announce(&[("order-service", orders.port)]);
+    discovery.resume();
+    gateway.until("/health", 200).await;
+    assert_eq!(gateway.status("/api/orders").await, 200);
 }
 
 #[tokio::test]

@@ -91,7 +91,14 @@ impl Gateway {
         Self::with(discovery, folder, free_port(), &[]).await
     }
 
+    /// Returns when it is ready: no connection that comes then is served without the first list.
     pub async fn with(discovery: &Discovery, folder: &Path, port: u16, settings: &[(&str, &str)]) -> Self {
+        let gateway = Self::launch(discovery, folder, port, settings);
+        gateway.until("/health", 200).await;
+        gateway
+    }
+
+    pub fn launch(discovery: &Discovery, folder: &Path, port: u16, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gateway-agent"));
         command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").envs(
             [
@@ -108,14 +115,7 @@ impl Gateway {
         );
         command.envs(settings.iter().copied()).stdout(Stdio::null());
         let agent = command.spawn().expect("the agent is built");
-        let gateway =
-            Self { port, agent, http: reqwest::Client::builder().no_proxy().build().expect("a client") };
-        let started = Instant::now();
-        while gateway.status("/health").await != 200 {
-            assert!(started.elapsed() < Duration::from_secs(10), "the gateway doesn't start");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        gateway
+        Self { port, agent, http: reqwest::Client::builder().no_proxy().build().expect("a client") }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

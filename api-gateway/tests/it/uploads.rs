@@ -1,14 +1,14 @@
 //! Clients that never finish what they send: what they hold of the gateway is bounded, and others are served.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use config::testing::free_port;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 use crate::harness::{Discovery, Gateway, folder};
 use crate::upstream::Upstream;
@@ -16,11 +16,37 @@ use crate::upstream::Upstream;
 const IMPORT: &str = "/api/products/import";
 const ORDERS: &str = "/api/orders";
 const PATIENCE: Duration = Duration::from_secs(10);
+const GO_ON: &str = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/// Sends the first byte of a body, and nothing more for as long as it lives.
-fn begin(gateway: &Gateway, path: &str, length: usize) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("connected");
-    write!(stream, "POST {path} HTTP/1.1\r\nHost: shop\r\nContent-Length: {length}\r\n\r\n[").expect("sent");
+/// A client that sends a byte of its body each second: never all of it, and never so late that it is given up.
+struct Slow(JoinHandle<()>);
+
+impl Slow {
+    /// Returns when Nginx wants the body. It counts the request before: were it only on its way, one that is sent after
+    /// it could take its place.
+    async fn begin(gateway: &Gateway, path: &str, length: usize) -> Self {
+        let headers = format!("Host: shop\r\nExpect: 100-continue\r\nContent-Length: {length}");
+        let mut stream = sent(gateway, &format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n")).await;
+        let mut answer = [0; GO_ON.len()];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&answer), GO_ON);
+        Self(tokio::spawn(async move {
+            while stream.write_all(b"[").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn sent(gateway: &Gateway, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).await.expect("connected");
+    stream.write_all(text.as_bytes()).await.expect("sent");
     stream
 }
 
@@ -45,7 +71,7 @@ async fn imports_that_never_end_are_few() {
     discovery.announce(&[("product-service", products.port)]);
     let gateway = Gateway::start(&discovery, folder.path()).await;
     gateway.until("/api/products", 200).await;
-    let slow = [10 << 20; 2].map(|length| begin(&gateway, IMPORT, length));
+    let slow = join_all([10 << 20; 2].map(|length| Slow::begin(&gateway, IMPORT, length))).await;
     gateway.until(IMPORT, 429).await;
     let third = gateway.request(Method::POST, IMPORT).body("[]").send().await.expect("an answer");
     assert_eq!(third.status(), 429);
@@ -96,11 +122,11 @@ async fn one_client_holds_few_requests_and_fewer_large_bodies() {
     let settings = [("CONNECTIONS_PER_CLIENT", "4")];
     let gateway = Gateway::with(&discovery, folder.path(), free_port(), &settings).await;
     gateway.until(ORDERS, 200).await;
-    let large = begin(&gateway, ORDERS, 500_000);
+    let large = Slow::begin(&gateway, ORDERS, 500_000).await;
     until_sent(&gateway, 200_000, 429).await;
-    assert!(unmeasured(&gateway).starts_with("HTTP/1.1 429 "), "it may be large, too");
+    assert!(unmeasured(&gateway).await.starts_with("HTTP/1.1 429 "), "it may be large, too");
     until_sent(&gateway, 50_000, 200).await;
-    let small = [50_000; 3].map(|length| begin(&gateway, ORDERS, length));
+    let small = join_all([50_000; 3].map(|length| Slow::begin(&gateway, ORDERS, length))).await;
     gateway.until(ORDERS, 429).await;
     drop(small);
     gateway.until(ORDERS, 200).await;
@@ -108,12 +134,12 @@ async fn one_client_holds_few_requests_and_fewer_large_bodies() {
     until_sent(&gateway, 200_000, 200).await;
 }
 
-/// A body that doesn't say how long it is.
-fn unmeasured(gateway: &Gateway) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("connected");
+/// What is said to a body that doesn't say how long it is.
+async fn unmeasured(gateway: &Gateway) -> String {
     let headers = "Host: shop\r\nConnection: close\r\nTransfer-Encoding: chunked";
-    write!(stream, "POST {ORDERS} HTTP/1.1\r\n{headers}\r\n\r\n2\r\n[]\r\n0\r\n\r\n").expect("sent");
+    let body = "2\r\n[]\r\n0\r\n\r\n";
+    let mut stream = sent(gateway, &format!("POST {ORDERS} HTTP/1.1\r\n{headers}\r\n\r\n{body}")).await;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    stream.read_to_string(&mut answer).await.expect("an answer");
     answer
 }

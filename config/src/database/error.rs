@@ -6,7 +6,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 
 use super::pool;
-use crate::problem::{Fault, INTERNAL, Kind};
+use crate::problem::{Facts, Fault, Kind};
 
 /// A store's failure.
 #[derive(Debug, thiserror::Error)]
@@ -56,19 +56,11 @@ impl StoreError {
 }
 
 impl Fault for StoreError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Unavailable(_) | Self::Contended(_) => Kind::Unavailable,
-            Self::Duplicate { .. } => Kind::Conflict,
-            Self::Broken(_) => Kind::Internal,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable(_) | Self::Contended(_) => "store-unavailable",
-            Self::Duplicate { .. } => "duplicate",
-            Self::Broken(_) => INTERNAL,
+            Self::Unavailable(_) | Self::Contended(_) => Kind::Unavailable.coded("store-unavailable"),
+            Self::Duplicate { .. } => Kind::Conflict.coded("duplicate"),
+            Self::Broken(_) => Facts::internal(),
         }
     }
 }

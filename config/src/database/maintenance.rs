@@ -1,9 +1,18 @@
 //! Forgetting what nobody will ask for again.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::{Db, StoreError};
 use crate::clock::{Clock as _, SystemClock};
+
+/// Rows that nobody will ask for again.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// `DELETE … WHERE … < ? LIMIT ?`, on an index. Each batch is a transaction of its own.
+    pub statement: &'static str,
+    /// How long ago is old: what the statement compares is before then.
+    pub age: TimeDelta,
+}
 
 /// Messages come again within Kafka's retention, which is a week by default, and dead letters while they are kept
 /// (`kafka/topics.rs`), which is hardly less than this.
@@ -14,33 +23,21 @@ const IDEMPOTENCY_KEYS: TimeDelta = TimeDelta::days(3);
 /// Rows of one deletion, so that none locks much or takes long.
 const BATCH: u64 = 5000;
 
-/// Deletes inbox rows and idempotent answers that are past their use: all of them, a batch at a time.
-pub(crate) async fn forget_old(db: &Db) -> Result<(), StoreError> {
+const OURS: [Retention; 2] = [
+    Retention { statement: "DELETE FROM inbox WHERE claimed_at < ? LIMIT ?", age: INBOX },
+    Retention {
+        statement: "DELETE FROM idempotency_keys WHERE created_at < ? LIMIT ?",
+        age: IDEMPOTENCY_KEYS,
+    },
+];
+
+/// Deletes inbox rows and idempotent answers that are past their use, and what the service says is: all of it, a batch
+/// at a time. What is deleted before a failure stays so.
+pub(crate) async fn forget_old(db: &Db, of_the_service: &[Retention]) -> Result<(), StoreError> {
     let now = SystemClock.now();
-    let deletions = [
-        ("DELETE FROM inbox WHERE claimed_at < ? LIMIT ?", now - INBOX),
-        ("DELETE FROM idempotency_keys WHERE created_at < ? LIMIT ?", now - IDEMPOTENCY_KEYS),
-    ];
-    for (statement, before) in deletions {
-        db.delete_before(statement, before).await?;
+    for Retention { statement, age } in OURS.iter().chain(of_the_service) {
+        let delete = || sqlx::query(*statement).bind(now - *age).bind(BATCH).execute(db.pool());
+        while delete().await?.rows_affected() == BATCH {}
     }
     Ok(())
-}
-
-impl Db {
-    /// Carries out `DELETE … < ? LIMIT ?` until nothing older is left, a batch at a time, each in a transaction of its
-    /// own.
-    ///
-    /// # Errors
-    /// When the database is away; what was deleted by then stays so.
-    pub async fn delete_before(
-        &self,
-        statement: &'static str,
-        before: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        while sqlx::query(statement).bind(before).bind(BATCH).execute(self.pool()).await?.rows_affected()
-            == BATCH
-        {}
-        Ok(())
-    }
 }

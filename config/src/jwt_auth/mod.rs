@@ -15,7 +15,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::id::UserId;
-use crate::problem::{Fault, Kind};
+use crate::problem::{Facts, Fault, Kind};
 use crate::settings::{Env, Invalid, Settings};
 
 pub use claims::{ACCESS_TOKEN_LIFETIME, Claims, Role, Signer};
@@ -154,26 +154,16 @@ pub enum AuthError {
 }
 
 impl Fault for AuthError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Missing | Self::BadToken | Self::Expired | Self::Revoked | Self::NotAService => {
-                Kind::Unauthenticated
-            }
-            Self::NotAdmin | Self::NotYours => Kind::Forbidden,
-            Self::NoKeys(_) => Kind::Unavailable,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Missing => "token-missing",
-            Self::BadToken => "token-invalid",
-            Self::Expired => "token-expired",
-            Self::Revoked => "token-revoked",
-            Self::NotAService => "not-a-service",
-            Self::NotAdmin => "not-admin",
-            Self::NotYours => "not-yours",
-            Self::NoKeys(_) => "keys-unavailable",
+            Self::Missing => Kind::Unauthenticated.coded("token-missing"),
+            Self::BadToken => Kind::Unauthenticated.coded("token-invalid"),
+            Self::Expired => Kind::Unauthenticated.coded("token-expired"),
+            Self::Revoked => Kind::Unauthenticated.coded("token-revoked"),
+            Self::NotAService => Kind::Unauthenticated.coded("not-a-service"),
+            Self::NotAdmin => Kind::Forbidden.coded("not-admin"),
+            Self::NotYours => Kind::Forbidden.coded("not-yours"),
+            Self::NoKeys(_) => Kind::Unavailable.coded("keys-unavailable"),
         }
     }
 }

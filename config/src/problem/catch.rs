@@ -8,7 +8,8 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use poem_openapi::error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError};
 
-use super::{ApiError, INTERNAL, InvalidFields, Kind};
+use super::fault::INTERNAL;
+use super::{ApiError, InvalidFields, Kind};
 use crate::jwt_auth::AuthError;
 
 /// Renders any error as problem+json; `allow` names the methods of the path that was asked for.

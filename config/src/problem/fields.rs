@@ -5,7 +5,7 @@ use std::fmt;
 use poem_openapi::Object;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Kind};
+use super::{Facts, Fault, Kind};
 
 /// So many wrong fields are named: an answer stays small, whatever was sent.
 const MOST: usize = 50;
@@ -107,15 +107,7 @@ impl fmt::Display for InvalidFields {
 impl std::error::Error for InvalidFields {}
 
 impl Fault for InvalidFields {
-    fn kind(&self) -> Kind {
-        Kind::Invalid
-    }
-
-    fn code(&self) -> &'static str {
-        "invalid-fields"
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        self.0.clone()
+    fn facts(&self) -> Facts {
+        Facts { errors: self.0.clone(), ..Kind::Invalid.coded("invalid-fields") }
     }
 }

@@ -4,7 +4,7 @@
 //! is the whole mapping:
 //!
 //! ```
-//! use config::problem::{ApiError, Fault, Kind};
+//! use config::problem::{ApiError, Facts, Fault, Kind};
 //!
 //! #[derive(Debug, thiserror::Error)]
 //! enum CancelError {
@@ -15,16 +15,10 @@
 //! }
 //!
 //! impl Fault for CancelError {
-//!     fn kind(&self) -> Kind {
+//!     fn facts(&self) -> Facts {
 //!         match self {
-//!             Self::NotFound(_) => Kind::NotFound,
-//!             Self::Shipped(_) => Kind::Conflict,
-//!         }
-//!     }
-//!     fn code(&self) -> &'static str {
-//!         match self {
-//!             Self::NotFound(_) => "order-not-found",
-//!             Self::Shipped(_) => "order-shipped",
+//!             Self::NotFound(_) => Kind::NotFound.coded("order-not-found"),
+//!             Self::Shipped(_) => Kind::Conflict.coded("order-shipped"),
 //!         }
 //!     }
 //! }
@@ -37,6 +31,7 @@
 
 mod body;
 mod catch;
+mod fault;
 mod fields;
 
 use std::borrow::Cow;
@@ -52,88 +47,10 @@ use serde_json::{Map, Value};
 
 pub use body::{Body, OptionalBody, from_json};
 pub(crate) use catch::{crash, panic_message, render};
+pub use fault::{Facts, Fault, Kind};
 pub use fields::{FieldError, Fields, InvalidFields};
 
 use crate::telemetry::RequestContext;
-
-/// What an error means for whoever called; it decides the HTTP status and what a consumer does with a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// 400: the request can't be read.
-    Malformed,
-    /// 401: nobody, or not who they claim to be.
-    Unauthenticated,
-    /// 402: the payment was declined.
-    PaymentRequired,
-    /// 403: known, but not allowed.
-    Forbidden,
-    /// 404
-    NotFound,
-    /// 409: at odds with the present state.
-    Conflict,
-    /// 412: the caller's version is stale.
-    Stale,
-    /// 413
-    TooLarge,
-    /// 422: readable, but breaks a rule.
-    Invalid,
-    /// 428: the caller must say which version it means.
-    VersionRequired,
-    /// 429
-    TooManyRequests,
-    /// 503: something this needs is away; it will pass.
-    Unavailable,
-    /// 500: our mistake.
-    Internal,
-}
-
-impl Kind {
-    /// The HTTP status.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::Stale => StatusCode::PRECONDITION_FAILED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-}
-
-/// The code of what is our mistake, whichever it is: [`Kind::Internal`].
-pub const INTERNAL: &str = "internal";
-
-/// An error that says what it is.
-pub trait Fault: std::error::Error + Send + Sync + 'static {
-    /// What it means for the caller.
-    fn kind(&self) -> Kind;
-
-    /// A stable name in kebab-case, for programs.
-    fn code(&self) -> &'static str;
-
-    /// The fields that are wrong, for [`Kind::Invalid`].
-    fn errors(&self) -> Vec<FieldError> {
-        Vec::new()
-    }
-
-    /// Further members of the problem document, such as what is left in stock.
-    fn extensions(&self) -> Map<String, Value> {
-        Map::new()
-    }
-
-    /// When trying again makes sense, for [`Kind::Unavailable`] and [`Kind::TooManyRequests`].
-    fn retry_after(&self) -> Option<Duration> {
-        None
-    }
-}
 
 /// A problem document.
 #[derive(Debug, Clone, Serialize, Deserialize, Object)]
@@ -163,6 +80,9 @@ pub struct Problem {
     #[oai(skip)]
     pub extensions: Map<String, Value>,
 }
+
+/// When another try makes sense, of a fault that doesn't say.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// The members that every problem document has.
 const MEMBERS: [&str; 8] = ["type", "title", "status", "detail", "instance", "code", "errors", "request_id"];
@@ -262,26 +182,24 @@ impl ApiError {
 
 impl<E: Fault> From<E> for ApiError {
     fn from(fault: E) -> Self {
-        let kind = fault.kind();
-        let detail = match kind {
+        let facts = fault.facts();
+        let detail = match facts.kind {
             // What went wrong inside is for the log, once, and not for the client.
             Kind::Internal => {
-                tracing::error!(error = %chain(&fault), code = fault.code(), "internal error");
+                tracing::error!(error = %chain(&fault), code = facts.code, "internal error");
                 "Something went wrong on our side.".to_owned()
             }
             Kind::Unavailable => {
-                tracing::warn!(error = %chain(&fault), code = fault.code(), "dependency unavailable");
+                tracing::warn!(error = %chain(&fault), code = facts.code, "dependency unavailable");
                 "Something that this needs is unavailable right now; please try again.".to_owned()
             }
             _ => sentence(&fault.to_string()),
         };
-        let mut error = Self::new(kind, fault.code(), detail);
-        error.0.errors = fault.errors();
-        error.0.extensions = fault.extensions();
-        error.0.retry_after = match kind {
-            Kind::Unavailable | Kind::TooManyRequests => {
-                Some(fault.retry_after().unwrap_or(Duration::from_secs(2)))
-            }
+        let mut error = Self::new(facts.kind, facts.code, detail);
+        error.0.errors = facts.errors;
+        error.0.extensions = facts.members;
+        error.0.retry_after = match facts.kind {
+            Kind::Unavailable | Kind::TooManyRequests => Some(facts.retry_after.unwrap_or(RETRY_AFTER)),
             _ => None,
         };
         error
@@ -375,6 +293,8 @@ impl ApiResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
@@ -382,14 +302,8 @@ mod tests {
     struct Secretive(Kind);
 
     impl Fault for Secretive {
-        fn kind(&self) -> Kind {
-            self.0
-        }
-        fn code(&self) -> &'static str {
-            "secretive"
-        }
-        fn extensions(&self) -> Map<String, Value> {
-            Map::from_iter([("status".to_owned(), "pending".into()), ("left".to_owned(), 3.into())])
+        fn facts(&self) -> Facts {
+            self.0.coded("secretive").with(json!({ "status": "pending", "left": 3 }))
         }
     }
 

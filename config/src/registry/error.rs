@@ -5,7 +5,7 @@ use std::error::Error;
 use reqwest::StatusCode;
 use serde_json::Map;
 
-use crate::problem::{Fault, INTERNAL, Kind, Problem};
+use crate::problem::{Facts, Fault, Kind, Problem};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -63,17 +63,10 @@ impl CallError {
 
 /// A refusal that a use case doesn't expect is a fault between the services, not the client's.
 impl Fault for CallError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Unavailable { .. } => Kind::Unavailable,
-            Self::Rejected { .. } | Self::Invalid { .. } => Kind::Internal,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable { .. } => "dependency-unavailable",
-            Self::Rejected { .. } | Self::Invalid { .. } => INTERNAL,
+            Self::Unavailable { .. } => Kind::Unavailable.coded("dependency-unavailable"),
+            Self::Rejected { .. } | Self::Invalid { .. } => Facts::internal(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, Command};
 use poem::Server;
-use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use poem::listener::{Acceptor, Listener, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::app::application;
 use super::context::{Context, Dependency};
 use super::health::Health;
+use super::linger::Lingering;
 use super::settings::{refuse_demo, refuse_example};
 use super::tasks::{Job, Tasks};
 use super::{Parts, Service, ServiceSettings, openapi, probe};
@@ -315,8 +316,8 @@ impl<S: Service> Start<S> {
             Ok(())
         });
         let endpoint = application::<S>(api, Auth::new(auth, keys, revocations), health)?;
-        let acceptor =
-            TcpListener::bind((context.service.host, context.service.port)).into_acceptor().await?;
+        let listener = TcpListener::bind((context.service.host, context.service.port));
+        let acceptor = Lingering(listener.into_acceptor().await?);
         let address = local_address(&acceptor)?;
         Ok(Running {
             endpoint,
@@ -340,9 +341,10 @@ fn start_tasks<S: Service>(
     shutdown: &CancellationToken,
 ) {
     if let Some(db) = mysql.clone() {
+        let old = parts.forgotten;
         let forget = Job::every("forget-old", FORGET, move || {
             let db = db.clone();
-            async move { database::forget_old(&db).await }
+            async move { database::forget_old(&db, old).await }
         });
         tasks.start(forget, shutdown.clone());
     }
@@ -363,7 +365,7 @@ fn start_tasks<S: Service>(
     }
 }
 
-fn local_address(acceptor: &TcpAcceptor) -> Result<SocketAddr, BoxError> {
+fn local_address(acceptor: &Lingering) -> Result<SocketAddr, BoxError> {
     let address = acceptor.local_addr().into_iter().find_map(|address| address.as_socket_addr().copied());
     address.ok_or_else(|| "the listener has no address".into())
 }
@@ -371,7 +373,7 @@ fn local_address(acceptor: &TcpAcceptor) -> Result<SocketAddr, BoxError> {
 /// A service that listens.
 pub(crate) struct Running {
     endpoint: poem::endpoint::BoxEndpoint<'static, poem::Response>,
-    acceptor: TcpAcceptor,
+    acceptor: Lingering,
     pub(crate) address: SocketAddr,
     registration: Option<(&'static str, &'static str)>,
     settings: ServiceSettings,

@@ -30,6 +30,7 @@ mod app;
 mod context;
 mod health;
 mod lifecycle;
+mod linger;
 mod openapi;
 pub mod probe;
 mod settings;
@@ -50,6 +51,7 @@ pub use settings::{Environment, ServiceSettings};
 pub use tasks::Job;
 
 use crate::BoxError;
+use crate::database::Retention;
 use crate::jwt_auth::PublicKeys;
 use crate::kafka::{Consumer, EventSchema, Outbox};
 use crate::settings::Settings;
@@ -95,6 +97,7 @@ pub struct Parts<A> {
     pub(crate) api: A,
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) jobs: Vec<Job>,
+    pub(crate) forgotten: &'static [Retention],
     pub(crate) outbox: Option<Arc<dyn Outbox>>,
     pub(crate) public_keys: Option<Arc<dyn PublicKeys>>,
     pub(crate) readiness: Vec<Readiness>,
@@ -107,6 +110,7 @@ impl<A> Parts<A> {
             api,
             consumers: Vec::new(),
             jobs: Vec::new(),
+            forgotten: &[],
             outbox: None,
             public_keys: None,
             readiness: Vec::new(),
@@ -125,6 +129,13 @@ impl<A> Parts<A> {
     #[must_use]
     pub fn job(mut self, job: Job) -> Self {
         self.jobs.push(job);
+        self
+    }
+
+    /// Deletes these rows of its MySQL schema when they are old.
+    #[must_use]
+    pub fn forgetting(mut self, forgotten: &'static [Retention]) -> Self {
+        self.forgotten = forgotten;
         self
     }
 

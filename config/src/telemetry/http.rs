@@ -5,6 +5,7 @@ use std::time::Instant;
 use poem::http::HeaderValue;
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response, Result};
 use tracing::field::Empty;
+use uuid::Uuid;
 
 use super::context::{REQUEST_ID, RequestContext};
 
@@ -15,6 +16,17 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// of its own.
 pub fn known_method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or("_OTHER")
+}
+
+/// So long is a part of a path that nobody but its bearer may know: a shared link's, a challenge's.
+const SECRET: usize = 32;
+const HYPHENATED_UUID: usize = 36;
+
+/// The path as traces and logs tell it: without secrets. Nothing else is as long but UUIDs.
+fn discreet(path: &str) -> String {
+    let is_uuid = |part: &str| part.len() == HYPHENATED_UUID && Uuid::try_parse(part).is_ok();
+    let tell = |part| if str::len(part) >= SECRET && !is_uuid(part) { "*" } else { part };
+    path.split('/').map(tell).collect::<Vec<_>>().join("/")
 }
 
 /// The outermost middleware. The wrapped endpoint must have rendered its errors.
@@ -56,19 +68,20 @@ impl<E: Endpoint> Endpoint for Instrumented<E> {
         let method = known_method(request.method().as_str());
         let context = RequestContext::from_headers(request.headers(), request.uri().path());
         let request_id = HeaderValue::from_str(&context.request_id);
+        let path = discreet(&context.path);
         // Probes come every few seconds and say nothing.
         let quiet = matches!(context.path.as_str(), "/health" | "/livez" | "/metrics");
         let span = match quiet {
             true => tracing::Span::none(),
             false => tracing::info_span!(
                 "request",
-                otel.name = format!("{method} {}", context.path),
+                otel.name = format!("{method} {path}"),
                 otel.kind = "server",
                 otel.status_code = Empty,
                 http.request.method = method,
                 http.response.status_code = Empty,
                 http.route = Empty,
-                url.path = context.path,
+                url.path = path,
                 request.id = context.request_id,
             ),
         };
@@ -114,6 +127,20 @@ mod tests {
     use poem::http::Method;
 
     use super::*;
+
+    #[test]
+    fn secrets_in_paths_are_not_told() {
+        let uuid = Uuid::now_v7();
+        for told in
+            ["/", "/api/products/507f1f77bcf86cd799439011", &format!("/internal/reservations/{uuid}/release")]
+        {
+            assert_eq!(discreet(told), told);
+        }
+        let (simple, token) = (uuid.simple(), "cGFzc3dvcmRzLWFyZS1ub3QtZm9yLWxvZ3MtYW55d2F5");
+        for secret in [simple.to_string(), format!("{uuid}0"), token.to_owned()] {
+            assert_eq!(discreet(&format!("/api/favourites/shared/{secret}")), "/api/favourites/shared/*");
+        }
+    }
 
     #[test]
     fn invented_methods_are_one_series() {

@@ -1,5 +1,5 @@
 use config::database::StoreError;
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 
 use crate::domain::{InstanceId, ServiceName, UnknownInstance};
 
@@ -25,21 +25,13 @@ impl RegistryError {
 }
 
 impl Fault for RegistryError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::UnknownInstance { .. } | Self::UnknownService(_) => Kind::NotFound,
-            Self::NobodyUp(_) | Self::Contended => Kind::Unavailable,
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownInstance { .. } => "instance-not-found",
-            Self::UnknownService(_) => "service-not-found",
-            Self::NobodyUp(_) => "no-instance-up",
-            Self::Contended => "contended",
-            Self::Store(error) => error.code(),
+            Self::UnknownInstance { .. } => Kind::NotFound.coded("instance-not-found"),
+            Self::UnknownService(_) => Kind::NotFound.coded("service-not-found"),
+            Self::NobodyUp(_) => Kind::Unavailable.coded("no-instance-up"),
+            Self::Contended => Kind::Unavailable.coded("contended"),
+            Self::Store(error) => error.facts(),
         }
     }
 }

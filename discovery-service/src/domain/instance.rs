@@ -34,14 +34,15 @@ impl fmt::Display for InstanceId {
     }
 }
 
-/// Whether an instance takes requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Up,
-    /// About to leave: finishes what it has.
-    Draining,
-    /// Taken out by an operator; heartbeats don't bring it back.
-    OutOfService,
+config::names! {
+    /// Whether an instance takes requests.
+    Status {
+        Up = "up",
+        /// About to leave: finishes what it has.
+        Draining = "draining",
+        /// Taken out by an operator; heartbeats don't bring it back.
+        OutOfService = "out_of_service",
+    }
 }
 
 /// One running process of a service.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use config::database::{StoreError, stored};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Endpoint, Instance, Metadata, Registration, Roster, Status, Ttl};
+use crate::domain::{Endpoint, Instance, Metadata, Registration, Roster, Ttl};
 
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -13,34 +14,27 @@ struct Record {
     host: String,
     port: u16,
     version: String,
-    status: StatusRecord,
+    status: String,
     metadata: BTreeMap<String, String>,
     ttl_seconds: u16,
     registered_at: DateTime<Utc>,
     last_heartbeat: DateTime<Utc>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum StatusRecord {
-    Up,
-    Draining,
-    OutOfService,
-}
-
 /// Nothing for an empty roster: its key is deleted.
-pub(super) fn write(roster: &Roster) -> Result<String, serde_json::Error> {
+pub(super) fn write(roster: &Roster) -> Result<String, StoreError> {
     if roster.is_empty() {
         return Ok(String::new());
     }
-    serde_json::to_string(&roster.instances().iter().map(Record::from).collect::<Vec<_>>())
+    let records: Vec<_> = roster.instances().iter().map(Record::from).collect();
+    serde_json::to_string(&records).map_err(StoreError::corrupt)
 }
 
-pub(super) fn read(text: &str) -> Result<Roster, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn read(text: &str) -> Result<Roster, StoreError> {
     if text.is_empty() {
         return Ok(Roster::default());
     }
-    let records: Vec<Record> = serde_json::from_str(text)?;
+    let records: Vec<Record> = serde_json::from_str(text).map_err(StoreError::corrupt)?;
     Ok(Roster::new(records.into_iter().map(Instance::try_from).collect::<Result<_, _>>()?))
 }
 
@@ -53,11 +47,7 @@ impl From<&Instance> for Record {
             host: host.to_owned(),
             port,
             version: version.as_str().to_owned(),
-            status: match instance.status {
-                Status::Up => StatusRecord::Up,
-                Status::Draining => StatusRecord::Draining,
-                Status::OutOfService => StatusRecord::OutOfService,
-            },
+            status: instance.status.to_string(),
             metadata: metadata.entries().clone(),
             ttl_seconds: ttl.seconds(),
             registered_at: instance.registered_at.trunc_subsecs(3),
@@ -67,22 +57,18 @@ impl From<&Instance> for Record {
 }
 
 impl TryFrom<Record> for Instance {
-    type Error = crate::domain::Rule;
+    type Error = StoreError;
 
-    fn try_from(record: Record) -> Result<Self, Self::Error> {
+    fn try_from(record: Record) -> Result<Self, StoreError> {
         Ok(Self {
-            id: record.instance_id.parse()?,
+            id: stored(&record.instance_id)?,
             registration: Registration {
-                endpoint: Endpoint::new(&record.host, record.port.into())?,
-                version: record.version.parse()?,
-                metadata: Metadata::new(record.metadata)?,
-                ttl: Ttl::from_seconds(record.ttl_seconds.into())?,
+                endpoint: Endpoint::new(&record.host, record.port.into()).map_err(StoreError::corrupt)?,
+                version: stored(&record.version)?,
+                metadata: Metadata::new(record.metadata).map_err(StoreError::corrupt)?,
+                ttl: Ttl::from_seconds(record.ttl_seconds.into()).map_err(StoreError::corrupt)?,
             },
-            status: match record.status {
-                StatusRecord::Up => Status::Up,
-                StatusRecord::Draining => Status::Draining,
-                StatusRecord::OutOfService => Status::OutOfService,
-            },
+            status: stored(&record.status)?,
             registered_at: record.registered_at,
             last_heartbeat: record.last_heartbeat,
         })

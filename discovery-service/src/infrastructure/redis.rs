@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use redis::Script;
 use redis::aio::ConnectionManager;
 
@@ -54,7 +54,7 @@ impl Rosters for RedisRosters {
         let (roster, (seconds, micros)): (Option<String>, (i64, i64)) =
             both.query_async(&mut connection).await?;
         let stamp = roster.unwrap_or_default();
-        let roster = record::read(&stamp).map_err(StoreError::corrupt)?;
+        let roster = record::read(&stamp)?;
         Ok(Loaded { roster, stamp: Stamp(stamp), now: at(seconds * 1000 + micros / 1000)? })
     }
 
@@ -65,7 +65,7 @@ impl Rosters for RedisRosters {
         roster: &Roster,
         notable: bool,
     ) -> Result<bool, StoreError> {
-        let new = record::write(roster).map_err(StoreError::corrupt)?;
+        let new = record::write(roster)?;
         let mut script = self.replace.prepare_invoke();
         script.key(key(name)).key(NAMES).key(INDEX);
         script.arg(&seen.0).arg(new).arg(name.as_str()).arg(if notable { "1" } else { "0" }).arg(CHANGES);
@@ -77,10 +77,7 @@ impl Rosters for RedisRosters {
         script.key(ATTENDED).key(SINCE).key(INDEX).key(NAMES).arg(ROSTER);
         let (now, attended, since, index, rosters): (i64, i64, i64, u64, Vec<(String, String)>) =
             script.invoke_async(&mut self.connection.clone()).await?;
-        let rosters = rosters.into_iter().map(|(name, roster)| {
-            let roster = record::read(&roster).map_err(StoreError::corrupt)?;
-            Ok((name.parse().map_err(StoreError::corrupt)?, roster))
-        });
+        let rosters = rosters.into_iter().map(|(name, roster)| Ok((stored(&name)?, record::read(&roster)?)));
         let paused = now - attended > millis(LONGEST_PAUSE);
         Ok(Snapshot {
             index,

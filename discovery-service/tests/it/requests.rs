@@ -1,3 +1,4 @@
+use config::testing::wrong_fields;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -75,12 +76,7 @@ async fn every_broken_field_is_named() {
                       "ttl_seconds": 4, "metadata": {"": "x"}});
     let request = discovery.as_service(Method::POST, "/services/register").json(&body);
     let (status, problem) = answer(request).await;
-    let mut fields: Vec<_> = problem["errors"]
-        .as_array()
-        .expect("errors")
-        .iter()
-        .filter_map(|error| error["field"].as_str())
-        .collect();
+    let mut fields = wrong_fields(&problem);
     fields.sort_unstable();
     assert_eq!((status, fields), (422, vec!["host", "metadata", "name", "port", "ttl_seconds", "version"]));
     for path in ["/services?wait=2h", "/services?index=x", "/services?status=sleepy"] {

@@ -1,8 +1,9 @@
 //! How much of each product there is, where, and for whom it is kept.
 //!
 //! An order's stock is reserved while it is placed, held once the order exists, taken off when it is paid and
-//! given back when it is cancelled, unless its parcel has left: then when that is back. Selling more than there is can't happen: stock moves only by conditional
-//! updates and under its rows' lock, and the database refuses `reserved > on_hand`.
+//! given back when it is cancelled, unless its parcel has left: then when that is back. Selling more than there is can't
+//! happen: stock moves only by conditional updates and under its rows' lock, and the database refuses
+//! `reserved > on_hand`.
 
 pub mod application;
 pub mod domain;
@@ -19,8 +20,8 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    AnnounceChanges, ChangeStock, ExpireReservations, FollowOrder, FollowParcel, ForgetEnded, OpenStock,
-    Reserve, Restock, Settle,
+    AnnounceChanges, ChangeStock, ExpireReservations, FollowOrder, FollowParcel, OpenStock, Reserve, Restock,
+    Settle,
 };
 use presentation::{InventoryApi, OrderEvents, ProductEvents, ShippingEvents};
 
@@ -74,7 +75,6 @@ impl Service for Inventory {
         let reserve = Reserve::new(store.clone(), store.clone(), clock.clone(), ctx.settings.reservation);
         let settle = Settle::new(store.clone(), clock.clone());
         let expire = Arc::new(ExpireReservations::new(store.clone(), clock.clone()));
-        let forget = Arc::new(ForgetEnded::new(store.clone(), clock.clone()));
         let announce = Arc::new(AnnounceChanges::new(store.clone()));
         let orders = OrderEvents {
             follow: FollowOrder::new(store.clone(), reserve.clone(), settle.clone()),
@@ -87,7 +87,7 @@ impl Service for Inventory {
             .consumer(Consumer::new("product-events", Arc::new(products)).unhurried())
             .consumer(Consumer::new("shipping-events", Arc::new(parcels)).unhurried())
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run()))
-            .job(Job::every("forget-reservations", Duration::from_secs(3600), move || forget.clone().run()))
+            .forgetting(infrastructure::FORGOTTEN)
             .job(Job::every("announce-changes", Duration::from_millis(400), move || announce.clone().run())))
     }
 }

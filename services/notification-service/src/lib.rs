@@ -18,8 +18,8 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    Bell, Carrier, ChoosePreferences, Deliver, EmailCarrier, ForgetOld, ManageWebhooks, ReadMarks, Resend,
-    Tell, WebhookCarrier,
+    Bell, Carrier, ChoosePreferences, Deliver, EmailCarrier, ManageWebhooks, ReadMarks, Resend, Tell,
+    WebhookCarrier,
 };
 use domain::{AddressRule, Attempts, Channel};
 use infrastructure::{HttpPoster, MailSettings, Post, Templates, Transport, Users};
@@ -49,6 +49,10 @@ impl Settings for NotificationSettings {
             .default("20");
         let attempts = Attempts { most: most?, pause: pause? };
         Ok(Self { mail: mail?, attempts, lease: lease?, unverified_per_day: unverified? })
+    }
+
+    fn fit(&self, environment: Environment) -> Result<(), String> {
+        self.mail.fit(environment)
     }
 }
 
@@ -116,7 +120,6 @@ impl Service for Notification {
             Consumer::new(topic, listener).at_once().unhurried()
         };
         let live = Live::new(ctx.closing.clone());
-        let forget = Arc::new(ForgetOld::new(store.clone(), clock.clone()));
         let api = NotificationApi {
             tell: tell.clone(),
             marks: ReadMarks::new(store.clone(), clock.clone()),
@@ -144,6 +147,6 @@ impl Service for Notification {
                 webhooks.run(shutdown).await;
                 Ok(())
             }))
-            .job(Job::every("forget-old", Duration::from_secs(3600), move || forget.clone().run())))
+            .forgetting(infrastructure::FORGOTTEN))
     }
 }

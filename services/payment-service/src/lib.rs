@@ -97,7 +97,8 @@ impl Service for Payments {
         let transactions = transactions::wire(ctx, &settings.transactions);
         let parts = Parts::new((api, dispute_api, ledger_api, transactions.api))
             .consumer(Consumer::new("order-events", Arc::new(followed)))
-            .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown)));
+            .job(Job::new("finish-operations", move |shutdown| recover.run(shutdown)))
+            .forgetting(infrastructure::FORGOTTEN);
         let parts = if transactions.unlisted { parts.unlisted() } else { parts };
         let parts = transactions.consumers.into_iter().fold(parts, Parts::consumer);
         Ok(transactions.jobs.into_iter().fold(parts, Parts::job))

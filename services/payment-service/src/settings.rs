@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use config::names::UnknownName;
 use config::service::Environment;
 use config::settings::{Env, Invalid, Settings, Value};
 use url::Url;
@@ -41,7 +42,7 @@ impl Value for Chosen {
 
 impl Value for Method {
     fn parse(raw: &str) -> Result<Self, String> {
-        raw.parse()
+        raw.parse().map_err(|error: UnknownName| error.to_string())
     }
 }
 
@@ -100,9 +101,8 @@ impl Settings for PaymentSettings {
 }
 
 fn methods(env: &mut Env) -> Result<Vec<Method>, Invalid> {
-    let all: Vec<&str> = Method::ALL.iter().map(|method| method.as_str()).collect();
-    let methods: Vec<Method> =
-        env.var("PAYMENT_METHODS", "how customers may pay, a list").default(&all.join(","))?;
+    let all = Method::ALL.map(Method::as_str).join(",");
+    let methods: Vec<Method> = env.var("PAYMENT_METHODS", "how customers may pay, a list").default(&all)?;
     match methods.is_empty() {
         true => Err(env.refuse("PAYMENT_METHODS must name one method or more")),
         false => Ok(methods),

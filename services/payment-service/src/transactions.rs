@@ -1,12 +1,13 @@
 //! The transactions' settings and wiring.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveTime;
 use config::kafka::Consumer;
+use config::names::UnknownName;
 use config::service::{Context, Job};
 use config::settings::{Env, Invalid, Settings, Value};
 
@@ -19,12 +20,13 @@ const PROCESSORS: &str = "payment-service-transactions";
 /// How often it is looked for transactions that nobody works on.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// What an instance does for transactions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    All,
-    Api,
-    Processor,
+config::names! {
+    /// What an instance does for transactions.
+    Role {
+        All = "all",
+        Api = "api",
+        Processor = "processor",
+    }
 }
 
 /// Settings of transactions.
@@ -78,12 +80,7 @@ impl TransactionSettings {
 
 impl Value for Role {
     fn parse(raw: &str) -> Result<Self, String> {
-        match raw {
-            "all" => Ok(Self::All),
-            "api" => Ok(Self::Api),
-            "processor" => Ok(Self::Processor),
-            _ => Err("must be all, api or processor".to_owned()),
-        }
+        raw.parse().map_err(|error: UnknownName| error.to_string())
     }
 }
 
@@ -99,8 +96,8 @@ impl Value for Share {
 /// `ACH=…`
 struct PerType<T>(PaymentType, T);
 
-fn by_type<T>(all: Vec<PerType<T>>) -> BTreeMap<&'static str, T> {
-    all.into_iter().map(|PerType(payment_type, value)| (payment_type.as_str(), value)).collect()
+fn by_type<T>(all: Vec<PerType<T>>) -> HashMap<PaymentType, T> {
+    all.into_iter().map(|PerType(payment_type, value)| (payment_type, value)).collect()
 }
 
 impl Value for PerType<NaiveTime> {

@@ -19,8 +19,7 @@ use config::settings::{Env, Invalid, Settings};
 use sqlx::migrate::Migrator;
 
 use application::{
-    ExpireReservations, FollowOrder, ForgetReservations, LivePromotions, LoadDemo, ManagePromotions, Price,
-    Reserve, Settle,
+    ExpireReservations, FollowOrder, LivePromotions, LoadDemo, ManagePromotions, Price, Reserve, Settle,
 };
 use infrastructure::OrderService;
 use presentation::{OrderEvents, PromotionApi, SnapshotEvents, demo_promotions};
@@ -76,7 +75,6 @@ impl Service for Promotions {
         );
         let settle = Settle::new(store.clone(), clock.clone());
         let expire = Arc::new(ExpireReservations::new(store.clone(), clock.clone()));
-        let forget = Arc::new(ForgetReservations::new(store.clone(), clock.clone()));
         let follow = FollowOrder::new(store.clone(), reserve.clone(), settle.clone());
         let api = PromotionApi {
             manage: ManagePromotions::new(store.clone(), live.clone(), clock.clone()),
@@ -92,6 +90,6 @@ impl Service for Promotions {
             .consumer(Consumer::new("order-events", Arc::new(OrderEvents::new(follow))).at_once().unhurried())
             .consumer(Consumer::per_instance("promotion-events", Arc::new(SnapshotEvents::new(live))))
             .job(Job::every("expire-reservations", Duration::from_secs(2), move || expire.clone().run()))
-            .job(Job::every("forget-reservations", Duration::from_secs(3600), move || forget.clone().run())))
+            .forgetting(infrastructure::FORGOTTEN))
     }
 }

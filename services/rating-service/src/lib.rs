@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use config::BoxError;
 use config::kafka::{Consumer, EventSchema};
+use config::names::UnknownName;
 use config::service::{Context, Dependency, Job, Parts, Service};
 use config::settings::{Env, Invalid, Settings, Value};
 use sqlx::migrate::Migrator;
@@ -34,7 +35,7 @@ pub struct RatingSettings {
 
 impl Value for Moderation {
     fn parse(raw: &str) -> Result<Self, String> {
-        raw.parse().map_err(str::to_owned)
+        raw.parse().map_err(|error: UnknownName| error.to_string())
     }
 }
 

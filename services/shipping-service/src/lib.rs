@@ -2,8 +2,8 @@
 //!
 //! A paid order gets its shipment from its event, one an order however often the event comes; an order that is
 //! cancelled or refunded before its parcel left keeps it from leaving. What is back, or was kept back by hand, can be
-//! sent again while the order goes on. A tracking number shows whoever knows it
-//! where the parcel is, and nothing about for whom.
+//! sent again while the order goes on. A tracking number shows whoever knows it where the parcel is, and nothing about
+//! for whom.
 
 pub mod application;
 pub mod domain;
@@ -61,9 +61,9 @@ impl Service for Shipping {
             methods: store.clone(),
             currency: ctx.service.currency,
         };
-        let follow = FollowOrder::new(store, clock);
-        Ok(Parts::new((shipments, methods)).consumer(
-            Consumer::new("order-events", Arc::new(OrderEvents::new(follow))).in_batches(ctx.mysql()),
-        ))
+        let orders = OrderEvents::new(FollowOrder::new(store.clone(), clock.clone()));
+        Ok(Parts::new((shipments, methods))
+            .consumer(Consumer::new("order-events", Arc::new(orders)).in_batches(ctx.mysql()))
+            .forgetting(infrastructure::FORGOTTEN))
     }
 }

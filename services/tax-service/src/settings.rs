@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use config::place::Country;
+use config::names::UnknownName;
+use config::place::{Country, NotACountry};
 use config::settings::{Env, Invalid, Settings, Value};
 
 use crate::domain::{Mode, Per, Rounding};
@@ -52,13 +53,13 @@ impl Settings for TaxSettings {
 
 impl Value for Per {
     fn parse(raw: &str) -> Result<Self, String> {
-        raw.parse().map_err(|error: crate::domain::UnknownRounding| error.to_string())
+        raw.parse().map_err(|error: UnknownName| error.to_string())
     }
 }
 
 impl Value for Mode {
     fn parse(raw: &str) -> Result<Self, String> {
-        raw.parse().map_err(|error: crate::domain::UnknownRounding| error.to_string())
+        raw.parse().map_err(|error: UnknownName| error.to_string())
     }
 }
 
@@ -66,6 +67,6 @@ struct DefaultCountry(Country);
 
 impl Value for DefaultCountry {
     fn parse(raw: &str) -> Result<Self, String> {
-        raw.parse().map(Self).map_err(|error: config::place::NotACountry| error.to_string())
+        raw.parse().map(Self).map_err(|error: NotACountry| error.to_string())
     }
 }

@@ -19,8 +19,8 @@ use sqlx::migrate::Migrator;
 
 use application::{
     AddressBook, Administer, AnnounceRevocations, ChangePassword, ChangeProfile, CheckPassword,
-    DeleteAccount, ForgotPassword, Housekeeping as _, LogIn, PrepareAccounts, Refresh, Register,
-    ResetPassword, SignOut, TokenIssuer, VerifyEmail,
+    DeleteAccount, ForgotPassword, LogIn, PrepareAccounts, Refresh, Register, ResetPassword, SignOut,
+    TokenIssuer, VerifyEmail,
 };
 use infrastructure::{BcryptPasswords, RedisRevocationList, RedisThrottle};
 use presentation::{AccountsApi, AddressesApi, SessionsApi};
@@ -116,9 +116,6 @@ impl Service for Users {
             .job(Job::every("announce-revocations", Duration::from_secs(2), move || {
                 revocations.clone().run()
             }))
-            .job(Job::every("forget-ended", Duration::from_secs(600), move || {
-                let (db, clock) = (db.clone(), clock.clone());
-                async move { db.forget_ended(clock.now()).await }
-            })))
+            .forgetting(infrastructure::FORGOTTEN))
     }
 }

@@ -65,7 +65,7 @@ pub fn get(url: &str) -> Result<String> {
     agent.get(url).call()?.body_mut().read_to_string().with_context(|| format!("reading {url}"))
 }
 
-/// A degraded gateway may answer 503 and still say what it misses.
+/// A gateway that hasn't heard of any service yet answers 503, and says what it misses all the same.
 fn ask(url: &str) -> Result<Health> {
     let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5)));
     let agent = config.http_status_as_error(false).build().new_agent();

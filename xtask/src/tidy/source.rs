@@ -8,14 +8,14 @@ use super::Violation;
 
 const MAX_LINES: usize = 500;
 
-/// Names that a layer of a service must not know.
+/// Names that a layer of a service must not know: crates of the outside, and other layers.
 struct LayerRule {
     layer: &'static str,
     forbidden: &'static [&'static str],
     reason: &'static str,
 }
 
-const LAYERS: [LayerRule; 2] = [
+const LAYERS: [LayerRule; 6] = [
     LayerRule {
         layer: "domain",
         forbidden: &[
@@ -38,7 +38,20 @@ const LAYERS: [LayerRule; 2] = [
         forbidden: &["sqlx", "mongodb", "bson", "redis", "rdkafka", "reqwest", "poem", "poem_openapi"],
         reason: "Use cases speak to the outside through ports; the adapters are in `infrastructure`",
     },
+    LayerRule {
+        layer: "domain",
+        forbidden: &["application", "infrastructure", "presentation"],
+        reason: INWARDS,
+    },
+    LayerRule { layer: "application", forbidden: &["infrastructure", "presentation"], reason: INWARDS },
+    LayerRule { layer: "infrastructure", forbidden: &["presentation"], reason: APART },
+    LayerRule { layer: "presentation", forbidden: &["infrastructure"], reason: APART },
 ];
+
+const INWARDS: &str = "Dependencies point inwards: `presentation` and `infrastructure` know `application`, which knows \
+                       `domain`, which knows nobody";
+const APART: &str =
+    "`presentation` and `infrastructure` meet in `lib.rs`; what one needs of the other is a port";
 
 /// A service's address in a service's code. Ports 80xx are those on which services listen by default.
 const ADDRESSES: [&str; 3] = ["localhost:80", "127.0.0.1:80", "0.0.0.0:80"];
@@ -177,6 +190,30 @@ mod tests {
         assert!(found(APPLICATION, "use serde::Serialize;").is_empty());
         assert_eq!(found(APPLICATION, "use reqwest::Client;").len(), 1);
         assert!(found("services/tax-service/src/infrastructure/mysql.rs", "use sqlx::Row;").is_empty());
+    }
+
+    #[test]
+    fn layers_know_those_inside_of_them_alone() {
+        let layers = ["domain", "application", "infrastructure", "presentation"];
+        let known: [(&str, &[&str]); 4] = [
+            ("domain", &[]),
+            ("application", &["domain"]),
+            ("infrastructure", &["domain", "application"]),
+            ("presentation", &["domain", "application"]),
+        ];
+        for (layer, known) in known {
+            let file = format!("services/tax-service/src/{layer}/rates.rs");
+            for other in layers.into_iter().filter(|other| *other != layer) {
+                let expected = match known.contains(&other) {
+                    true => Vec::new(),
+                    false => vec![(1, format!("`{layer}` names `{other}`"))],
+                };
+                assert_eq!(found(&file, &format!("use crate::{other}::Rates;")), expected);
+                assert_eq!(found(&file, &format!("use crate::{{{other}::{{Rates, Row}}}};")), expected);
+            }
+        }
+        let wiring = "mod infrastructure;\npub mod presentation;\nuse infrastructure::Rates;";
+        assert!(found("services/tax-service/src/lib.rs", wiring).is_empty());
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::dead_letter::{DeadLetters, Taken};
 use super::{Envelope, KafkaSettings, Producer, TIMEOUT};
 use crate::clock::{Clock as _, SystemClock};
 use crate::database::{Db, until_up};
-use crate::problem::{Fault, Kind, chain};
+use crate::problem::{Facts, Fault, Kind, chain};
 
 /// Why a message isn't handled.
 #[derive(Debug)]
@@ -45,12 +45,8 @@ impl<E: Fault> From<E> for HandlerError {
 }
 
 impl Fault for super::Undecodable {
-    fn kind(&self) -> Kind {
-        Kind::Malformed
-    }
-
-    fn code(&self) -> &'static str {
-        "undecodable-message"
+    fn facts(&self) -> Facts {
+        Kind::Malformed.coded("undecodable-message")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use config::database::StoreError;
 use config::id::ProductId;
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 use config::registry::CallError;
 
 use crate::domain::{ListId, ListName, MAX_ITEMS, MAX_LISTS};
@@ -36,26 +36,17 @@ pub enum FavouriteError {
 }
 
 impl Fault for FavouriteError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NoProduct(_) | Self::NotFound(_) | Self::NoList(_) | Self::NotShared => Kind::NotFound,
-            Self::ListExists(_) | Self::TooManyLists | Self::ListFull | Self::DefaultStays => Kind::Conflict,
-            Self::Catalogue(error) | Self::Cart(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoProduct(_) => "product-not-found",
-            Self::NotFound(_) => "favourite-not-found",
-            Self::NoList(_) | Self::NotShared => "list-not-found",
-            Self::ListExists(_) => "list-exists",
-            Self::TooManyLists => "too-many-lists",
-            Self::ListFull => "list-full",
-            Self::DefaultStays => "default-list",
-            Self::Catalogue(error) | Self::Cart(error) => error.code(),
-            Self::Store(error) => error.code(),
+            Self::NoProduct(_) => Kind::NotFound.coded("product-not-found"),
+            Self::NotFound(_) => Kind::NotFound.coded("favourite-not-found"),
+            Self::NoList(_) | Self::NotShared => Kind::NotFound.coded("list-not-found"),
+            Self::ListExists(_) => Kind::Conflict.coded("list-exists"),
+            Self::TooManyLists => Kind::Conflict.coded("too-many-lists"),
+            Self::ListFull => Kind::Conflict.coded("list-full"),
+            Self::DefaultStays => Kind::Conflict.coded("default-list"),
+            Self::Catalogue(error) | Self::Cart(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Rows, and what they stand for.
 
 use chrono::{DateTime, Utc};
-use config::database::StoreError;
-use config::id::{ProductId, UserId};
+use config::database::{StoreError, stored};
+use config::id::UserId;
 use config::money::Money;
 use sqlx::FromRow;
 
@@ -23,13 +23,12 @@ impl TryFrom<ListRow> for List {
     type Error = StoreError;
 
     fn try_from(row: ListRow) -> Result<Self, StoreError> {
-        let token = row.share_token.as_deref().map(str::parse).transpose();
         Ok(Self {
             id: ListId::new(row.id),
             user_id: UserId::new(row.user_id),
             name: ListName::stored(row.name),
             items: row.items,
-            share_token: token.map_err(StoreError::corrupt)?,
+            share_token: row.share_token.as_deref().map(stored).transpose()?,
             created_at: row.created_at,
         })
     }
@@ -58,7 +57,7 @@ impl TryFrom<ProductRow> for Product {
             _ => None,
         };
         Ok(Self {
-            id: product_id(&row.product_id)?,
+            id: stored(&row.product_id)?,
             name: row.name.unwrap_or_default(),
             price,
             active: row.active,
@@ -91,7 +90,7 @@ impl TryFrom<WishRow> for Wish {
             id: WishId::new(row.id),
             user_id: UserId::new(row.user_id),
             list_id: ListId::new(row.list_id),
-            product_id: product_id(&row.product_id)?,
+            product_id: stored(&row.product_id)?,
             note: row.note.map(Note::stored),
             wished_price: money(row.wished_price, &row.wished_currency)?,
             created_at: row.created_at,
@@ -173,12 +172,8 @@ impl TryFrom<WisherRow> for Wisher {
     }
 }
 
-pub(super) fn product_id(text: &str) -> Result<ProductId, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
-}
-
 fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
-    Ok(Money::from_minor(minor, currency.parse().map_err(StoreError::corrupt)?))
+    Ok(Money::from_minor(minor, stored(currency)?))
 }
 
 /// All rows, or the first that makes no sense.

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx};
+use config::database::{StoreError, Tx, stored};
 use config::id::{ProductId, UserId};
 
-use super::rows::{WishRow, WisherRow, all, product_id};
+use super::rows::{WishRow, WisherRow, all};
 use crate::application::{NewWish, Rounds, Wisher, Wishes};
 use crate::domain::{Known, Wish, WishId};
 
@@ -69,7 +69,7 @@ impl Rounds for Tx {
             sqlx::query_as("SELECT product_id, after_item FROM rounds LIMIT 1 FOR UPDATE SKIP LOCKED")
                 .fetch_optional(self.connection())
                 .await?;
-        row.map(|(id, after)| Ok((product_id(&id)?, WishId::new(after)))).transpose()
+        row.map(|(id, after)| Ok((stored(&id)?, WishId::new(after)))).transpose()
     }
 
     async fn wishers(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::id::{ProductId, UserId};
 use config::jwt_auth::{AccessToken, SignedIn};
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, InvalidFields, OptionalBody};
+use config::problem::{ApiError, Body, Fields, InvalidFields, OptionalBody};
 use config::response::NoContent;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -13,6 +13,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::dto::{Favourite, FavouriteChange, MoveRequest, MovedDto, NewFavourite, list};
 use crate::application::{FavouriteError, ManageWishes, MoveToCart, Moved, WishReader};
+use crate::domain::ListName;
 
 /// Wishes.
 pub struct FavouriteApi {
@@ -56,8 +57,8 @@ impl FavouriteApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<Favourite>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        self.page(caller.user_id, list.0.as_deref(), paging).await
+        let (list, paging) = asked_for(list.as_deref(), skip.0, limit.0, cursor.as_deref())?;
+        self.page(caller.user_id, list.as_ref(), paging).await
     }
 
     /// A user's wishes, newest first; `id` is the user's
@@ -73,9 +74,9 @@ impl FavouriteApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<Favourite>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
+        let (list, paging) = asked_for(list.as_deref(), skip.0, limit.0, cursor.as_deref())?;
         let user = caller.acting_for(Some(id.0))?;
-        self.page(user, list.0.as_deref(), paging).await
+        self.page(user, list.as_ref(), paging).await
     }
 
     /// Write another note, or move the wish to another list; `id` is the user's
@@ -133,13 +134,25 @@ impl FavouriteApi {
     async fn page(
         &self,
         user: UserId,
-        name: Option<&str>,
+        list: Option<&ListName>,
         paging: Paging,
     ) -> Result<Json<Page<Favourite>>, ApiError> {
-        let name = list(name).map_err(|error| InvalidFields::one("list", "invalid", error.to_string()))?;
-        let slice = self.reader.wishes(user, name.as_ref(), paging).await?;
+        let slice = self.reader.wishes(user, list, paging).await?;
         Ok(Json(Page::new(slice, paging, |shown| shown.wish.id.get(), Favourite::from)))
     }
+}
+
+/// The list that is named, if one is, and which part of it.
+fn asked_for(
+    name: Option<&str>,
+    skip: Option<i64>,
+    limit: Option<i64>,
+    cursor: Option<&str>,
+) -> Result<(Option<ListName>, Paging), InvalidFields> {
+    let mut fields = Fields::default();
+    let name = fields.check("list", list(name));
+    let paging = Paging::check(&mut fields, skip, limit, cursor);
+    fields.finish(|| Some((name?, paging?)))
 }
 
 /// What the cart refuses is the client's to know.

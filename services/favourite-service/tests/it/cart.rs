@@ -1,5 +1,6 @@
 //! From the list into the cart.
 
+use config::testing::refusal;
 use reqwest::Method;
 use serde_json::{Value, json};
 use wiremock::matchers::{any, body_json, header, method, path};
@@ -78,8 +79,8 @@ async fn what_the_cart_refuses_stays_on_the_list_with_the_reason() {
         .mount(&shop.orders)
         .await;
     let one = shop.app.as_client(7, Method::POST, &format!("/api/favourites/{bad}/move-to-cart"));
-    let problem: Value = one.send().await.unwrap().json().await.unwrap();
-    assert_eq!((&problem["status"], &problem["code"]), (&json!(409), &json!("product-unavailable")));
+    let (status, problem) = refusal(one.send().await.unwrap()).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("product-unavailable")));
 
     let lists = shop.get(7, "/api/favourites/lists").await;
     let url = format!("/api/favourites/lists/{}/move-to-cart", lists["items"][0]["id"]);

@@ -1,6 +1,6 @@
 //! Lists, their limits, and who may read them.
 
-use config::testing::eventually;
+use config::testing::{eventually, refusal};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, MySqlConnection};
@@ -62,8 +62,8 @@ async fn there_are_fifty_lists_and_no_more_also_in_a_race() {
     assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 50, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 10, "{statuses:?}");
     let refused = shop.wish(7, &product()).await;
-    assert_eq!(refused.status(), 409);
-    assert_eq!(refused.json::<Value>().await.unwrap()["code"], "too-many-lists");
+    let (status, problem) = refusal(refused).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("too-many-lists")));
     // A removed list leaves room.
     let lists = shop.get(7, "/api/favourites/lists").await;
     let url = format!("/api/favourites/lists/{}", lists["items"][0]["id"]);
@@ -98,7 +98,8 @@ async fn a_list_holds_no_more_than_it_may_also_in_a_race() {
     let url = format!("/api/favourites/7/{product}");
     let moved =
         shop.app.as_client(7, Method::PUT, &url).json(&json!({ "list": "Full" })).send().await.unwrap();
-    assert_eq!(moved.json::<Value>().await.unwrap()["code"], "list-full");
+    let (status, problem) = refusal(moved).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("list-full")));
     assert_eq!(shop.get(7, "/api/favourites?list=default").await["total"], 1);
 }
 

@@ -1,7 +1,7 @@
 //! What the tests share.
 
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv, TestKafka};
+use config::testing::{TestApp, TestEnv, TestKafka, event};
 use favourite_service::Favourites;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -81,19 +81,6 @@ pub fn product() -> String {
     format!("a{}", &Uuid::new_v4().simple().to_string()[..23])
 }
 
-fn event(topic: &str, kind: &str, product: &str, data: Value) -> Envelope {
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: topic.to_owned(),
-        key: product.to_owned(),
-        kind: kind.to_owned(),
-        time: "2026-11-21T00:00:00Z".parse().unwrap(),
-        data,
-        request_id: String::new(),
-        traceparent: None,
-    }
-}
-
 /// The catalogue says that it costs this.
 pub fn priced(product: &str, price: u64, version: u64) -> Envelope {
     let data = json!({
@@ -119,5 +106,5 @@ pub fn reserved(product: &str, available: u64, reserved: u64, version: u64) -> E
 
 /// The account is gone.
 pub fn deleted(user: u64) -> Envelope {
-    event("user-events", "user_deleted", &user.to_string(), json!({ "user_id": user }))
+    event("user-events", "user_deleted", user, json!({ "user_id": user }))
 }

@@ -1,6 +1,6 @@
 //! Wishing, reading, ceasing to wish.
 
-use config::testing::eventually;
+use config::testing::{eventually, refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -113,16 +113,23 @@ async fn refusals_have_the_right_status() {
         ),
     ];
     for (request, status, code) in cases {
-        let answer = request.send().await.unwrap();
-        let (actual, problem): (_, Value) = (answer.status().as_u16(), answer.json().await.unwrap());
+        let (actual, problem) = refusal(request.send().await.unwrap()).await;
         assert_eq!((actual, problem["code"].as_str().unwrap()), (status, code), "{problem}");
     }
     let wrong = json!({ "product_id": "x", "list": " ", "note": "x".repeat(501) });
     let answer = app.as_client(7, Method::POST, "/api/favourites").json(&wrong).send().await.unwrap();
-    let problem: Value = answer.json().await.unwrap();
-    let fields: Vec<_> =
-        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
-    assert_eq!(fields, ["product_id", "list", "note"]);
+    let (status, problem) = refusal(answer).await;
+    assert_eq!((status, wrong_fields(&problem)), (422, vec!["product_id", "list", "note"]));
+    let query = format!("list={}&skip=-1&limit=101&cursor=x", "x".repeat(61));
+    for path in ["/api/favourites", "/api/favourites/7"] {
+        let answer = app.as_client(7, Method::GET, &format!("{path}?{query}")).send().await.unwrap();
+        let (status, problem) = refusal(answer).await;
+        assert_eq!(
+            (status, wrong_fields(&problem)),
+            (422, vec!["list", "skip", "limit", "cursor"]),
+            "{path}"
+        );
+    }
     // An administrator may look.
     assert_eq!(app.as_admin(Method::GET, "/api/favourites/7").send().await.unwrap().status(), 200);
     shop.app.stop().await;

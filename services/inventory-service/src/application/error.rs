@@ -2,9 +2,9 @@
 
 use config::database::StoreError;
 use config::id::ProductId;
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 use config::response::StaleVersion;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::domain::{ReservationId, ReservationState, Shortage, Warehouse};
 
@@ -21,7 +21,7 @@ pub enum InventoryError {
     BelowReserved { warehouse: Warehouse, reserved: u32 },
     #[error("there is no reservation {0}")]
     NoReservation(ReservationId),
-    #[error("reservation {id} is {state} already", state = .state.as_str())]
+    #[error("reservation {id} is {state} already")]
     Settled { id: ReservationId, state: ReservationState },
     #[error(transparent)]
     Stale(#[from] StaleVersion),
@@ -30,38 +30,28 @@ pub enum InventoryError {
 }
 
 impl Fault for InventoryError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoReservation(_) => Kind::NotFound,
-            Self::Exists(_) | Self::OutOfStock(_) | Self::BelowReserved { .. } | Self::Settled { .. } => {
-                Kind::Conflict
+            Self::NotFound(_) => Kind::NotFound.coded("stock-not-found"),
+            Self::Exists(_) => Kind::Conflict.coded("stock-exists"),
+            Self::OutOfStock(shortage) => shortage.facts(),
+            Self::BelowReserved { reserved, .. } => {
+                Kind::Conflict.coded("below-reserved").with(json!({ "reserved": reserved }))
             }
-            Self::Stale(error) => error.kind(),
-            Self::Store(error) => error.kind(),
+            Self::NoReservation(_) => Kind::NotFound.coded("reservation-not-found"),
+            Self::Settled { .. } => Kind::Conflict.coded("reservation-settled"),
+            Self::Stale(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
+}
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "stock-not-found",
-            Self::Exists(_) => "stock-exists",
-            Self::OutOfStock(_) => "out-of-stock",
-            Self::BelowReserved { .. } => "below-reserved",
-            Self::NoReservation(_) => "reservation-not-found",
-            Self::Settled { .. } => "reservation-settled",
-            Self::Stale(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn extensions(&self) -> Map<String, Value> {
-        let members = match self {
-            Self::OutOfStock(Shortage { product_id, requested, available }) => {
-                json!({ "product_id": product_id.as_str(), "requested": requested, "available": available })
-            }
-            Self::BelowReserved { reserved, .. } => json!({ "reserved": reserved }),
-            _ => Value::Null,
-        };
-        members.as_object().cloned().unwrap_or_default()
+impl Fault for Shortage {
+    fn facts(&self) -> Facts {
+        let Self { product_id, requested, available } = self;
+        let product_id = product_id.as_str();
+        Kind::Conflict
+            .coded("out-of-stock")
+            .with(json!({ "product_id": product_id, "requested": requested, "available": available }))
     }
 }

@@ -6,7 +6,6 @@ mod error;
 mod events;
 mod expire;
 mod follow;
-mod forget;
 mod open;
 mod parcel;
 mod ports;
@@ -20,7 +19,6 @@ pub use error::InventoryError;
 pub use events::{InventoryLow, InventoryUpdated, ReservationLost};
 pub use expire::ExpireReservations;
 pub use follow::{FollowOrder, FollowedOrder, OrderChange};
-pub use forget::ForgetEnded;
 pub use open::{OpenStock, Opening};
 pub use parcel::{FollowParcel, Parcel};
 pub use ports::{

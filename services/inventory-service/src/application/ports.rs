@@ -10,25 +10,14 @@ use config::page::{Paging, Slice};
 
 use crate::domain::{Allocation, Level, ReservationId, ReservationState, StockItem, Warehouse};
 
-/// Why what is on hand changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MovementKind {
-    Opening,
-    Count,
-    Adjustment,
-    Sale,
-    Return,
-}
-
-impl MovementKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Opening => "opening",
-            Self::Count => "count",
-            Self::Adjustment => "adjustment",
-            Self::Sale => "sale",
-            Self::Return => "return",
-        }
+config::names! {
+    /// Why what is on hand changes.
+    MovementKind {
+        Opening = "opening",
+        Count = "count",
+        Adjustment = "adjustment",
+        Sale = "sale",
+        Return = "return",
     }
 }
 
@@ -127,8 +116,6 @@ pub trait Reservations: Send {
     async fn hold_all(&mut self, orders: &[(ReservationId, u64)]) -> Result<bool, StoreError>;
     /// Active reservations whose time is over, locked; those that another instance has in hand are left out.
     async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Reservation>, StoreError>;
-    /// Deletes reservations that were released or expired before; says how many.
-    async fn forget_ended(&mut self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// A unit of work of this service.

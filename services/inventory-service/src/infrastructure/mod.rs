@@ -2,11 +2,14 @@
 
 mod read;
 mod reservations;
+mod retention;
 mod rows;
 mod stock;
 
 use async_trait::async_trait;
 use config::database::{Begin, Db, StoreError};
+
+pub use retention::FORGOTTEN;
 
 use crate::application::Store;
 

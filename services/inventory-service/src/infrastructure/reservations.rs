@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx, padded, push_list};
+use config::database::{StoreError, Tx, padded};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -122,30 +122,5 @@ impl Reservations for Tx {
             due.extend(self.reservation_for_update(ReservationId::new(id)).await?);
         }
         Ok(due)
-    }
-
-    async fn forget_ended(&mut self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        // What ended so long ago was made even longer ago: the index of what is due finds it.
-        let ids: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT id FROM reservations WHERE state IN ('released', 'expired') AND expires_at < ? \
-             AND (changed_at IS NULL OR changed_at < ?) LIMIT ? FOR UPDATE SKIP LOCKED",
-        )
-        .bind(before)
-        .bind(before)
-        .bind(limit)
-        .fetch_all(self.connection())
-        .await?;
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        for deletion in [
-            "DELETE FROM reservation_lines WHERE reservation_id IN ",
-            "DELETE FROM reservations WHERE id IN ",
-        ] {
-            let mut delete = QueryBuilder::new(deletion);
-            push_list(&mut delete, ids.iter().copied());
-            delete.build().execute(self.connection()).await?;
-        }
-        Ok(ids.len() as u64)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::ProductId;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(super) fn items(rows: Vec<ItemRow>) -> Result<Vec<(StockItem, bool)>, StoreE
         let same = items.last().is_some_and(|(item, _)| item.product_id.as_str() == row.product_id);
         if !same {
             let item = StockItem {
-                product_id: product_id(&row.product_id)?,
+                product_id: stored(&row.product_id)?,
                 sku: row.sku.map(Sku::stored),
                 low_stock_threshold: row.low_stock_threshold,
                 levels: Vec::new(),
@@ -53,7 +53,7 @@ pub(super) fn items(rows: Vec<ItemRow>) -> Result<Vec<(StockItem, bool)>, StoreE
         if let (Some((item, _)), Some(warehouse), Some(on_hand), Some(reserved), Some(version)) =
             (items.last_mut(), row.warehouse, row.on_hand, row.reserved, row.version)
         {
-            let warehouse = warehouse.parse().map_err(StoreError::corrupt)?;
+            let warehouse = stored(&warehouse)?;
             item.levels.push(Level { warehouse, on_hand, reserved, version });
         }
     }
@@ -73,15 +73,11 @@ pub(super) struct LevelRow {
 /// Puts the levels of a product together.
 pub(super) fn levels(rows: Vec<LevelRow>) -> Result<BTreeMap<ProductId, Vec<Level>>, StoreError> {
     let mut levels: BTreeMap<ProductId, Vec<Level>> = BTreeMap::new();
-    for LevelRow { product_id: id, warehouse, on_hand, reserved, version } in rows {
-        let warehouse = warehouse.parse().map_err(StoreError::corrupt)?;
-        levels.entry(product_id(&id)?).or_default().push(Level { warehouse, on_hand, reserved, version });
+    for LevelRow { product_id, warehouse, on_hand, reserved, version } in rows {
+        let warehouse = stored(&warehouse)?;
+        levels.entry(stored(&product_id)?).or_default().push(Level { warehouse, on_hand, reserved, version });
     }
     Ok(levels)
-}
-
-pub(super) fn product_id(text: &str) -> Result<ProductId, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
 }
 
 /// A reservation beside one of its lines.
@@ -114,17 +110,22 @@ pub(super) fn reservations(rows: Vec<ReservationRow>) -> Result<Vec<Reservation>
     let mut all: Vec<Reservation> = Vec::new();
     for row in rows {
         let line = Allocation {
-            product_id: product_id(&row.product_id)?,
-            warehouse: row.warehouse.parse().map_err(StoreError::corrupt)?,
+            product_id: stored(&row.product_id)?,
+            warehouse: stored(&row.warehouse)?,
             quantity: row.quantity,
         };
         let id = ReservationId::new(row.id);
         match all.last_mut().filter(|last| last.id == id) {
             Some(last) => last.lines.push(line),
             None => {
-                let state = row.state.parse().map_err(|error: String| StoreError::corrupt(error))?;
-                let (expires_at, parcel_away) = (row.expires_at, row.parcel_away);
-                all.push(Reservation { id, state, expires_at, parcel_away, lines: vec![line] });
+                let (state, expires_at) = (stored(&row.state)?, row.expires_at);
+                all.push(Reservation {
+                    id,
+                    state,
+                    expires_at,
+                    parcel_away: row.parcel_away,
+                    lines: vec![line],
+                });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::id::ProductId;
 use config::jwt_auth::{Admin, Internal};
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, InvalidFields, Kind};
+use config::problem::{ApiError, Body, Fields, InvalidFields, Kind};
 use config::response::{Created, IfMatch, NoContent, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -44,8 +44,10 @@ impl InventoryApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<StockDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, None)?;
-        let after = cursor.0.as_deref().map(after).transpose()?;
+        let mut fields = Fields::default();
+        let paging = Paging::check(&mut fields, skip.0, limit.0, None);
+        let after = fields.check("cursor", cursor.as_deref().map(after).transpose());
+        let (paging, after) = fields.finish(|| paging.zip(after))?;
         let slice = self.stock.list(paging, after.as_ref()).await?;
         let mut page = Page::new(slice, paging, |_| 0, StockDto::from);
         // Products have no number to make a cursor of: it is the last one's id.
@@ -184,9 +186,8 @@ impl InventoryApi {
 }
 
 /// The product that the part before ended with.
-fn after(cursor: &str) -> Result<ProductId, InvalidFields> {
-    let wrong = || InvalidFields::one("cursor", "invalid", "must be the next_cursor of an earlier answer");
-    cursor.parse().map_err(|_| wrong())
+fn after(cursor: &str) -> Result<ProductId, &'static str> {
+    cursor.parse().map_err(|_| "must be the next_cursor of an earlier answer")
 }
 
 /// A path that can't name a product names nothing.

@@ -1,27 +1,12 @@
 //! Events in JSON and in Protobuf.
 
 use config::kafka::{Envelope, EventFormat};
-use config::testing::{TestEnv, TestKafka, eventually};
+use config::testing::{TestEnv, TestKafka};
 use inventory_service::Inventory;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{levels, reserve, stocked};
-
-/// What order-service says of an order, as far as stock is concerned.
-fn order(kind: &str, status: &str, reservation_id: Uuid) -> Envelope {
-    let order_id = u64::from(reservation_id.as_fields().0);
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: "order-events".to_owned(),
-        key: order_id.to_string(),
-        kind: kind.to_owned(),
-        time: "2026-11-21T12:00:00Z".parse().unwrap(),
-        data: json!({ "order_id": order_id, "reservation_id": reservation_id, "status": status }),
-        request_id: String::new(),
-        traceparent: None,
-    }
-}
+use crate::support::{created, levels_become, paid, reserve, stocked};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_may_hold_both_formats_and_a_message_is_one_whatever_it_travels_as() {
@@ -34,20 +19,16 @@ async fn a_topic_may_hold_both_formats_and_a_message_is_one_whatever_it_travels_
         assert_eq!(reserve(&app, id, &[(&product, 2)]).await.status(), 201);
     }
     for id in [first, second] {
-        let (created, paid) =
-            (order("order_created", "pending", id), order("order_status_updated", "paid", id));
-        let mut unknown = order("order_created", "pending", id);
-        unknown.kind = "order_admired".to_owned();
+        let (created, paid) = (created(id), paid(id));
+        let mut unknown = created.clone();
+        (unknown.id, unknown.kind) = (Uuid::now_v7(), "order_admired".to_owned());
         json.send(&created).await;
         protobuf.send(&unknown).await;
         protobuf.send(&paid).await;
         json.send(&paid).await;
     }
-    eventually("each order's stock is taken once", || async {
-        let now = levels(&app, &product).await;
-        if now == (6, 0, 6) { Ok(()) } else { Err(format!("{now:?}")) }
-    })
-    .await;
+    // Each order's stock is taken once.
+    levels_become(&app, &product, (6, 0, 6)).await;
     app.stop().await;
 }
 
@@ -56,7 +37,7 @@ async fn a_dead_letter_is_readable_whatever_it_travelled_as() {
     let env = TestEnv::new().await;
     let app = env.start::<Inventory>().await;
     let kafka = TestKafka::new(&env).speaking(EventFormat::Protobuf);
-    let mut poison = order("order_status_updated", "paid", Uuid::now_v7());
+    let mut poison = paid(Uuid::now_v7());
     poison.data["reservation_id"] = json!("nonsense");
     kafka.send(&poison).await;
     let letter = kafka.dead_letter("order-events", poison.id).await;

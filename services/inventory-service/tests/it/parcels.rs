@@ -1,66 +1,21 @@
 //! Parcels that are away when their order ends: what they hold isn't on the shelf.
 
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use config::testing::{TestApp, TestEnv, TestKafka};
 use inventory_service::Inventory;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{get, levels, reserve, settle, stocked};
-
-fn order_id(reservation: Uuid) -> u64 {
-    u64::from_be_bytes(*reservation.as_fields().3) >> 32
-}
-
-fn event(topic: &str, kind: &str, status: &str, reservation: Uuid) -> Envelope {
-    let order = order_id(reservation);
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: topic.to_owned(),
-        key: order.to_string(),
-        kind: kind.to_owned(),
-        time: "2026-11-21T12:00:00Z".parse().unwrap(),
-        data: json!({ "order_id": order, "reservation_id": reservation, "status": status }),
-        request_id: String::new(),
-        traceparent: None,
-    }
-}
-
-fn created(reservation: Uuid) -> Envelope {
-    event("order-events", "order_created", "pending", reservation)
-}
-
-fn paid(reservation: Uuid) -> Envelope {
-    event("order-events", "order_status_updated", "paid", reservation)
-}
-
-fn cancelled(reservation: Uuid) -> Envelope {
-    event("order-events", "order_cancelled", "cancelled", reservation)
-}
+use crate::support::{
+    cancelled, created, get, levels_become, paid, reserve, send_in_turn, settle, stocked, told,
+};
 
 fn away(reservation: Uuid) -> Envelope {
-    event("shipping-events", "shipment_beyond_recall", "in_transit", reservation)
+    told("shipping-events", "shipment_beyond_recall", "in_transit", reservation)
 }
 
 fn back(reservation: Uuid) -> Envelope {
-    event("shipping-events", "shipment_came_back", "returned", reservation)
-}
-
-/// Under one key: messages of a partition are handled in their order.
-async fn send_in_turn(kafka: &TestKafka, key: Uuid, events: &[&Envelope]) {
-    for event in events {
-        let mut event = (*event).clone();
-        event.key = order_id(key).to_string();
-        kafka.send(&event).await;
-    }
-}
-
-async fn levels_become(app: &TestApp, product: &str, wanted: (u64, u64, u64)) {
-    eventually("the levels are right", || async {
-        let now = levels(app, product).await;
-        if now == wanted { Ok(()) } else { Err(format!("{now:?}")) }
-    })
-    .await;
+    told("shipping-events", "shipment_came_back", "returned", reservation)
 }
 
 async fn reserved(app: &TestApp, product: &str, quantity: u32) -> Uuid {
@@ -90,7 +45,7 @@ async fn what_is_away_is_off_the_shelf_whichever_is_heard_first() {
     send_in_turn(&kafka, late, &[&early_away, &early_away, &late_away, &late_away]).await;
     levels_become(&app, &product, (5, 0, 5)).await;
     let ended = cancelled(early);
-    let mut unit = event("order-events", "return_received", "delivered", early);
+    let mut unit = told("order-events", "return_received", "delivered", early);
     unit.data["return_id"] = json!(1);
     unit.data["restock"] = json!([{ "product_id": product, "quantity": 1 }]);
     send_in_turn(&kafka, early, &[&ended, &ended, &unit]).await;

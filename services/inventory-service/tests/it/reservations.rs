@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use config::testing::{TestEnv, eventually};
+use config::testing::{TestEnv, eventually, refusal};
 use inventory_service::Inventory;
-use serde_json::Value;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{levels, product, reserve, settle, start, stocked};
+use crate::support::{levels, levels_become, product, reserve, settle, start, stocked};
 
 #[tokio::test]
 async fn a_reservation_is_committed_once() {
@@ -44,10 +44,12 @@ async fn a_reservation_is_given_back_once_before_and_after_it_was_taken() {
 async fn all_is_reserved_or_nothing() {
     let app = start().await;
     let (plenty, few) = (stocked(&app, 10).await, stocked(&app, 1).await);
-    let answer = reserve(&app, Uuid::now_v7(), &[(&plenty, 2), (&few, 2)]).await;
-    assert_eq!(answer.status(), 409);
-    let problem: Value = answer.json().await.unwrap();
-    assert_eq!((&problem["product_id"], &problem["available"]), (&few.clone().into(), &1.into()));
+    let (status, problem) = refusal(reserve(&app, Uuid::now_v7(), &[(&plenty, 2), (&few, 2)]).await).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("out-of-stock")));
+    assert_eq!(
+        (&problem["product_id"], &problem["requested"], &problem["available"]),
+        (&json!(few), &json!(2), &json!(1))
+    );
     assert_eq!(levels(&app, &plenty).await, (10, 0, 10));
     let unknown = product();
     assert_eq!(reserve(&app, Uuid::now_v7(), &[(&unknown, 1)]).await.status(), 409);
@@ -85,12 +87,7 @@ async fn a_reservation_without_an_order_expires() {
     let app = env.start::<Inventory>().await;
     let product = stocked(&app, 10).await;
     assert_eq!(reserve(&app, Uuid::now_v7(), &[(&product, 4)]).await.status(), 201);
-    let url = app.url(&format!("/api/inventory/{product}"));
-    eventually("the stock comes back", || async {
-        let stock: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
-        if stock["available"] == 10 { Ok(()) } else { Err(stock.to_string()) }
-    })
-    .await;
+    levels_become(&app, &product, (10, 0, 10)).await;
     tokio::time::timeout(Duration::from_secs(9), app.stop()).await.unwrap();
 }
 

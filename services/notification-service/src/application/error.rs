@@ -1,7 +1,7 @@
 //! What can go wrong.
 
 use config::database::StoreError;
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 
 use crate::domain::{DeliveryId, DeliveryStatus, NotificationId, WebhookId};
 
@@ -25,23 +25,15 @@ pub enum NotificationError {
 }
 
 impl Fault for NotificationError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoDelivery(_) | Self::NoWebhook(_) => Kind::NotFound,
-            Self::NotDead { .. } | Self::Erased(_) | Self::TooManyWebhooks(_) => Kind::Conflict,
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "notification-not-found",
-            Self::NoDelivery(_) => "delivery-not-found",
-            Self::NotDead { .. } => "delivery-not-dead",
-            Self::Erased(_) => "delivery-erased",
-            Self::NoWebhook(_) => "webhook-not-found",
-            Self::TooManyWebhooks(_) => "too-many-webhooks",
-            Self::Store(error) => error.code(),
+            Self::NotFound(_) => Kind::NotFound.coded("notification-not-found"),
+            Self::NoDelivery(_) => Kind::NotFound.coded("delivery-not-found"),
+            Self::NotDead { .. } => Kind::Conflict.coded("delivery-not-dead"),
+            Self::Erased(_) => Kind::Conflict.coded("delivery-erased"),
+            Self::NoWebhook(_) => Kind::NotFound.coded("webhook-not-found"),
+            Self::TooManyWebhooks(_) => Kind::Conflict.coded("too-many-webhooks"),
+            Self::Store(error) => error.facts(),
         }
     }
 }

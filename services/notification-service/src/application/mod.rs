@@ -4,7 +4,6 @@ mod bell;
 mod deliver;
 mod error;
 mod events;
-mod forget;
 mod inbox;
 mod notice;
 mod ports;
@@ -18,7 +17,6 @@ pub use bell::Bell;
 pub use deliver::Deliver;
 pub use error::NotificationError;
 pub use events::NotificationCreated;
-pub use forget::ForgetOld;
 pub use inbox::ReadMarks;
 pub use notice::{Details, FormerAddress, LinkDetails, Notice, OrderDetails, OrderLine, ShipmentDetails};
 pub use ports::{
@@ -27,8 +25,7 @@ pub use ports::{
     UserDirectory, Webhook, WebhookPoster, Webhooks,
 };
 pub use preferences::ChoosePreferences;
-use recipients::UNVERIFIED_DAY;
-pub use recipients::{EmailCarrier, WebhookCarrier};
+pub use recipients::{EmailCarrier, UNVERIFIED_DAY, WebhookCarrier};
 pub use resend::Resend;
 pub use tell::{Audience, News, Tell};
 pub use webhooks::{ManageWebhooks, Owner};

@@ -238,14 +238,6 @@ pub trait DeliveryQueue: Send {
     async fn delivery_for_update(&mut self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError>;
     /// Begins anew.
     async fn restart(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Result<(), StoreError>;
-    /// Deletes ended deliveries, old notifications and old counts of e-mails; how many rows that were.
-    async fn forget_before(
-        &mut self,
-        notifications: DateTime<Utc>,
-        deliveries: DateTime<Utc>,
-        unverified: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<u64, StoreError>;
 }
 
 #[async_trait]

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How long e-mails to an address that nobody has verified are counted.
-pub(super) const UNVERIFIED_DAY: TimeDelta = TimeDelta::days(1);
+pub const UNVERIFIED_DAY: TimeDelta = TimeDelta::days(1);
 
 impl From<StoreError> for Undelivered {
     fn from(_: StoreError) -> Self {

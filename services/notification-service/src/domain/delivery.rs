@@ -1,6 +1,5 @@
 //! How a delivery goes on: sent, tried again later, or given up.
 
-use std::fmt;
 use std::time::Duration;
 
 config::ids! {
@@ -8,57 +7,29 @@ config::ids! {
     DeliveryId
 }
 
-/// Where a delivery is.
-///
-/// ```text
-/// pending ─→ sent
-///    │  ┌──────↑
-///    └→ failed ─→ dead ─→ pending (an administrator's resend)
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryStatus {
-    /// Not tried yet, or it can't be: nobody knows the address yet.
-    Pending,
-    Sent,
-    /// Tried in vain, and to be tried again.
-    Failed,
-    /// Given up.
-    Dead,
+config::names! {
+    /// Where a delivery is.
+    ///
+    /// ```text
+    /// pending ─→ sent
+    ///    │  ┌──────↑
+    ///    └→ failed ─→ dead ─→ pending (an administrator's resend)
+    /// ```
+    DeliveryStatus {
+        /// Not tried yet, or it can't be: nobody knows the address yet.
+        Pending = "pending",
+        Sent = "sent",
+        /// Tried in vain, and to be tried again.
+        Failed = "failed",
+        /// Given up.
+        Dead = "dead",
+    }
 }
 
 impl DeliveryStatus {
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Sent, Self::Failed, Self::Dead];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Dead => "dead",
-        }
-    }
-
     /// Whether it ended without having been sent, so that an administrator may begin anew.
     pub fn can_be_resent(self) -> bool {
         self == Self::Dead
-    }
-}
-
-impl fmt::Display for DeliveryStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for DeliveryStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = || Self::ALL.map(Self::as_str).join(", ");
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", known()))
     }
 }
 

@@ -7,4 +7,5 @@ mod users;
 
 pub use http::HttpPoster;
 pub use mail::{MailSettings, Post, Templates, Transport};
+pub use mysql::FORGOTTEN;
 pub use users::Users;

@@ -234,21 +234,19 @@ impl From<DeliveryRecord> for DeliveryDto {
 
 /// From the query's parameters.
 pub fn delivery_filter(
+    fields: &mut Fields,
     status: Option<&str>,
     channel: Option<&str>,
     user: Option<u64>,
     notification: Option<u64>,
-) -> Result<DeliveryFilter, InvalidFields> {
-    let mut fields = Fields::default();
+) -> Option<DeliveryFilter> {
     let status = fields.check("status", status.map(str::parse).transpose());
     let channel = fields.check("channel", channel.map(str::parse).transpose());
-    fields.finish(|| {
-        Some(DeliveryFilter {
-            status: status?,
-            channel: channel?,
-            user: user.map(UserId::new),
-            notification: notification.map(NotificationId::new),
-        })
+    Some(DeliveryFilter {
+        status: status?,
+        channel: channel?,
+        user: user.map(UserId::new),
+        notification: notification.map(NotificationId::new),
     })
 }
 

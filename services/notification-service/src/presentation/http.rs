@@ -7,7 +7,7 @@ use config::id::UserId;
 use config::idempotency::{Answer, Idempotency};
 use config::jwt_auth::{Admin, AuthError, Caller, SignedIn, Validity};
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body};
+use config::problem::{ApiError, Body, Fields};
 use config::response::{Created, NoContent};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -155,8 +155,11 @@ impl NotificationApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<DeliveryDto>>, ApiError> {
-        let filter = delivery_filter(status.as_deref(), channel.as_deref(), user_id.0, notification_id.0)?;
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
+        let mut fields = Fields::default();
+        let (status, channel) = (status.as_deref(), channel.as_deref());
+        let filter = delivery_filter(&mut fields, status, channel, user_id.0, notification_id.0);
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let (filter, paging) = fields.finish(|| filter.zip(paging))?;
         let slice = self.reader.deliveries(filter, paging).await?;
         Ok(Json(Page::new(slice, paging, |record| record.id.get(), DeliveryDto::from)))
     }

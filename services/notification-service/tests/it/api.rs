@@ -1,9 +1,10 @@
 //! The HTTP API: lists, marks, preferences, and who may do what.
 
+use config::testing::{refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, STRANGER, Shop, get, order_event, refusal, wrong_fields};
+use crate::support::{SHOPPER, STRANGER, Shop, get, order_event};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_the_callers_own_and_the_newest_first() {
@@ -109,13 +110,10 @@ async fn only_administrators_post_and_every_wrong_field_is_named() {
         .header("content-type", "application/json")
         .body("{");
     assert_eq!(refusal(malformed.send().await.unwrap()).await.0, 400);
-    let answer = shop
-        .app
-        .as_admin(Method::GET, "/api/notifications/deliveries?status=lost&channel=x")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(wrong_fields(&refusal(answer).await.1), ["status", "channel"]);
+    let path = "/api/notifications/deliveries?status=lost&channel=x&skip=-1&limit=0&cursor=x";
+    let answer = shop.app.as_admin(Method::GET, path).send().await.unwrap();
+    let (status, problem) = refusal(answer).await;
+    assert_eq!((status, wrong_fields(&problem)), (422, vec!["status", "channel", "skip", "limit", "cursor"]));
     assert_eq!(shop.list(SHOPPER).await["total"], 0);
     shop.app.stop().await;
 }

@@ -1,6 +1,6 @@
 //! The way out, and what stands in it.
 
-use config::testing::eventually;
+use config::testing::{eventually, refusal};
 use notification_service::Notification;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::smtp::SmtpServer;
-use crate::support::{Mail, SHOPPER, Shop, order_event, refusal, user_event};
+use crate::support::{Mail, SHOPPER, Shop, order_event, user_event};
 
 async fn by_smtp(
     port: u16,

@@ -1,12 +1,12 @@
 //! What the service hears, and what it makes of it.
 
 use config::kafka::Envelope;
-use config::testing::eventually;
+use config::testing::{event, eventually, refusal};
 use notification_service::Notification;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, Shop, event, get, order_event, refusal, shipping_event, user_event};
+use crate::support::{SHOPPER, Shop, get, order_event, shipping_event, user_event};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_makes_one_notification_and_one_e_mail_however_often_it_comes() {
@@ -15,6 +15,7 @@ async fn an_event_makes_one_notification_and_one_e_mail_however_often_it_comes()
     shop.introduce(SHOPPER).await;
     let created =
         order_event("order_created", 41, "pending", json!({ "expires_at": "2026-11-21T05:00:00Z" }));
+    let created = Envelope { request_id: "the-request".to_owned(), ..created };
     for _ in 0..3 {
         shop.kafka.send(&created).await;
     }
@@ -58,7 +59,7 @@ async fn each_event_is_told_in_its_words() {
         for (name, value) in more.as_object().unwrap() {
             data[name] = value.clone();
         }
-        event("payment-events", 42, kind, data)
+        event("payment-events", kind, 42, data)
     };
     let refund = json!({ "refund_id": 1, "refund_amount": 1_000_000, "refunded_total": 1_000_000, "fully_refunded": false, "reason": "x" });
     for event in [
@@ -215,7 +216,7 @@ async fn administrators_hear_of_what_waits_for_them() {
     })
     .await;
     let low = json!({ "product_id": "507f1f77bcf86cd799439011", "available": 3, "threshold": 5 });
-    shop.kafka.send(&event("inventory-events", 1, "inventory_low", low)).await;
+    shop.kafka.send(&event("inventory-events", "inventory_low", 1, low)).await;
     let told = shop.notification(2, "low_stock").await;
     assert_eq!(
         told["message"],
@@ -224,7 +225,7 @@ async fn administrators_hear_of_what_waits_for_them() {
     let short = json!({
         "order_id": 5, "user_id": SHOPPER, "return_id": 4, "missing_amount": 10.8, "currency": "USD",
     });
-    shop.kafka.send(&event("payment-events", 5, "return_refund_short", short)).await;
+    shop.kafka.send(&event("payment-events", "return_refund_short", 5, short)).await;
     let told = shop.notification(2, "return_refund_short").await;
     assert_eq!(
         told["message"],
@@ -234,7 +235,7 @@ async fn administrators_hear_of_what_waits_for_them() {
         "order_id": 5, "user_id": SHOPPER, "return_id": 4, "refund_amount": 1510.8, "currency": "USD",
         "note": null,
     });
-    shop.kafka.send(&event("order-events", 5, "return_requested", back)).await;
+    shop.kafka.send(&event("order-events", "return_requested", 5, back)).await;
     let told = shop.notification(2, "return_requested").await;
     assert_eq!(told["title"], "A return of order 5 was asked for");
     assert_eq!(told["message"], "Return 4 is worth 1,510.80 USD. Please approve or reject it.");
@@ -242,7 +243,7 @@ async fn administrators_hear_of_what_waits_for_them() {
         "order_id": 5, "payment_id": 6, "user_id": SHOPPER, "refund_amount": 1234.5, "currency": "USD",
         "was_refunded": true,
     });
-    shop.kafka.send(&event("payment-events", 5, "refund_failed", failed)).await;
+    shop.kafka.send(&event("payment-events", "refund_failed", 5, failed)).await;
     let told = shop.notification(2, "refund_failed").await["message"].to_string();
     assert!(
         told.contains("1,234.50 USD of payment 6") && told.contains("was told that it is back"),
@@ -258,7 +259,7 @@ async fn administrators_hear_of_what_waits_for_them() {
             "order_id": 5, "user_id": SHOPPER, "currency": "USD", "dispute_id": 7, "disputed_amount": 30.0,
             "status": status, "evidence_due_at": "2026-12-01T12:00:00Z",
         });
-        shop.kafka.send(&event("payment-events", 5, kind, dispute)).await;
+        shop.kafka.send(&event("payment-events", kind, 5, dispute)).await;
     }
     eventually("the administrator hears of the dispute", || async {
         let list = shop.list(2).await;
@@ -288,11 +289,11 @@ async fn shoppers_hear_what_becomes_of_their_returns() {
             "order_id": 5, "user_id": SHOPPER, "return_id": 4, "refund_amount": 10.8, "currency": "USD",
             "note": note,
         });
-        shop.kafka.send(&event("order-events", 5, kind, back)).await;
+        shop.kafka.send(&event("order-events", kind, 5, back)).await;
         assert_eq!(shop.notification(SHOPPER, kind).await["message"], message);
     }
     // A type that is not known yet, and looks like none that is.
-    shop.kafka.send(&event("user-events", SHOPPER, "user_knighted", json!({ "sword": "silver" }))).await;
+    shop.kafka.send(&event("user-events", "user_knighted", SHOPPER, json!({ "sword": "silver" }))).await;
     shop.introduce(SHOPPER + 1).await;
     shop.app.stop().await;
 }
@@ -313,8 +314,8 @@ async fn wishers_hear_of_prices_and_stock_once_unless_they_do_not_want_to() {
         "old_price": 6.5, "new_price": 5, "currency": "USD",
     });
     for event in [
-        event("favourite-events", SHOPPER, "wish_back_in_stock", back),
-        event("favourite-events", SHOPPER, "wish_price_dropped", dropped),
+        event("favourite-events", "wish_back_in_stock", SHOPPER, back),
+        event("favourite-events", "wish_price_dropped", SHOPPER, dropped),
     ] {
         for _ in 0..3 {
             shop.kafka.send(&event).await;
@@ -339,9 +340,9 @@ async fn wishers_hear_of_prices_and_stock_once_unless_they_do_not_want_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_cannot_be_read_blocks_nothing() {
     let shop = Shop::open().await;
-    let poison = event("order-events", 43, "order_created", json!({ "order_id": "not a number" }));
+    let poison = event("order-events", "order_created", 43, json!({ "order_id": "not a number" }));
     shop.kafka.send(&poison).await;
-    let unknown = event("order-events", 43, "order_praised", json!({}));
+    let unknown = event("order-events", "order_praised", 43, json!({}));
     shop.kafka.send(&unknown).await;
     shop.kafka.send(&order_event("order_created", 43, "pending", json!({}))).await;
     shop.notification(SHOPPER, "order_created").await;
@@ -406,7 +407,7 @@ async fn a_row_with_repetitions_and_poison_acts_once_for_each_that_is_good() {
     let shop = Shop::open().await;
     let pool = shop.pool().await;
     shop.app.stop().await;
-    let poison = event("order-events", 43, "order_created", json!({ "order_id": "not a number" }));
+    let poison = event("order-events", "order_created", 43, json!({ "order_id": "not a number" }));
     for order in 1..=20 {
         let created = order_event("order_created", order, "pending", json!({ "user_id": 1000 + order }));
         // One key: one after the other.

@@ -6,6 +6,8 @@ mod deliveries;
 mod emails;
 mod events;
 mod races;
+mod retention;
+mod settings;
 mod smtp;
 mod stream;
 mod support;

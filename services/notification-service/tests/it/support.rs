@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use config::testing::{TestApp, TestEnv, TestKafka, event, eventually};
 use notification_service::Notification;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -193,30 +192,6 @@ pub async fn get(app: &TestApp, user: u64, path: &str) -> Value {
     answer.json().await.unwrap()
 }
 
-/// The refusal's status and problem.
-pub async fn refusal(answer: Response) -> (u16, Value) {
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
-/// The names of the wrong fields.
-pub fn wrong_fields(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
-}
-
-pub fn event(topic: &str, key: u64, kind: &str, data: Value) -> Envelope {
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: topic.to_owned(),
-        key: key.to_string(),
-        kind: kind.to_owned(),
-        time: SystemClock.now(),
-        data,
-        request_id: "the-request".to_owned(),
-        traceparent: None,
-    }
-}
-
 /// What user-service says; `more` beside what all its events have.
 pub fn user_event(kind: &str, user: u64, more: Value) -> Envelope {
     let mut data = json!({
@@ -224,7 +199,7 @@ pub fn user_event(kind: &str, user: u64, more: Value) -> Envelope {
         "full_name": "Ana <b>Đặng</b>", "role": "client", "is_active": true,
     });
     merge(&mut data, more);
-    event("user-events", user, kind, data)
+    event("user-events", kind, user, data)
 }
 
 /// What order-service says about an order of the shopper.
@@ -240,7 +215,7 @@ pub fn order_event(kind: &str, order: u64, status: &str, more: Value) -> Envelop
         "reservation_id": Uuid::now_v7(), "promotion_code": null, "version": 1,
     });
     merge(&mut data, more);
-    event("order-events", order, kind, data)
+    event("order-events", kind, order, data)
 }
 
 pub fn shipping_event(kind: &str, order: u64, status: &str) -> Envelope {
@@ -248,7 +223,7 @@ pub fn shipping_event(kind: &str, order: u64, status: &str) -> Envelope {
         "shipment_id": 5, "order_id": order, "user_id": SHOPPER, "tracking_number": "SHOP0005", "carrier": "Shop Post",
         "method": "standard", "status": status, "estimated_delivery": "2026-12-01T00:00:00Z",
     });
-    event("shipping-events", order, kind, data)
+    event("shipping-events", kind, order, data)
 }
 
 /// Puts `more`'s members into an event's data.

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use config::testing::{TestEnv, eventually};
+use config::testing::{TestEnv, event, eventually, refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{SHOPPER, STRANGER, Shop, event, get, refusal, user_event, wrong_fields};
+use crate::support::{SHOPPER, STRANGER, Shop, get, user_event};
 
 async fn add(shop: &Shop, user: u64, url: &str) -> Value {
     let answer = shop
@@ -185,7 +185,7 @@ async fn the_shops_webhook_hears_of_everything_once_whatever_users_prefer() {
     assert_eq!(answer.send().await.unwrap().status(), 200);
     shop.posted(SHOPPER, "hello").await;
     let low = json!({ "product_id": "507f1f77bcf86cd799439011", "available": 3, "threshold": 5 });
-    shop.kafka.send(&event("inventory-events", 1, "inventory_low", low)).await;
+    shop.kafka.send(&event("inventory-events", "inventory_low", 1, low)).await;
     for admin in [2, 3] {
         shop.notification(admin, "low_stock").await;
     }

@@ -1,10 +1,10 @@
 //! What is said, and what is left unsaid.
 
 use config::kafka::Envelope;
-use config::testing::eventually;
+use config::testing::{event, eventually};
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, Shop, event, merge, order_event, shipping_event};
+use crate::support::{SHOPPER, Shop, merge, order_event, shipping_event};
 
 /// How an administrator is told.
 async fn told(shop: &Shop, kind: &str) -> String {
@@ -16,7 +16,7 @@ fn payment(kind: &str, more: Value) -> Envelope {
         "payment_id": 3, "order_id": 5, "user_id": SHOPPER, "amount": 25.5, "currency": "USD",
     });
     merge(&mut data, more);
-    event("payment-events", 5, kind, data)
+    event("payment-events", kind, 5, data)
 }
 
 /// A shipment's event, with what else it tells.
@@ -96,7 +96,7 @@ async fn administrators_hear_what_is_to_be_paid_by_hand_and_what_is_not_yet() {
     let shop = Shop::open().await;
     shop.introduce_as(2, json!({ "role": "admin" })).await;
     let by_hand = json!({ "order_id": 5, "user_id": SHOPPER, "amount": 1234.5, "currency": "USD" });
-    shop.kafka.send(&event("payment-events", 5, "refund_by_hand_due", by_hand)).await;
+    shop.kafka.send(&event("payment-events", "refund_by_hand_due", 5, by_hand)).await;
     assert_eq!(
         told(&shop, "refund_by_hand_due").await,
         "1,234.50 USD that the customer has paid can be given back by no payment. Please pay it back by hand, and \
@@ -106,7 +106,7 @@ async fn administrators_hear_what_is_to_be_paid_by_hand_and_what_is_not_yet() {
         "order_id": 5, "user_id": SHOPPER, "return_id": 4, "missing_amount": 10.8, "disputed": 5,
         "currency": "USD",
     });
-    shop.kafka.send(&event("payment-events", 5, "return_refund_short", short)).await;
+    shop.kafka.send(&event("payment-events", "return_refund_short", 5, short)).await;
     assert_eq!(
         told(&shop, "return_refund_short").await,
         "No payment of the order has 10.80 USD left to give back for its return 4. 5.00 USD of it is in an open \

@@ -9,7 +9,7 @@ use config::jwt_auth::{AuthError, Caller};
 use config::kafka::Envelope;
 use config::response::IfMatch;
 
-use super::step::{keep_step, let_go, remark};
+use super::step::{PAID_OTHERWISE, keep_step, refuse, remark};
 use super::{OrderData, OrderError, OrderReaddressed, Store};
 use crate::domain::{Actor, Address, Order, OrderId, Reason, Status};
 
@@ -72,10 +72,7 @@ impl ChangeOrder {
         let mut order = tx.order_for_update(id).await?.ok_or(OrderError::NotFound(id))?;
         caller.must_own(order.user_id)?;
         if_match.check(order.version)?;
-        let by = match caller.is_admin() {
-            true => Actor::Admin(caller.user_id),
-            false => Actor::Customer(caller.user_id),
-        };
+        let by = Actor::of(caller);
         if let Some(address) = &wanted.address {
             readdress(tx.as_mut(), &mut order, address, by, now).await?;
         }
@@ -84,7 +81,7 @@ impl ChangeOrder {
             let promised = order.payment.take_if(|_| step.to == Status::Paid);
             keep_step(tx.as_mut(), &order, step, wanted.reason.as_ref().map(ToString::to_string)).await?;
             if let Some(payment) = promised {
-                let_go(tx.as_mut(), &order, payment).await?;
+                refuse(tx.as_mut(), &order, payment, order.totals.total(), PAID_OTHERWISE).await?;
             }
         }
         tx.commit().await?;

@@ -4,15 +4,14 @@ use config::database::StoreError;
 use config::id::ProductId;
 use config::jwt_auth::AuthError;
 use config::money::{Amount, Money};
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 use config::registry::CallError;
 use config::response::StaleVersion;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::StockError;
 use crate::domain::{
-    AddressFixed, IllegalMove, IllegalReturnMove, NotPending, OrderId, RefundRefusal, ReturnId,
-    ReturnRefusal, Status,
+    AddressFixed, IllegalMove, IllegalReturnMove, NotPending, OrderId, RefundRefusal, ReturnId, ReturnRefusal,
 };
 
 /// Why a use case did nothing.
@@ -69,118 +68,106 @@ pub enum OrderError {
 }
 
 impl Fault for OrderError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoReturn(_) => Kind::NotFound,
-            // The order is priced by others or not at all: whatever they lack, it is worth another try later.
-            Self::PromotionsUnavailable(_) | Self::TaxUnavailable(_) => Kind::Unavailable,
-            // What is asked for was looked at before.
-            Self::Return(ReturnRefusal::NotOrdered { .. } | ReturnRefusal::Money(_))
-            | Self::Refund(RefundRefusal::Money(_)) => Kind::Internal,
-            Self::IllegalMove(_)
-            | Self::AddressFixed(_)
-            | Self::NotPending(_)
-            | Self::Changed
-            | Self::OtherPlace
-            | Self::IllegalReturnMove(_)
-            | Self::Return(_)
-            | Self::Refund(_)
-            | Self::PromotionUsedUp { .. }
-            | Self::PriceChanged { .. }
-            | Self::TotalChanged { .. }
-            | Self::TooManyOpenOrders { .. }
-            | Self::CartEmpty
-            | Self::CartFull
-            | Self::Stock(StockError::OutOfStock { .. }) => Kind::Conflict,
-            Self::Invalid(error) => error.kind(),
-            Self::Auth(error) => error.kind(),
-            Self::Stale(error) => error.kind(),
-            Self::Stock(StockError::Call(error)) | Self::Call(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "order-not-found",
-            Self::NoReturn(_) => "return-not-found",
-            Self::NotPending(_) => "not-pending",
-            Self::Changed => "order-changed",
-            Self::OtherPlace => "other-place",
-            Self::IllegalReturnMove(_) => "illegal-transition",
-            Self::Return(refusal) => return_code(refusal),
-            Self::Refund(RefundRefusal::TooMuch { .. }) => "refund-exceeds-paid",
-            Self::Refund(RefundRefusal::Money(_)) => "internal",
-            Self::PromotionUsedUp { .. } => "promotion-used-up",
-            Self::PromotionsUnavailable(_) => "promotions-unavailable",
-            Self::TaxUnavailable(_) => "tax-unavailable",
-            Self::IllegalMove(_) => "illegal-transition",
-            Self::AddressFixed(_) => "address-fixed",
-            Self::PriceChanged { .. } | Self::TotalChanged { .. } => "price-changed",
-            Self::TooManyOpenOrders { .. } => "too-many-open-orders",
-            Self::CartEmpty => "cart-empty",
-            Self::CartFull => "cart-full",
-            Self::Stock(StockError::OutOfStock { .. }) => "out-of-stock",
-            Self::Invalid(error) => error.code(),
-            Self::Auth(error) => error.code(),
-            Self::Stale(error) => error.code(),
-            Self::Stock(StockError::Call(error)) | Self::Call(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(error) => error.errors(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn extensions(&self) -> Map<String, Value> {
-        let members = match self {
-            Self::IllegalMove(IllegalMove { from, to, legal }) => {
-                let legal: Vec<_> = legal.iter().map(|status| Status::as_str(*status)).collect();
-                json!({ "from": from.as_str(), "to": to.as_str(), "legal": legal })
+            Self::NotFound(_) => Kind::NotFound.coded("order-not-found"),
+            Self::NoReturn(_) => Kind::NotFound.coded("return-not-found"),
+            Self::IllegalMove(refused) => refused.facts(),
+            Self::AddressFixed(_) => Kind::Conflict.coded("address-fixed"),
+            Self::NotPending(_) => Kind::Conflict.coded("not-pending"),
+            Self::Changed => Kind::Conflict.coded("order-changed"),
+            Self::OtherPlace => Kind::Conflict.coded("other-place"),
+            Self::IllegalReturnMove(refused) => refused.facts(),
+            Self::Return(refusal) => refusal.facts(),
+            Self::Refund(refusal) => refusal.facts(),
+            Self::PromotionUsedUp { reason } => {
+                Kind::Conflict.coded("promotion-used-up").with(json!({ "reason": reason }))
             }
-            Self::PriceChanged { product_id, price } => json!({
+            // The order is priced by others or not at all: whatever they lack, it is worth another try later.
+            Self::PromotionsUnavailable(_) => Kind::Unavailable.coded("promotions-unavailable"),
+            Self::TaxUnavailable(_) => Kind::Unavailable.coded("tax-unavailable"),
+            Self::PriceChanged { product_id, price } => Kind::Conflict.coded("price-changed").with(json!({
                 "product_id": product_id.as_str(),
                 "price": Amount::from(*price),
                 "currency": price.currency().code(),
-            }),
-            Self::TotalChanged { total } => {
-                json!({ "total_amount": Amount::from(*total), "currency": total.currency().code() })
+            })),
+            Self::TotalChanged { total } => Kind::Conflict
+                .coded("price-changed")
+                .with(json!({ "total_amount": Amount::from(*total), "currency": total.currency().code() })),
+            Self::TooManyOpenOrders { most } => {
+                Kind::Conflict.coded("too-many-open-orders").with(json!({ "most": most }))
             }
-            Self::TooManyOpenOrders { most } => json!({ "most": most }),
-            Self::Stock(StockError::OutOfStock { product_id, requested, available }) => {
-                json!({ "product_id": product_id, "requested": requested, "available": available })
-            }
-            Self::IllegalReturnMove(IllegalReturnMove { from, to }) => {
-                let legal: Vec<_> = from.next().iter().map(|status| status.as_str()).collect();
-                json!({ "from": from.as_str(), "to": to.as_str(), "legal": legal })
-            }
-            Self::Return(ReturnRefusal::TooMany { product_id, wanted, left }) => {
-                json!({ "product_id": product_id.as_str(), "requested": wanted, "returnable": left })
-            }
-            Self::Return(ReturnRefusal::NotReturnable { status }) => {
-                json!({ "order_status": status.as_str() })
-            }
-            Self::Return(ReturnRefusal::TooLate { until }) => json!({ "until": until }),
-            Self::Refund(RefundRefusal::TooMuch { left }) => {
-                json!({ "refundable": Amount::from(*left), "currency": left.currency().code() })
-            }
-            Self::PromotionUsedUp { reason } => json!({ "reason": reason }),
-            _ => Value::Null,
-        };
-        members.as_object().cloned().unwrap_or_default()
+            Self::CartEmpty => Kind::Conflict.coded("cart-empty"),
+            Self::CartFull => Kind::Conflict.coded("cart-full"),
+            Self::Invalid(error) => error.facts(),
+            Self::Auth(error) => error.facts(),
+            Self::Stale(error) => error.facts(),
+            Self::Stock(error) => error.facts(),
+            Self::Call(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
     }
 }
 
-fn return_code(refusal: &ReturnRefusal) -> &'static str {
-    match refusal {
-        ReturnRefusal::NotReturnable { .. } | ReturnRefusal::NotPaid => "not-returnable",
-        ReturnRefusal::TooLate { .. } => "return-period-over",
-        ReturnRefusal::TooMany { .. } => "returned-already",
-        ReturnRefusal::ShippingGivenBack => "shipping-given-back",
-        ReturnRefusal::NotOrdered { .. } | ReturnRefusal::Money(_) => "internal",
+impl Fault for IllegalMove {
+    fn facts(&self) -> Facts {
+        let Self { from, to, legal } = self;
+        let legal: Vec<_> = legal.iter().map(|status| status.as_str()).collect();
+        illegal_transition(from.as_str(), to.as_str(), &legal)
+    }
+}
+
+impl Fault for IllegalReturnMove {
+    fn facts(&self) -> Facts {
+        let Self { from, to } = self;
+        let legal: Vec<_> = from.next().iter().map(|status| status.as_str()).collect();
+        illegal_transition(from.as_str(), to.as_str(), &legal)
+    }
+}
+
+fn illegal_transition(from: &str, to: &str, legal: &[&str]) -> Facts {
+    Kind::Conflict.coded("illegal-transition").with(json!({ "from": from, "to": to, "legal": legal }))
+}
+
+impl Fault for ReturnRefusal {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NotReturnable { status } => {
+                Kind::Conflict.coded("not-returnable").with(json!({ "order_status": status.as_str() }))
+            }
+            Self::NotPaid => Kind::Conflict.coded("not-returnable"),
+            Self::TooLate { until } => {
+                Kind::Conflict.coded("return-period-over").with(json!({ "until": until }))
+            }
+            // What is asked for was looked at before.
+            Self::NotOrdered { .. } | Self::Money(_) => Facts::internal(),
+            Self::TooMany { product_id, wanted, left } => Kind::Conflict
+                .coded("returned-already")
+                .with(json!({ "product_id": product_id.as_str(), "requested": wanted, "returnable": left })),
+            Self::ShippingGivenBack => Kind::Conflict.coded("shipping-given-back"),
+        }
+    }
+}
+
+impl Fault for RefundRefusal {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::TooMuch { left } => Kind::Conflict
+                .coded("refund-exceeds-paid")
+                .with(json!({ "refundable": Amount::from(*left), "currency": left.currency().code() })),
+            // The amount was looked at before.
+            Self::Money(_) => Facts::internal(),
+        }
+    }
+}
+
+impl Fault for StockError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::OutOfStock { product_id, requested, available } => Kind::Conflict
+                .coded("out-of-stock")
+                .with(json!({ "product_id": product_id, "requested": requested, "available": available })),
+            Self::Call(error) => error.facts(),
+        }
     }
 }

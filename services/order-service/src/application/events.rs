@@ -202,7 +202,7 @@ pub struct OrderPaymentRefused {
     pub payment_id: u64,
     /// What it took, or promised.
     pub amount: Amount,
-    /// `wrong_amount` or `paid_otherwise`.
+    /// `wrong_amount`, or `paid_otherwise`: another payment or a person has paid the order, or nothing was due.
     pub reason: &'static str,
 }
 

@@ -11,8 +11,8 @@ use config::money::{Money, MoneyError};
 use config::problem::InvalidFields;
 
 use super::settle_return::{follow_refund, refund_came_back};
-use super::step::{book_payment, heard, keep_step, let_go, remark};
-use super::{Figures, OrderData, OrderError, OrderPaymentLapsed, OrderPaymentRefused, Store};
+use super::step::{PAID_OTHERWISE, WRONG_AMOUNT, book_payment, heard, keep_step, refuse, remark};
+use super::{Figures, OrderData, OrderError, OrderPaymentLapsed, Store};
 use crate::domain::{Actor, Order, OrderId, ReturnId, Status};
 
 /// What happened to a payment.
@@ -145,8 +145,8 @@ impl FollowPayment {
     }
 }
 
-/// Whether the payment is of what the order costs. If not, the order was repriced while somebody paid: they get it
-/// back, and may pay again.
+/// Whether the payment is of what the order costs, where its money is still to come. If not, the order was repriced
+/// while somebody paid: they get it back, and may pay again.
 async fn is_due(
     tx: &mut dyn Store,
     order: &Order,
@@ -154,15 +154,13 @@ async fn is_due(
     amount: Money,
     now: DateTime<Utc>,
 ) -> Result<bool, OrderError> {
-    if amount == order.totals.total() {
+    if !order.is_owed() || amount == order.totals.total() {
         return Ok(true);
     }
     tracing::warn!(order.id = order.id.get(), payment.id = payment, %amount, "a payment of the wrong amount");
     let text = format!("payment {payment} is of {amount}, which is not what is due: it is given back");
     remark(tx, order, Actor::Payment, text, now).await?;
-    let (data, reason) = (OrderData::from(order), "wrong_amount");
-    let refused = OrderPaymentRefused { order: data, payment_id: payment, amount: amount.into(), reason };
-    tx.publish(Envelope::new(&refused)).await?;
+    refuse(tx, order, payment, amount, WRONG_AMOUNT).await?;
     Ok(false)
 }
 
@@ -186,8 +184,7 @@ async fn promised(
             let text =
                 format!("payment {payment} was authorized when the order was {} already", refused.from);
             remark(tx, order, Actor::Payment, text, now).await?;
-            // What another payment has paid payment-service knows; of what was paid by hand it doesn't.
-            if order.paid_at.is_some() { Ok(let_go(tx, order, payment).await?) } else { Ok(()) }
+            refuse_second(tx, order, payment, amount).await
         }
     }
 }
@@ -238,11 +235,23 @@ async fn paid(
             }
             let text = format!("payment {payment} came when the order was {} already", refused.from);
             remark(tx, order, Actor::Payment, text, now).await?;
-            // What was paid by hand payment-service doesn't know of: it would keep this, too.
-            let otherwise = order.paid_at.is_some() && !order.is_paid_by(payment);
-            if otherwise { Ok(let_go(tx, order, payment).await?) } else { Ok(()) }
+            refuse_second(tx, order, payment, authorized).await
         }
     }
+}
+
+/// Has a payment given back whose order the shop has the money of already. What another payment has paid
+/// payment-service knows; what was paid by hand it doesn't, and would keep this, too.
+async fn refuse_second(
+    tx: &mut dyn Store,
+    order: &Order,
+    payment: u64,
+    amount: Money,
+) -> Result<(), OrderError> {
+    if order.is_paid_otherwise(payment) {
+        refuse(tx, order, payment, amount, PAID_OTHERWISE).await?;
+    }
+    Ok(())
 }
 
 /// Money that was given back.

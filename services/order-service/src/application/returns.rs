@@ -76,7 +76,7 @@ impl Returns {
             let new = NewReturn { order_id: id, user_id: order.user_id, items, comment: comment.clone() };
             let back = tx.add_return(&order, new, now).await?;
             let data = ReturnData::new(&order, &back).map_err(refused)?;
-            remark(tx.as_mut(), &order, actor(caller), text(&back, None), now).await?;
+            remark(tx.as_mut(), &order, Actor::of(caller), text(&back, None), now).await?;
             tx.publish(Envelope::new(&ReturnRequested(data))).await?;
             if let Some(Reply { claim, render }) = &reply {
                 tx.answer(claim, render(&back)).await?;
@@ -105,7 +105,7 @@ impl Returns {
             caller.must_own(order.user_id)?;
             let mut back = tx.return_of(order.id, id).await?.ok_or(OrderError::NoReturn(id))?;
             if_match.check(back.version)?;
-            self.apply(tx.as_mut(), &mut order, &mut back, decision, actor(caller)).await?;
+            self.apply(tx.as_mut(), &mut order, &mut back, decision, Actor::of(caller)).await?;
             tx.commit().await?;
             Ok(back)
         })
@@ -203,17 +203,10 @@ fn all_among<'a>(
     fields.finish(|| Some(()))
 }
 
-fn actor(caller: &Caller) -> Actor {
-    match caller.is_admin() {
-        true => Actor::Admin(caller.user_id),
-        false => Actor::Customer(caller.user_id),
-    }
-}
-
 /// For the order's history.
 fn text(back: &Return, note: Option<&Reason>) -> String {
     let note = note.map(|note| format!(": {note}")).unwrap_or_default();
-    let text = format!("return {} {}{note}", back.id, back.status.as_str());
+    let text = format!("return {} {}{note}", back.id, back.status);
     text.chars().take(500).collect()
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use config::database::StoreError;
 use config::kafka::Envelope;
+use config::money::Money;
 use metrics::counter;
 
 use super::{
@@ -83,11 +84,21 @@ pub(super) async fn keep_step(
     Ok(())
 }
 
-/// Has a payment's promise given up whose order was paid otherwise.
-pub(super) async fn let_go(tx: &mut dyn Store, order: &Order, payment: u64) -> Result<(), StoreError> {
-    let (data, amount) = (OrderData::from(order), order.totals.total().into());
-    let refused = OrderPaymentRefused { order: data, payment_id: payment, amount, reason: "paid_otherwise" };
-    tx.publish(Envelope::new(&refused)).await
+/// Why a payment is refused: the order costs something else.
+pub(super) const WRONG_AMOUNT: &str = "wrong_amount";
+/// Why a payment is refused: the shop has the order's money from elsewhere, or nothing was due.
+pub(super) const PAID_OTHERWISE: &str = "paid_otherwise";
+
+/// Has a payment of this amount, taken or promised, given back.
+pub(super) async fn refuse(
+    tx: &mut dyn Store,
+    order: &Order,
+    payment: u64,
+    amount: Money,
+    reason: &'static str,
+) -> Result<(), StoreError> {
+    let (order, amount) = (OrderData::from(order), amount.into());
+    tx.publish(Envelope::new(&OrderPaymentRefused { order, payment_id: payment, amount, reason })).await
 }
 
 /// Notes the money that was taken for an order in the sales.

@@ -1,6 +1,7 @@
 //! Who changes an order.
 
 use config::id::UserId;
+use config::jwt_auth::Caller;
 
 /// Whoever moves an order along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,14 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// Whoever sends a request.
+    pub fn of(caller: &Caller) -> Self {
+        match caller.is_admin() {
+            true => Self::Admin(caller.user_id),
+            false => Self::Customer(caller.user_id),
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Customer(_) => "customer",

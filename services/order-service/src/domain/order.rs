@@ -213,6 +213,16 @@ impl Order {
         self.payment == Some(payment)
     }
 
+    /// Whether the shop has its money from elsewhere than from this payment, or nothing was due.
+    pub fn is_paid_otherwise(&self, payment: u64) -> bool {
+        self.paid_at.is_some() && !self.is_paid_by(payment)
+    }
+
+    /// Whether its money is still to come.
+    pub fn is_owed(&self) -> bool {
+        self.paid_at.is_none() && !matches!(self.status, Status::Cancelled | Status::Refunded)
+    }
+
     /// Takes a payment for its own that came after the cancellation, so that its refund is the order's. `false` when
     /// it has one, or was paid otherwise.
     pub fn adopt(&mut self, payment: u64, now: DateTime<Utc>) -> bool {
@@ -364,5 +374,4 @@ impl Order {
 }
 
 #[cfg(test)]
-#[path = "order_tests.rs"]
 pub(crate) mod tests;

@@ -6,51 +6,30 @@ use config::money::{Money, MoneyError};
 
 use super::{Notes, Order, OrderId, OrderLine, Quantity, Reason, ReturnId, Status};
 
-/// Where a return is.
-///
-/// ```text
-/// requested ─→ approved ─→ received ─→ refunding ←→ refunded
-///    ├──────→ rejected ←┘
-///    └──────→ cancelled
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReturnStatus {
-    Requested,
-    /// The shopper may send the goods.
-    Approved,
-    /// The goods are here.
-    Received,
-    /// payment-service is to give the money back.
-    Refunding,
-    Refunded,
-    Rejected,
-    /// By the shopper.
-    Cancelled,
+config::names! {
+    /// Where a return is.
+    ///
+    /// ```text
+    /// requested ─→ approved ─→ received ─→ refunding ←→ refunded
+    ///    ├──────→ rejected ←┘
+    ///    └──────→ cancelled
+    /// ```
+    ReturnStatus {
+        Requested = "requested",
+        /// The shopper may send the goods.
+        Approved = "approved",
+        /// The goods are here.
+        Received = "received",
+        /// payment-service is to give the money back.
+        Refunding = "refunding",
+        Refunded = "refunded",
+        Rejected = "rejected",
+        /// By the shopper.
+        Cancelled = "cancelled",
+    }
 }
 
 impl ReturnStatus {
-    pub const ALL: [Self; 7] = [
-        Self::Requested,
-        Self::Approved,
-        Self::Received,
-        Self::Refunding,
-        Self::Refunded,
-        Self::Rejected,
-        Self::Cancelled,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Received => "received",
-            Self::Refunding => "refunding",
-            Self::Refunded => "refunded",
-            Self::Rejected => "rejected",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// Where somebody may have a return go from here. The way back from `refunded` isn't among them: only money that
     /// comes back to us takes it ([`Return::came_back`]).
     pub fn next(self) -> &'static [Self] {
@@ -64,21 +43,9 @@ impl ReturnStatus {
     }
 }
 
-impl std::str::FromStr for ReturnStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = || Self::ALL.map(Self::as_str).join(", ");
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", known()))
-    }
-}
-
 /// A step that a return can't take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the return is {} and can't become {}", from.as_str(), to.as_str())]
+#[error("the return is {from} and can't become {to}")]
 pub struct IllegalReturnMove {
     pub from: ReturnStatus,
     pub to: ReturnStatus,

@@ -1,7 +1,7 @@
 //! Carts in Redis: a hash each, from product to quantity, gone when nobody touches it for a month.
 
 use async_trait::async_trait;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::{ProductId, UserId};
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands as _, Script};
@@ -38,7 +38,7 @@ impl CartStore for RedisCarts {
         let found: Vec<(String, i64)> = self.connection.clone().hgetall(key(cart)).await?;
         let item = |(product, quantity): (String, i64)| {
             Ok(CartItem {
-                product_id: product.parse().map_err(StoreError::corrupt)?,
+                product_id: stored(&product)?,
                 quantity: Quantity::new(quantity).map_err(StoreError::corrupt)?,
             })
         };

@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, First, StoreError, Tx, push_list};
+use config::database::{Db, First, StoreError, Tx, push_list, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use config::page::{Paging, Slice};
 use sqlx::{FromRow, MySql, MySqlConnection, QueryBuilder};
 
-use super::rows::parse;
 use crate::application::{ReturnFilter, ReturnReader, ReturnRepository};
 use crate::domain::{NewReturn, Notes, Order, OrderId, Quantity, Reason, Return, ReturnId, ReturnItem};
 
@@ -55,11 +54,11 @@ struct ItemRow {
 
 impl ReturnRow {
     fn parse(self, items: Vec<ItemRow>) -> Result<Return, StoreError> {
-        let currency: Currency = parse(&self.currency)?;
+        let currency: Currency = stored(&self.currency)?;
         let money = |minor| Money::from_minor(minor, currency);
         let item = |row: ItemRow| {
             Ok(ReturnItem {
-                product_id: parse(&row.product_id)?,
+                product_id: stored(&row.product_id)?,
                 quantity: Quantity::new(row.quantity.into()).map_err(StoreError::corrupt)?,
                 reason: Reason::stored(row.reason),
                 refund: money(row.refund),
@@ -70,7 +69,7 @@ impl ReturnRow {
             id: ReturnId::new(self.id),
             order_id: OrderId::new(self.order_id),
             user_id: UserId::new(self.user_id),
-            status: parse(&self.status)?,
+            status: stored(&self.status)?,
             items: items.into_iter().map(item).collect::<Result<_, StoreError>>()?,
             comment: self.comment.map(Notes::stored),
             note: self.note.map(Reason::stored),

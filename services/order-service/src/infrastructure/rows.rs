@@ -1,11 +1,9 @@
 //! Orders as they stand in MySQL.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use config::BoxError;
-use config::database::{StoreError, push_list};
+use config::database::{StoreError, push_list, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use config::place::Place;
@@ -117,12 +115,12 @@ pub(super) fn promotions(applied: &[AppliedPromotion]) -> Result<Option<String>,
         discount: promotion.discount.minor(),
     };
     let rows: Vec<_> = applied.iter().map(row).collect();
-    serde_json::to_string(&rows).map(Some).map_err(|error| StoreError::corrupt(error.to_string()))
+    serde_json::to_string(&rows).map(Some).map_err(StoreError::corrupt)
 }
 
 impl OrderRow {
     fn order(self, lines: Vec<LineRow>, taxes: Vec<TaxRow>) -> Result<Order, StoreError> {
-        let currency: Currency = parse(&self.currency)?;
+        let currency: Currency = stored(&self.currency)?;
         let money = |minor| Money::from_minor(minor, currency);
         let charges = Charges {
             discount: money(self.discount),
@@ -132,7 +130,7 @@ impl OrderRow {
         };
         let line = |row: LineRow| {
             Ok(OrderLine {
-                product_id: parse(&row.product_id)?,
+                product_id: stored(&row.product_id)?,
                 product_name: row.product_name,
                 category: row.category,
                 quantity: Quantity::new(row.quantity.into()).map_err(StoreError::corrupt)?,
@@ -161,15 +159,13 @@ impl OrderRow {
             discount: money(row.discount),
         };
         let promotions: Vec<PromotionRow> = match &self.promotions {
-            Some(json) => {
-                serde_json::from_str(json).map_err(|error| StoreError::corrupt(error.to_string()))?
-            }
+            Some(json) => serde_json::from_str(json).map_err(StoreError::corrupt)?,
             None => Vec::new(),
         };
         let place = match &self.shipping_country {
             Some(country) => Some(Place {
-                country: parse(country)?,
-                state: self.shipping_state.as_deref().map(parse).transpose()?,
+                country: stored(country)?,
+                state: self.shipping_state.as_deref().map(stored).transpose()?,
             }),
             None => None,
         };
@@ -177,7 +173,7 @@ impl OrderRow {
         Ok(Order {
             id: OrderId::new(self.id),
             user_id: UserId::new(self.user_id),
-            status: parse(&self.status)?,
+            status: stored(&self.status)?,
             lines: lines.into_iter().map(line).collect::<Result<_, StoreError>>()?,
             totals,
             tax_lines: taxes.into_iter().map(tax).collect::<Result<_, StoreError>>()?,
@@ -196,9 +192,9 @@ impl OrderRow {
             shipping_refunded: self.shipping_refunded,
             delivery: Delivery {
                 address: Address::new(AddressText::stored(self.shipping_address), place),
-                method: parse(&self.shipping_method)?,
+                method: stored(&self.shipping_method)?,
             },
-            promotion_code: self.promotion_code.as_deref().map(parse).transpose()?,
+            promotion_code: self.promotion_code.as_deref().map(stored).transpose()?,
             notes: self.customer_notes.map(Notes::stored),
             reservation_id: self.reservation_id,
             version: self.version,
@@ -258,8 +254,4 @@ async fn of_orders<R: for<'r> FromRow<'r, MySqlRow> + Send + Unpin>(
     push_list(&mut query, orders);
     query.push(" ORDER BY order_id, line");
     Ok(query.build_query_as::<R>().fetch_all(connection).await?)
-}
-
-pub(super) fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
 }

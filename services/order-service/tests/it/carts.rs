@@ -1,10 +1,11 @@
 //! Carts.
 
+use config::testing::wrong_fields;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{ADDRESS, Shop, refusal, user, wrong_fields};
+use crate::support::{ADDRESS, Shop, refusal, user};
 
 fn put(shop: &Shop, user: u64, product: &str, quantity: i64) -> RequestBuilder {
     let path = format!("/api/cart/items/{product}");

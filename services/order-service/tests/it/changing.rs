@@ -217,7 +217,39 @@ async fn what_is_paid_once_more_than_an_administrator_knew_goes_back() {
         kafka.send(&payment("payment_processed", &other, &json!({ "payment_id": 8 }))).await;
     }
     remarked(&shop, &other, "payment 8 came when the order was paid already").await;
+    // A dead letter that is sent again.
+    kafka.send(&payment("payment_authorized", &other, &json!({ "payment_id": 8 }))).await;
     kafka.send(&payment("payment_processed", &other, &json!({ "payment_id": 9 }))).await;
     let told = listener.find(|event| event.kind == "order_payment_refused").await;
     assert_eq!(told.data["payment_id"], 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_payment_hears_the_true_reason_whatever_its_amount() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let listener = kafka.listen("order-events").await;
+    let lamp = shop.products.add(1_000, "USD");
+    // Somebody began to pay each of them before it got another price.
+    let [by_hand, cancelled, open] = [
+        shop.placed(user(), &[(&lamp, 1)]).await,
+        shop.placed(user(), &[(&lamp, 1)]).await,
+        shop.placed(user(), &[(&lamp, 1)]).await,
+    ];
+    assert_eq!(shop.move_to(id(&by_hand), "paid").await.status(), 200);
+    assert_eq!(shop.move_to(id(&cancelled), "cancelled").await.status(), 200);
+    let refused = async |order: &Value| {
+        let key = id(order).to_string();
+        let told = listener.find(|event| event.kind == "order_payment_refused" && event.key == key).await;
+        ["payment_id", "amount", "reason"].map(|member| told.data[member].clone())
+    };
+    for (kind, number) in [("payment_authorized", 7), ("payment_processed", 8)] {
+        kafka.send(&payment(kind, &by_hand, &json!({ "payment_id": number, "amount": 9 }))).await;
+        assert_eq!(refused(&by_hand).await, [json!(number), json!(9), json!("paid_otherwise")]);
+    }
+    kafka.send(&payment("payment_processed", &open, &json!({ "amount": 9 }))).await;
+    assert_eq!(refused(&open).await, [json!(7), json!(9), json!("wrong_amount")]);
+    // payment-service knows of the cancellation by itself.
+    kafka.send(&payment("payment_processed", &cancelled, &json!({ "amount": 9 }))).await;
+    remarked(&shop, &cancelled, "payment 7 came when the order was cancelled already").await;
 }

@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
-use config::testing::{TestKafka, eventually};
+use config::testing::{TestKafka, event, eventually};
 use order_service::Orders;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Shop, event, id, payment, shipment, user};
+use crate::support::{Shop, id, payment, shipment, user};
 
 /// The shop with an order in it, and Kafka.
 async fn ordered() -> (Shop, TestKafka, Value) {
@@ -166,7 +166,7 @@ async fn an_order_whose_stock_is_gone_is_cancelled() {
     kafka.send(&payment("payment_processed", &order, &json!({}))).await;
     becomes(&shop, &order, "paid").await;
     let lost = json!({ "reservation_id": Uuid::now_v7(), "order_id": order["id"], "product_id": "x" });
-    send_thrice(&kafka, &event("inventory-events", "reservation_lost", &"x", lost)).await;
+    send_thrice(&kafka, &event("inventory-events", "reservation_lost", "x", lost)).await;
     let cancelled = listener.find(|event| event.kind == "order_cancelled").await;
     assert_eq!(
         (&cancelled.data["reason"], &cancelled.data["refund_due"]),

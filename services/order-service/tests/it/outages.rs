@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use config::testing::{TestApp, TestKafka};
+use config::testing::{TestApp, TestKafka, free_port};
 use order_service::Orders;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ struct Redis(Child, String);
 
 impl Redis {
     fn start() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = Command::new("redis-server");
         command.args([
             "--bind",

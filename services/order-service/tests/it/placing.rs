@@ -1,11 +1,12 @@
 //! Placing an order.
 
+use config::testing::wrong_fields;
 use reqwest::Method;
 use serde_json::{Value, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::{ADDRESS, Shop, id, order_body, refusal, user, wrong_fields};
+use crate::support::{ADDRESS, Shop, id, order_body, refusal, user};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_at_1500_cost_3000() {

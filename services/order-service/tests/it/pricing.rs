@@ -1,11 +1,12 @@
 //! What orders cost.
 
+use config::testing::wrong_fields;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 use wiremock::matchers::any;
 
-use crate::support::{ADDRESS, Shop, order_body, refusal, user, wrong_fields};
+use crate::support::{ADDRESS, Shop, order_body, refusal, user};
 
 fn quote(shop: &Shop, body: &Value) -> RequestBuilder {
     shop.app.request(Method::POST, "/api/orders/quote").json(body)

@@ -1,11 +1,11 @@
 //! Money that the shop gives back by other means than a payment.
 
-use config::testing::{TestKafka, eventually};
+use config::testing::{TestKafka, eventually, wrong_fields};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Shop, id, payment, refusal, user, wrong_fields};
+use crate::support::{Shop, id, payment, refusal, user};
 
 fn by_hand(shop: &Shop, order: &Value, body: &Value) -> RequestBuilder {
     shop.app.as_admin(Method::POST, &format!("/api/orders/{}/refunds", id(order))).json(body)

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use config::testing::{TestKafka, eventually};
+use config::testing::{TestKafka, eventually, wrong_fields};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::support::{Shop, id, order_body, payment, refusal, user, wrong_fields};
+use crate::support::{Shop, id, order_body, payment, refusal, user};
 
 fn texas() -> Value {
     json!({ "line1": "1 Main St", "city": "Austin", "state": "TX", "country": "United States" })

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use config::testing::{TestKafka, eventually};
+use config::testing::{TestKafka, eventually, wrong_fields};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Shop, id, order_body, payment, refusal, user, wrong_fields};
+use crate::support::{Shop, id, order_body, payment, refusal, user};
 
 /// An order of three lamps for 10.80 each with the tax, and 14.99 of shipping, paid by payment 7 and delivered.
 async fn delivered(shop: &Shop, kafka: &TestKafka, owner: u64, lamp: &str) -> Value {

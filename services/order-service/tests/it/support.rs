@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv};
+use config::testing::{TestApp, TestEnv, event};
 use order_service::Orders;
 use rand::Rng as _;
 use reqwest::{Method, RequestBuilder, Response};
@@ -180,33 +179,9 @@ pub fn id(order: &Value) -> u64 {
     order["id"].as_u64().unwrap()
 }
 
-/// The status and the problem document of a refusal.
+/// How a request is refused.
 pub async fn refusal(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    let status = response.status().as_u16();
-    let kind = response.headers().get("content-type").unwrap().to_str().unwrap().to_owned();
-    assert_eq!(kind, "application/problem+json");
-    assert!(status != 503 || response.headers().contains_key("retry-after"));
-    (status, response.json().await.unwrap())
-}
-
-/// The names of the fields that a problem document finds wrong.
-pub fn wrong_fields(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
-}
-
-/// Another service's event.
-pub fn event(topic: &str, kind: &str, key: &impl ToString, data: Value) -> Envelope {
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: topic.to_owned(),
-        key: key.to_string(),
-        kind: kind.to_owned(),
-        time: SystemClock.now(),
-        data,
-        request_id: String::new(),
-        traceparent: None,
-    }
+    config::testing::refusal(request.send().await.unwrap()).await
 }
 
 /// payment-service's event about a whole order.
@@ -216,12 +191,12 @@ pub fn payment(kind: &str, order: &Value, more: &Value) -> Envelope {
         "currency": order["currency"], "payment_method": "credit_card", "transaction_id": "t-1",
     });
     data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    event("payment-events", kind, &id(order), data)
+    event("payment-events", kind, id(order), data)
 }
 
 /// shipping-service's event about an order.
 pub fn shipment(order: &Value, state: &str) -> Envelope {
     let data =
         json!({ "shipment_id": 9, "order_id": order["id"], "status": state, "tracking_number": "SP1" });
-    event("shipping-events", "shipment_updated", &id(order), data)
+    event("shipping-events", "shipment_updated", id(order), data)
 }

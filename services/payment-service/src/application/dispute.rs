@@ -95,7 +95,7 @@ impl Disputes {
         tx.publish(Envelope::new(&DisputeUpdated::new(payment, dispute, before))).await?;
         tracing::warn!(
             dispute.id = %dispute.id, payment.id = %payment.id, status = dispute.status.as_str(),
-            "the dispute {} over payment {} is {}", dispute.id, payment.id, dispute.status.as_str(),
+            "the dispute {} over payment {} is {}", dispute.id, payment.id, dispute.status,
         );
         Ok(follow_up)
     }

@@ -5,12 +5,15 @@ use std::time::Duration;
 use config::database::StoreError;
 use config::jwt_auth::AuthError;
 use config::money::{Amount, Money};
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 use config::registry::CallError;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::{ProviderError, WebhookError};
 use crate::domain::{Decline, DisputeId, OrderId, Payment, PaymentId, Refusal};
+
+/// When a provider that gave no answer is worth another try.
+const PROVIDER_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why a use case did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -56,85 +59,74 @@ impl PaymentError {
 }
 
 impl Fault for PaymentError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoOrder(_) | Self::NoDispute(_) | Self::NoProvider => Kind::NotFound,
-            Self::WrongAmount(_) | Self::Refused(Refusal::TooMuch { .. } | Refusal::Nothing) => Kind::Invalid,
-            Self::Refused(Refusal::TooManyDeclines { .. }) => Kind::TooManyRequests,
-            Self::NotPayable(_) | Self::EvidenceRefused(_) | Self::Refused(_) => Kind::Conflict,
-            Self::Declined { .. } => Kind::PaymentRequired,
-            Self::Webhook(WebhookError::Signature) => Kind::Unauthenticated,
-            Self::Webhook(WebhookError::Body) => Kind::Malformed,
-            Self::Webhook(WebhookError::Store(error)) => error.kind(),
-            Self::Provider(_) => Kind::Unavailable,
-            Self::Fields(error) => error.kind(),
-            Self::Auth(error) => error.kind(),
-            Self::Orders(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "payment-not-found",
-            Self::NoOrder(_) => "order-not-found",
-            Self::NoDispute(_) => "dispute-not-found",
-            Self::NoProvider => "provider-not-found",
-            Self::EvidenceRefused(_) => "evidence-refused",
-            Self::WrongAmount(_) => "wrong-amount",
-            Self::NotPayable(status) if status == "cancelled" => "order-cancelled",
+            Self::NotFound(_) => Kind::NotFound.coded("payment-not-found"),
+            Self::NoOrder(_) => Kind::NotFound.coded("order-not-found"),
+            Self::NoDispute(_) => Kind::NotFound.coded("dispute-not-found"),
+            Self::NoProvider => Kind::NotFound.coded("provider-not-found"),
+            Self::EvidenceRefused(_) => Kind::Conflict.coded("evidence-refused"),
+            Self::WrongAmount(due) => Kind::Invalid
+                .coded("wrong-amount")
+                .with(json!({ "amount_due": Amount::from(*due), "currency": due.currency().code() })),
+            Self::NotPayable(status) if status == "cancelled" => Kind::Conflict.coded("order-cancelled"),
             // Where order-service says that it is refunded, it is named so, too.
-            Self::NotPayable(_) | Self::Refused(Refusal::OrderPaid | Refusal::OrderRefunded) => "order-paid",
-            Self::Declined { .. } => "payment-declined",
-            Self::Refused(Refusal::OrderCancelled) => "order-cancelled",
-            Self::Refused(Refusal::InProgress) => "payment-in-progress",
-            Self::Refused(Refusal::TooManyDeclines { .. }) => "too-many-declines",
-            Self::Refused(Refusal::Busy) => "operation-in-progress",
-            Self::Refused(Refusal::Illegal { .. } | Refusal::BelongsToItsOrder) => "illegal-payment-state",
-            Self::Refused(Refusal::NoEvidence(_)) => "illegal-dispute-state",
-            Self::Refused(Refusal::TooMuch { .. }) => "amount-exceeds-payment",
-            Self::Refused(Refusal::Nothing) => "invalid-amount",
-            Self::Webhook(WebhookError::Signature) => "webhook-signature-invalid",
-            Self::Webhook(WebhookError::Body) => "webhook-unreadable",
-            Self::Webhook(WebhookError::Store(error)) => error.code(),
-            Self::Provider(_) => "provider-unavailable",
-            Self::Fields(error) => error.code(),
-            Self::Auth(error) => error.code(),
-            Self::Orders(error) => error.code(),
-            Self::Store(error) => error.code(),
+            Self::NotPayable(_) => Kind::Conflict.coded("order-paid"),
+            Self::Declined { payment_id, decline } => Kind::PaymentRequired
+                .coded("payment-declined")
+                .with(json!({ "decline_code": decline.code, "payment_id": payment_id.get() })),
+            Self::Refused(refusal) => refusal.facts(),
+            Self::Fields(error) => error.facts(),
+            Self::Auth(error) => error.facts(),
+            Self::Webhook(error) => error.facts(),
+            Self::Orders(error) => error.facts(),
+            Self::Provider(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
+}
 
-    fn errors(&self) -> Vec<FieldError> {
+impl Fault for Refusal {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Fields(error) => error.errors(),
-            _ => Vec::new(),
+            Self::Illegal { status, .. } => Kind::Conflict
+                .coded("illegal-payment-state")
+                .with(json!({ "payment_status": status.as_str() })),
+            Self::Busy => Kind::Conflict.coded("operation-in-progress"),
+            Self::TooMuch { left, .. } => Kind::Invalid
+                .coded("amount-exceeds-payment")
+                .with(json!({ "amount_left": Amount::from(*left), "currency": left.currency().code() })),
+            Self::BelongsToItsOrder => Kind::Conflict.coded("illegal-payment-state"),
+            Self::Nothing => Kind::Invalid.coded("invalid-amount"),
+            Self::OrderPaid | Self::OrderRefunded => Kind::Conflict.coded("order-paid"),
+            Self::OrderCancelled => Kind::Conflict.coded("order-cancelled"),
+            Self::InProgress => Kind::Conflict.coded("payment-in-progress"),
+            Self::TooManyDeclines { wait } => {
+                Kind::TooManyRequests.coded("too-many-declines").again_after(*wait)
+            }
+            Self::NoEvidence(status) => Kind::Conflict
+                .coded("illegal-dispute-state")
+                .with(json!({ "dispute_status": status.as_str() })),
         }
     }
+}
 
-    fn extensions(&self) -> Map<String, Value> {
-        let members = match self {
-            Self::WrongAmount(due) => {
-                json!({ "amount_due": Amount::from(*due), "currency": due.currency().code() })
-            }
-            Self::Declined { payment_id, decline } => {
-                json!({ "decline_code": decline.code, "payment_id": payment_id.get() })
-            }
-            Self::Refused(Refusal::TooMuch { left, .. }) => {
-                json!({ "amount_left": Amount::from(*left), "currency": left.currency().code() })
-            }
-            Self::Refused(Refusal::NoEvidence(status)) => json!({ "dispute_status": status.as_str() }),
-            Self::Refused(Refusal::Illegal { status, .. }) => json!({ "payment_status": status.as_str() }),
-            _ => Value::Null,
-        };
-        members.as_object().cloned().unwrap_or_default()
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
+impl Fault for WebhookError {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Provider(_) => Some(Duration::from_secs(5)),
-            Self::Refused(Refusal::TooManyDeclines { wait }) => Some(*wait),
-            _ => None,
+            Self::Signature => Kind::Unauthenticated.coded("webhook-signature-invalid"),
+            Self::Body => Kind::Malformed.coded("webhook-unreadable"),
+            Self::Store(error) => error.facts(),
+        }
+    }
+}
+
+impl Fault for ProviderError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Unavailable(_) | Self::Unknown(_) => {
+                Kind::Unavailable.coded("provider-unavailable").again_after(PROVIDER_PAUSE)
+            }
         }
     }
 }

@@ -110,7 +110,7 @@ impl Finish {
             Outcome::Refused(decline) => {
                 tracing::error!(
                     operation.id = %operation.id, payment.id = %payment.id, code = decline.code,
-                    "the provider refused to {}", operation.kind.as_str(),
+                    "the provider refused to {}", operation.kind,
                 );
                 tell_failure(tx, account, payment, operation, before).await?;
             }

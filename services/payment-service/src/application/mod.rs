@@ -37,6 +37,6 @@ pub use provider::{
 };
 pub use recover::Recover;
 pub use refund_return::{RefundReturn, ReturnDue};
-pub use refuse_payment::RefusePayment;
+pub use refuse_payment::{RefusePayment, RefusedPayment};
 pub use reply::{Completed, Reply};
 pub use webhook::HandleWebhook;

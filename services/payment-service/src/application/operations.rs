@@ -174,6 +174,6 @@ fn report(Completed { payment, operation }: &Completed) {
         .increment(operation.amount.minor().unsigned_abs());
     tracing::info!(
         payment.id = %payment.id, order.id = %payment.order_id, status = payment.status.as_str(), kind, state,
-        "payment {} of order {} is {}", payment.id, payment.order_id, payment.status.as_str(),
+        "payment {} of order {} is {}", payment.id, payment.order_id, payment.status,
     );
 }

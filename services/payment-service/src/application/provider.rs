@@ -135,7 +135,7 @@ impl Providers {
     /// One that payments began with, also when others begin with another now.
     pub fn get(&self, name: ProviderName) -> Result<&dyn Provider, ProviderError> {
         let found = self.all.iter().find(|provider| provider.name() == name);
-        let missing = || ProviderError::Unavailable(format!("{} is not set up", name.as_str()).into());
+        let missing = || ProviderError::Unavailable(format!("{name} is not set up").into());
         found.map(AsRef::as_ref).ok_or_else(missing)
     }
 }

@@ -52,7 +52,7 @@ impl RefundReturn {
         let mut begun = 0;
         let mut payments = tx.payments_of(due.order).await?;
         // What goes back for another reason isn't the order's.
-        payments.retain(|payment| !payment.refused && payment.amount.currency() == currency);
+        payments.retain(|payment| payment.refused.is_none() && payment.amount.currency() == currency);
         for payment in &mut payments {
             let part = missing.min(left(payment));
             if part <= 0 {

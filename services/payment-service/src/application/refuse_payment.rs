@@ -6,7 +6,16 @@ use config::kafka::Envelope;
 
 use super::finish::unwind;
 use super::{Operations, PaymentError};
-use crate::domain::{OrderId, PaymentId};
+use crate::domain::{OrderId, PaymentId, Unwanted};
+
+/// A payment that its order doesn't want.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedPayment {
+    pub order: OrderId,
+    pub user: UserId,
+    pub payment: PaymentId,
+    pub why: Unwanted,
+}
 
 /// Follows the refusal of payments.
 #[derive(Clone)]
@@ -18,27 +27,20 @@ impl RefusePayment {
     }
 
     /// All that the payment took or promised goes back, once; the order can be paid by another at once.
-    pub async fn run(
-        &self,
-        message: &Envelope,
-        order: OrderId,
-        user: UserId,
-        payment: PaymentId,
-    ) -> Result<(), PaymentError> {
-        if retrying(|| self.attempt(message, order, user, payment)).await? {
-            tracing::info!(order.id = %order, payment.id = %payment, "payment {payment} isn't wanted: it goes back");
+    pub async fn run(&self, message: &Envelope, refused: RefusedPayment) -> Result<(), PaymentError> {
+        if retrying(|| self.attempt(message, refused)).await? {
+            let RefusedPayment { order, payment, why, .. } = refused;
+            tracing::info!(
+                order.id = %order, payment.id = %payment, reason = why.as_str(),
+                "payment {payment} isn't wanted: it goes back",
+            );
             self.0.wake();
         }
         Ok(())
     }
 
-    async fn attempt(
-        &self,
-        message: &Envelope,
-        order: OrderId,
-        user: UserId,
-        payment: PaymentId,
-    ) -> Result<bool, PaymentError> {
+    async fn attempt(&self, message: &Envelope, refused: RefusedPayment) -> Result<bool, PaymentError> {
+        let RefusedPayment { order, user, payment, why } = refused;
         let now = self.0.clock.now();
         let mut tx = self.0.store.begin().await?;
         if !tx.claim(message).await? {
@@ -46,13 +48,13 @@ impl RefusePayment {
         }
         let mut account = tx.open_account(order, user).await?;
         let found = tx.payment(payment).await?.filter(|payment| payment.order_id == order);
-        let Some(mut payment) = found.filter(|payment| !payment.refused) else {
+        let Some(mut payment) = found.filter(|payment| payment.refused.is_none()) else {
             tx.commit().await?;
             return Ok(false);
         };
-        payment.refused = true;
+        payment.refused = Some(why);
         account.follow(&payment);
-        unwind(tx.as_mut(), &mut payment, "wrong_amount", now).await?;
+        unwind(tx.as_mut(), &mut payment, why.as_str(), now).await?;
         tx.save_payment(&payment, now).await?;
         tx.save_account(&account, now).await?;
         tx.commit().await?;

@@ -71,12 +71,12 @@ impl Account {
 
     /// Why the payment's money must go back, if it must.
     pub fn rejects(&self, payment: &Payment) -> Option<&'static str> {
-        match self.active {
+        match (payment.refused, self.active) {
             _ if self.cancelled => Some("order_cancelled"),
             _ if self.refunded => Some("order_refunded"),
-            _ if payment.refused => Some("wrong_amount"),
-            Some(active) if active != payment.id => Some(DUPLICATE),
-            _ => None,
+            (Some(unwanted), _) => Some(unwanted.as_str()),
+            (None, Some(active)) if active != payment.id => Some(DUPLICATE),
+            (None, _) => None,
         }
     }
 
@@ -85,7 +85,7 @@ impl Account {
     pub fn owe_by_hand(&mut self, money: OrderMoney, payments: &[Payment]) -> Option<Money> {
         let OrderMoney { paid, refunded } = money;
         let currency = paid.currency();
-        let mine = || payments.iter().filter(|it| !it.refused && it.amount.currency() == currency);
+        let mine = || payments.iter().filter(|it| it.refused.is_none() && it.amount.currency() == currency);
         // That goes back by itself, did so, or is a bank's to decide on.
         let taken: i64 = mine().map(|it| it.captured.minor()).sum();
         let given_back: i64 = mine().map(|it| it.refunded.minor()).sum();
@@ -107,5 +107,4 @@ fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
 }
 
 #[cfg(test)]
-#[path = "account_tests.rs"]
 mod tests;

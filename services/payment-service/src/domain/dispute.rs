@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use config::id::UserId;
 use config::money::Money;
 
-use super::status::names;
 use super::{DisputeId, OrderId, PaymentId, ProviderName, Refusal};
 
-names! {
+config::names! {
     /// How far a dispute is; it never goes back.
     ///
     /// ```text
@@ -157,7 +156,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_first_verdict_counts_and_nothing_goes_back(
-            told in proptest::collection::vec(proptest::sample::select(DisputeStatus::ALL), 1..12),
+            told in proptest::collection::vec(proptest::sample::select(&DisputeStatus::ALL[..]), 1..12),
         ) {
             let mut dispute = dispute();
             for status in &told {

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use config::money::{Currency, Money};
 
 use super::Payment;
-use super::status::names;
 
-names! {
+config::names! {
     /// A book of the ledger.
     Book {
         /// What the customer's bank has promised and not paid.
@@ -26,7 +25,7 @@ names! {
     }
 }
 
-names! {
+config::names! {
     /// Why money moves.
     Movement {
         Authorization = "authorization",
@@ -149,5 +148,4 @@ pub fn verify(payment: &Payment, balances: &[Balance]) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-#[path = "ledger_tests.rs"]
 mod tests;

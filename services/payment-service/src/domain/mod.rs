@@ -19,7 +19,7 @@ pub use declines::{COUNTED, Declined, OF_USER, again_at};
 pub use dispute::{Dispute, DisputeNews, DisputeStatus};
 pub use ledger::{Balance, Book, Finding, Movement, Posting, verify};
 pub use operation::{Operation, OperationKind, OperationState};
-pub use payment::{Payment, Pending, Unwind};
+pub use payment::{Payment, Pending, Unwanted, Unwind};
 pub use refusal::Refusal;
 pub use status::{Method, ProviderName, Status};
 

@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use config::money::Money;
 use uuid::Uuid;
 
-use super::status::names;
 use super::{OperationId, OrderId, PaymentId, ProviderName, ReturnId};
 
-names! {
+config::names! {
     /// What is asked of the provider.
     OperationKind {
         Charge = "charge",
@@ -17,7 +16,7 @@ names! {
     }
 }
 
-names! {
+config::names! {
     /// How far it is.
     OperationState {
         Pending = "pending",

@@ -5,17 +5,28 @@ use config::id::UserId;
 use config::money::Money;
 use uuid::Uuid;
 
-use super::status::names;
 use super::{
     CardSummary, ChargeOutcome, Confirmation, Decline, Method, OrderId, PaymentId, ProviderName, Refusal,
     Status,
 };
 
-names! {
+config::names! {
     /// What the provider has been asked for and has not answered.
     Pending {
         Capture = "capture",
         Void = "void",
+    }
+}
+
+config::names! {
+    /// Why an order doesn't want a payment.
+    #[derive(Default)]
+    Unwanted {
+        /// The order cost something else by then.
+        #[default]
+        WrongAmount = "wrong_amount",
+        /// Another payment or a person has paid the order, or nothing was due.
+        PaidOtherwise = "paid_otherwise",
     }
 }
 
@@ -39,8 +50,8 @@ pub struct Payment {
     /// What customers' banks have taken back, or may: disputes that are open or lost.
     pub disputed: Money,
     pub pending: Option<Pending>,
-    /// Its order doesn't want it, as it cost something else by then or was paid otherwise: all of it goes back.
-    pub refused: bool,
+    /// Why its order doesn't want it, if so: all of it goes back.
+    pub refused: Option<Unwanted>,
     pub transaction_id: Option<String>,
     pub decline: Option<Decline>,
     pub confirmation: Option<Confirmation>,
@@ -61,7 +72,7 @@ pub enum Unwind {
 impl Payment {
     /// Whether another may take its place: it ended without any money moving, or its money isn't wanted.
     pub fn is_over(&self) -> bool {
-        self.refused || matches!(self.status, Status::Failed | Status::Voided)
+        self.refused.is_some() || matches!(self.status, Status::Failed | Status::Voided)
     }
 
     /// What can still be given back: not again what a customer's bank has taken back.
@@ -109,7 +120,9 @@ impl Payment {
                 self.settle(Status::Failed, None, Some(Decline::coded("abandoned")));
             }
             // What we have asked for meanwhile gets an answer of its own.
-            ChargeOutcome::Lapsed if self.status == Status::Authorized && self.pending.is_none() => {
+            ChargeOutcome::Lapsed
+                if self.status == Status::Authorized && self.pending.is_none() && self.has_own_end() =>
+            {
                 self.status = Status::Voided;
             }
             _ => return false,
@@ -140,12 +153,15 @@ impl Payment {
         }
     }
 
-    /// Whether it may be given up while its order goes on: what is to be paid for when it is brought may be on its way.
+    /// Whether it may be given up, by us or by the provider, while its order goes on: what is to be paid for when it is
+    /// brought may be on its way.
+    fn has_own_end(&self) -> bool {
+        self.method != Method::Cod
+    }
+
+    /// Refuses to give up what isn't to be given up by itself.
     pub fn expect_own_end(&self) -> Result<(), Refusal> {
-        match self.method {
-            Method::Cod => Err(Refusal::BelongsToItsOrder),
-            _ => Ok(()),
-        }
+        if self.has_own_end() { Ok(()) } else { Err(Refusal::BelongsToItsOrder) }
     }
 
     /// Gives the authorization back.
@@ -232,5 +248,4 @@ fn less(a: Money, b: Money) -> Money {
 }
 
 #[cfg(test)]
-#[path = "payment_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@ use super::{DisputeStatus, Status};
 /// A move that the payment's state forbids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("a payment that is {} can't be {verb}", status.as_str())]
+    #[error("a payment that is {status} can't be {verb}")]
     Illegal { status: Status, verb: &'static str },
     #[error("the provider has not answered to an earlier request for this payment yet")]
     Busy,
@@ -29,6 +29,6 @@ pub enum Refusal {
     InProgress,
     #[error("too many payments were declined in the last hour; another may be tried later")]
     TooManyDeclines { wait: Duration },
-    #[error("a dispute that is {} takes no evidence", .0.as_str())]
+    #[error("a dispute that is {0} takes no evidence")]
     NoEvidence(DisputeStatus),
 }

@@ -1,43 +1,6 @@
 //! Words for where a payment is and how it is made.
 
-/// Declares an enum with a stable name for each value.
-macro_rules! names {
-    ($(#[$doc:meta])* $type:ident { $($(#[$value_doc:meta])* $value:ident = $name:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $type {
-            $($(#[$value_doc])* $value),+
-        }
-
-        impl $type {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$value),+];
-
-            /// Its stable name.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$value => $name),+
-                }
-            }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = String;
-
-            fn from_str(name: &str) -> Result<Self, Self::Err> {
-                let known = || Self::ALL.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", ");
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|value| value.as_str() == name)
-                    .ok_or_else(|| format!("must be one of {}", known()))
-            }
-        }
-    };
-}
-pub(super) use names;
-
-names! {
+config::names! {
     /// Where a payment is.
     ///
     /// ```text
@@ -63,7 +26,7 @@ names! {
     }
 }
 
-names! {
+config::names! {
     /// Who moves the money of a payment, from its beginning to its end.
     ProviderName {
         Simulator = "simulator",
@@ -73,7 +36,7 @@ names! {
     }
 }
 
-names! {
+config::names! {
     /// How a customer pays.
     Method {
         CreditCard = "credit_card",

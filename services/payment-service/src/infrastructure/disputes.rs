@@ -2,13 +2,12 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, First, StoreError, Tx};
+use config::database::{Db, First, StoreError, Tx, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use config::page::{Paging, Slice};
 use sqlx::{FromRow, MySql, QueryBuilder};
 
-use super::rows::word;
 use crate::application::{DisputeFilter, DisputeReader, DisputeRepository, NewDispute};
 use crate::domain::{Dispute, DisputeId, DisputeStatus, OrderId, PaymentId, ProviderName};
 
@@ -45,15 +44,15 @@ impl TryFrom<DisputeRow> for Dispute {
     type Error = StoreError;
 
     fn try_from(row: DisputeRow) -> Result<Self, StoreError> {
-        let currency: Currency = row.currency.parse().map_err(StoreError::corrupt)?;
+        let currency: Currency = stored(&row.currency)?;
         Ok(Self {
             id: DisputeId::new(row.id),
             payment_id: PaymentId::new(row.payment_id),
             order_id: OrderId::new(row.order_id),
             user_id: UserId::new(row.user_id),
-            provider: word(&row.provider)?,
+            provider: stored(&row.provider)?,
             reference: row.reference,
-            status: word(&row.status)?,
+            status: stored(&row.status)?,
             reason: row.reason,
             amount: Money::from_minor(row.amount, currency),
             evidence_due_at: row.evidence_due_at,

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, StoreError, Tx};
+use config::database::{Db, StoreError, Tx, stored};
 use config::money::{Currency, Money};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::rows::{PaymentRow, select_payments, word};
+use super::rows::{PaymentRow, select_payments};
 use crate::application::{Ledger, LedgerLine, LedgerReader};
 use crate::domain::{Balance, Book, Movement, Payment, PaymentId, Posting};
 
@@ -84,8 +84,8 @@ impl TryFrom<EntryRow> for Balance {
     type Error = StoreError;
 
     fn try_from(row: EntryRow) -> Result<Self, StoreError> {
-        let currency: Currency = row.entry_currency.parse().map_err(StoreError::corrupt)?;
-        Ok(Self { book: word(&row.book)?, sum: Money::from_minor(row.entry_amount, currency) })
+        let currency: Currency = stored(&row.entry_currency)?;
+        Ok(Self { book: stored(&row.book)?, sum: Money::from_minor(row.entry_amount, currency) })
     }
 }
 
@@ -112,7 +112,7 @@ impl LedgerReader for Db {
         let line = |row: LineRow| {
             Ok(LedgerLine {
                 id: row.id,
-                movement: word(&row.movement)?,
+                movement: stored(&row.movement)?,
                 reference: row.reference,
                 entry: row.entry.try_into()?,
                 created_at: row.created_at,

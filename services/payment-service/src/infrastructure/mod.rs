@@ -6,6 +6,7 @@ mod ledger;
 mod orders;
 mod payments;
 mod read;
+mod retention;
 mod rows;
 mod signature;
 mod simulator;
@@ -17,6 +18,7 @@ use config::database::{Begin, Db, StoreError};
 
 pub use cash::Cash;
 pub use orders::OrderService;
+pub use retention::FORGOTTEN;
 pub use simulator::{Simulator, SimulatorSettings};
 pub use stripe::{Stripe, StripeSettings};
 pub use transactions::{Folder, Record};

@@ -10,7 +10,7 @@ use super::rows::{AccountRow, OperationRow, PaymentRow, select_operations, selec
 use crate::application::{NewOperation, NewPayment, PaymentRepository};
 use crate::domain::{
     Account, Confirmation, Decline, Declined, OF_USER, Operation, OperationId, OperationState, OrderId,
-    Payment, PaymentId, Pending, ProviderName, ReturnId, Status,
+    Payment, PaymentId, Pending, ProviderName, ReturnId, Status, Unwanted,
 };
 
 #[async_trait]
@@ -125,7 +125,7 @@ impl PaymentRepository for Tx {
         };
         sqlx::query(
             "UPDATE payments SET status = ?, captured = ?, refunded = ?, refund_pending = ?, disputed = ?, pending = ?, \
-             refused = ?, transaction_id = ?, decline_code = ?, decline_message = ?, action_url = ?, action_secret = ?, \
+             refused = ?, refused_for = ?, transaction_id = ?, decline_code = ?, decline_message = ?, action_url = ?, action_secret = ?, \
              updated_at = ? WHERE id = ?",
         )
         .bind(payment.status.as_str())
@@ -134,7 +134,8 @@ impl PaymentRepository for Tx {
         .bind(payment.refund_pending.minor())
         .bind(payment.disputed.minor())
         .bind(payment.pending.map(Pending::as_str))
-        .bind(payment.refused)
+        .bind(payment.refused.is_some())
+        .bind(payment.refused.map(Unwanted::as_str))
         .bind(&payment.transaction_id)
         .bind(payment.decline.as_ref().map(|decline| decline.code.as_str()))
         .bind(payment.decline.as_ref().map(|decline| decline.message.as_str()))

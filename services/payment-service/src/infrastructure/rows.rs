@@ -1,9 +1,7 @@
 //! Rows, and what they stand for.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, Utc};
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use sqlx::FromRow;
@@ -19,7 +17,7 @@ macro_rules! select_payments {
     ($rest:literal) => {
         concat!(
             "SELECT id, order_id, user_id, provider, charge_key, method, status, currency, amount, captured, refunded, \
-             refund_pending, disputed, pending, refused, transaction_id, decline_code, decline_message, action_url, \
+             refund_pending, disputed, pending, refused, refused_for, transaction_id, decline_code, decline_message, action_url, \
              action_secret, card_brand, card_last4, created_at, updated_at FROM payments ",
             $rest
         )
@@ -79,6 +77,7 @@ pub(super) struct PaymentRow {
     disputed: i64,
     pending: Option<String>,
     refused: bool,
+    refused_for: Option<String>,
     transaction_id: Option<String>,
     decline_code: Option<String>,
     decline_message: Option<String>,
@@ -94,23 +93,27 @@ impl TryFrom<PaymentRow> for Payment {
     type Error = StoreError;
 
     fn try_from(row: PaymentRow) -> Result<Self, StoreError> {
-        let currency: Currency = row.currency.parse().map_err(StoreError::corrupt)?;
+        let currency: Currency = stored(&row.currency)?;
         let money = |minor| Money::from_minor(minor, currency);
         Ok(Self {
             id: PaymentId::new(row.id),
             order_id: OrderId::new(row.order_id),
             user_id: UserId::new(row.user_id),
-            provider: word(&row.provider)?,
+            provider: stored(&row.provider)?,
             charge_key: row.charge_key,
-            method: word(&row.method)?,
-            status: word(&row.status)?,
+            method: stored(&row.method)?,
+            status: stored(&row.status)?,
             amount: money(row.amount),
             captured: money(row.captured),
             refunded: money(row.refunded),
             refund_pending: money(row.refund_pending),
             disputed: money(row.disputed),
-            pending: row.pending.as_deref().map(word).transpose()?,
-            refused: row.refused,
+            pending: row.pending.as_deref().map(stored).transpose()?,
+            // Where older versions have written, the amount was wrong.
+            refused: match (row.refused, row.refused_for.as_deref()) {
+                (true, why) => Some(why.map(stored).transpose()?.unwrap_or_default()),
+                (false, _) => None,
+            },
             transaction_id: row.transaction_id,
             decline: row
                 .decline_code
@@ -148,14 +151,14 @@ impl TryFrom<OperationRow> for Operation {
     type Error = StoreError;
 
     fn try_from(row: OperationRow) -> Result<Self, StoreError> {
-        let currency: Currency = row.currency.parse().map_err(StoreError::corrupt)?;
+        let currency: Currency = stored(&row.currency)?;
         Ok(Self {
             id: OperationId::new(row.id),
             payment_id: PaymentId::new(row.payment_id),
             order_id: OrderId::new(row.order_id),
-            provider: word(&row.provider)?,
-            kind: word(&row.kind)?,
-            state: word(&row.state)?,
+            provider: stored(&row.provider)?,
+            kind: stored(&row.kind)?,
+            state: stored(&row.state)?,
             amount: Money::from_minor(row.amount, currency),
             reason: row.reason,
             return_id: row.return_id.map(ReturnId::new),
@@ -165,8 +168,4 @@ impl TryFrom<OperationRow> for Operation {
             created_at: row.created_at,
         })
     }
-}
-
-pub(super) fn word<T: FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|rule| StoreError::corrupt(format!("{text} {rule}")))
 }

@@ -1,5 +1,5 @@
-//! What notices have in common. They are signed: `t=UNIX_SECONDS,v1=HEX`, the HMAC-SHA256 of `t.body` under a shared secret. Several `v1` may stand
-//! there, and several secrets be known, while a secret is changed.
+//! What notices have in common. They are signed: `t=UNIX_SECONDS,v1=HEX`, the HMAC-SHA256 of `t.body` under a shared
+//! secret. Several `v1` may stand there, and several secrets be known, while a secret is changed.
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac as _};

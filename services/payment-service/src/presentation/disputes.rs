@@ -11,7 +11,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
-use super::wrong::{part, word};
+use super::wrong::word;
 use crate::application::{DisputeFilter, DisputeReader, Disputes, Evidence, PaymentError};
 use crate::domain::{Dispute, DisputeId, DisputeStatus, PaymentId};
 
@@ -36,7 +36,7 @@ impl DisputeApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<DisputeDto>>, ApiError> {
         let mut fields = Fields::default();
-        let paging = part(&mut fields, Paging::parse(skip.0, limit.0, cursor.as_deref()));
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
         let status = status.as_deref().map(str::parse::<DisputeStatus>).transpose();
         let status = word(&mut fields, "status", status);
         let (paging, status) = fields.finish(|| Some((paging?, status?)))?;

@@ -7,7 +7,9 @@ use config::money::{Amount, Currency, Money, MoneyError};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 
-use crate::application::{EndOrder, EndedOrder, Ending, RefundReturn, RefusePayment, ReturnDue};
+use crate::application::{
+    EndOrder, EndedOrder, Ending, RefundReturn, RefusePayment, RefusedPayment, ReturnDue,
+};
 use crate::domain::{OrderId, OrderMoney, PaymentId, ReturnId};
 
 /// Follows orders.
@@ -58,6 +60,20 @@ struct Refused {
     order_id: u64,
     user_id: u64,
     payment_id: u64,
+    /// Older versions don't tell, and later ones may know more.
+    #[serde(default)]
+    reason: String,
+}
+
+impl From<Refused> for RefusedPayment {
+    fn from(refused: Refused) -> Self {
+        Self {
+            order: OrderId::new(refused.order_id),
+            user: UserId::new(refused.user_id),
+            payment: PaymentId::new(refused.payment_id),
+            why: refused.reason.parse().unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -100,9 +116,8 @@ impl MessageHandler for OrderEvents {
                 self.end.run(message, order.parse(ending)?).await?;
             }
             "order_payment_refused" => {
-                let Refused { order_id, user_id, payment_id } = message.data()?;
-                let (order, user) = (OrderId::new(order_id), UserId::new(user_id));
-                self.refuse.run(message, order, user, PaymentId::new(payment_id)).await?;
+                let refused: Refused = message.data()?;
+                self.refuse.run(message, refused.into()).await?;
             }
             "return_refund_due" => {
                 let due: Due = message.data()?;

@@ -19,7 +19,7 @@ use super::dto::{
     CaptureRequest, ChallengeResult, NewPayment, PaymentDto, RefundDto, RefundRequest, action_answer,
     payment_answer, refund_answer,
 };
-use super::wrong::{part, word};
+use super::wrong::word;
 use crate::application::{
     Act, Action, Challenges, HandleWebhook, News, Pay, PaymentError, PaymentFilter, PaymentReader, Reply,
 };
@@ -78,7 +78,7 @@ impl PaymentApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<PaymentDto>>, ApiError> {
         let mut fields = Fields::default();
-        let paging = part(&mut fields, Paging::parse(skip.0, limit.0, cursor.as_deref()));
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
         let status = word(&mut fields, "status", status.as_deref().map(str::parse::<Status>).transpose());
         let (paging, status) = fields.finish(|| Some((paging?, status?)))?;
         let user_id = match (caller.is_admin(), user_id.0) {

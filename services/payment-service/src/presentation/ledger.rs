@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use config::jwt_auth::Admin;
 use config::money::Amount;
+use config::page::within;
 use config::problem::{ApiError, InvalidFields};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -47,11 +48,8 @@ impl LedgerApi {
         /// 1 to 10000 payments
         limit: Query<Option<i64>>,
     ) -> Result<Json<CheckDto>, ApiError> {
-        let limit = limit.0.map_or(Ok(CHECKED), |limit| {
-            let limit = u32::try_from(limit).ok().filter(|limit| (1..=MOST_CHECKED).contains(limit));
-            let rule = || format!("must be from 1 to {MOST_CHECKED}");
-            limit.ok_or_else(|| InvalidFields::one("limit", "invalid", rule()))
-        })?;
+        let limit = within(limit.0, CHECKED, 1, MOST_CHECKED)
+            .map_err(|rule| InvalidFields::one("limit", "invalid", rule))?;
         let books = self.ledger.books(after.0.unwrap_or_default(), limit).await?;
         let last = books.last().map(|(payment, _)| payment.id.get());
         let findings: Vec<FindingDto> = books
@@ -86,7 +84,7 @@ pub struct LedgerDto {
 #[oai(rename = "LedgerEntry")]
 pub struct EntryDto {
     pub id: u64,
-    /// `authorization`, `release`, `capture`, `refund`, `fee`, `chargeback` or `chargeback_reversal`.
+    /// `authorization`, `release`, `capture`, `refund`, `refund_reversal`, `fee`, `chargeback` or `chargeback_reversal`.
     pub movement: String,
     /// What it comes from, such as `operation 12`.
     pub reference: String,

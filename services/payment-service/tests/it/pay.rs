@@ -1,6 +1,6 @@
 //! Paying an order.
 
-use config::testing::{TestEnv, TestKafka};
+use config::testing::{TestEnv, TestKafka, wrong_fields};
 use payment_service::Payments;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -201,8 +201,7 @@ async fn every_wrong_field_is_named_at_once() {
     let card = json!({ "number": "4242424242424241", "exp_month": 13, "exp_year": 1999, "cvc": "12" });
     let body = json!({ "order_id": 0, "amount": 1.005, "payment_method": "gold", "card": card });
     let (status, _, wrong) = problem(shop.post("/api/payments").json(&body).send().await.unwrap()).await;
-    let mut fields: Vec<_> =
-        wrong["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    let mut fields = wrong_fields(&wrong);
     fields.sort_unstable();
     assert_eq!(status, 422);
     assert_eq!(

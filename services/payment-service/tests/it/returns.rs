@@ -6,19 +6,10 @@ use payment_service::Payments;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, Shop, cancelled, problem};
-
-/// order-service's event with these members.
-fn told(kind: &str, order: u64, more: &Value) -> Envelope {
-    let mut event = cancelled(order);
-    event.kind = kind.to_owned();
-    event.data = json!({ "order_id": order, "user_id": SHOPPER, "currency": "USD" });
-    event.data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    event
-}
+use crate::support::{Shop, of_order, problem};
 
 fn due(order: u64, back: u64, amount: u32) -> Envelope {
-    told("return_refund_due", order, &json!({ "return_id": back, "refund_amount": amount }))
+    of_order("return_refund_due", order, &json!({ "return_id": back, "refund_amount": amount }))
 }
 
 const REFUNDED: &str = "SELECT CAST(COALESCE(SUM(amount), 0) AS SIGNED) FROM simulator_refunds";
@@ -41,8 +32,8 @@ async fn a_refused_payment_goes_back_once_and_the_order_can_be_paid_again() {
     assert_eq!(problem(shop.pay(order, json!({})).await).await.1, "order-paid");
     // The order costs 2000 by now.
     shop.order_as(1, |order| order["total_amount"] = json!(2000));
-    let refused = told("order_payment_refused", order, &json!({ "payment_id": first, "amount": 3000 }));
-    let again = told("order_payment_refused", order, &json!({ "payment_id": first, "amount": 3000 }));
+    let refused = of_order("order_payment_refused", order, &json!({ "payment_id": first, "amount": 3000 }));
+    let again = of_order("order_payment_refused", order, &json!({ "payment_id": first, "amount": 3000 }));
     for event in [&refused, &refused, &again] {
         kafka.send(event).await;
     }
@@ -65,15 +56,37 @@ async fn a_refused_payment_goes_back_once_and_the_order_can_be_paid_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_payment_goes_back_for_its_orders_reason() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let events = kafka.listen("payment-events").await;
+    for (order, said, reason) in
+        [(1, "paid_otherwise", "paid_otherwise"), (2, "known_to_later_versions", "wrong_amount")]
+    {
+        let payment = shop.paid(shop.order(order), json!({})).await["id"].clone();
+        let refused = json!({ "payment_id": payment, "amount": 3000, "reason": said });
+        kafka.send(&of_order("order_payment_refused", order, &refused)).await;
+        let told = events.find(|event| event.kind == "payment_refunded").await;
+        assert_eq!((&told.data["payment_id"], &told.data["reason"]), (&payment, &json!(reason)));
+        assert_eq!(shop.get(&payment).await["refunds"][0]["reason"], reason);
+    }
+    let kept = "SELECT COUNT(*) FROM payments WHERE refused_for IN ('paid_otherwise', 'wrong_amount')";
+    assert_eq!(shop.count(kept).await, 2);
+    // The version before doesn't write it.
+    sqlx::query("UPDATE payments SET refused_for = NULL").execute(&shop.db).await.unwrap();
+    assert_eq!(shop.read("/api/payments").await["total"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_orders_payment_is_not_refused() {
     let shop = Shop::open().await;
     let kafka = TestKafka::new(&shop.env);
     let mine = shop.paid(shop.order(1), json!({})).await["id"].clone();
-    kafka.send(&told("order_payment_refused", 2, &json!({ "payment_id": mine, "amount": 3000 }))).await;
+    kafka.send(&of_order("order_payment_refused", 2, &json!({ "payment_id": mine, "amount": 3000 }))).await;
     // Behind it in order: when this one has an effect, the other had none.
     shop.order(2);
     let other = shop.paid(2, json!({})).await["id"].clone();
-    kafka.send(&told("order_payment_refused", 2, &json!({ "payment_id": other, "amount": 3000 }))).await;
+    kafka.send(&of_order("order_payment_refused", 2, &json!({ "payment_id": other, "amount": 3000 }))).await;
     shop.becomes(&other, "refunded").await;
     assert_eq!(shop.get(&mine).await["status"], "succeeded");
 }
@@ -88,7 +101,7 @@ async fn a_refused_payments_money_goes_back_although_the_service_dies() {
     let mut busy = shop.db.begin().await.unwrap();
     sqlx::query("SELECT * FROM simulator_charges FOR UPDATE").fetch_all(&mut *busy).await.unwrap();
     kafka
-        .send(&told("order_payment_refused", order, &json!({ "payment_id": payment, "amount": 3000 })))
+        .send(&of_order("order_payment_refused", order, &json!({ "payment_id": payment, "amount": 3000 })))
         .await;
     let begun = "SELECT COUNT(*) FROM operations WHERE kind = 'refund'";
     eventually("the refund is begun", || async {

@@ -1,6 +1,6 @@
 //! Payments through Stripe, as far as `localstripe` plays it.
 
-use config::testing::eventually;
+use config::testing::{eventually, wrong_fields};
 use serde_json::{Value, json};
 
 use crate::localstripe::LocalStripe;
@@ -132,8 +132,7 @@ async fn cards_themselves_and_what_stripe_does_not_take_are_refused_before_it_he
     let fields = async |more: Value| {
         let (status, _, body) = problem(shop.pay(order, more).await).await;
         assert_eq!(status, 422, "{body}");
-        let errors = body["errors"].as_array().unwrap().clone();
-        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        wrong_fields(&body).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(fields(json!({ "card": card })).await, ["card"]);
     assert_eq!(fields(json!({})).await, ["payment_token"]);

@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use config::clock::{Clock as _, SystemClock};
-use config::kafka::{Envelope, Event};
-use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use config::kafka::Envelope;
+use config::testing::{TestApp, TestEnv, TestKafka, event, eventually, refusal};
 use hmac::{Hmac, Mac as _};
 use payment_service::Payments;
 use reqwest::{Method, RequestBuilder, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use sqlx::MySqlPool;
@@ -205,45 +204,32 @@ pub fn payment(order: u64, more: &Value) -> Value {
     body
 }
 
+/// The status, the code and the problem document of a refusal.
 pub async fn problem(answer: Response) -> (u16, String, Value) {
-    let status = answer.status().as_u16();
-    let problem: Value = answer.json().await.unwrap();
-    (status, problem["code"].as_str().unwrap_or_default().to_owned(), problem)
+    let (status, problem) = refusal(answer).await;
+    let code = problem["code"].as_str().unwrap_or_default().to_owned();
+    (status, code, problem)
 }
 
-#[derive(Serialize)]
-struct OrderCancelled {
-    order_id: u64,
-    user_id: u64,
-    status: &'static str,
-    reason: &'static str,
+/// order-service's event with these members.
+pub fn of_order(kind: &str, order: u64, more: &Value) -> Envelope {
+    let mut data = json!({ "order_id": order, "user_id": SHOPPER, "currency": "USD" });
+    data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    event("order-events", kind, order, data)
 }
 
-impl Event for OrderCancelled {
-    const TOPIC: &'static str = "order-events";
-    const TYPE: &'static str = "order_cancelled";
-    fn key(&self) -> String {
-        self.order_id.to_string()
-    }
+pub fn cancelled(order: u64) -> Envelope {
+    of_order("order_cancelled", order, &json!({ "status": "cancelled", "reason": "customer" }))
 }
 
-pub fn cancelled(order_id: u64) -> Envelope {
-    Envelope::new(&OrderCancelled { order_id, user_id: SHOPPER, status: "cancelled", reason: "customer" })
-}
-
-/// order-service's event of an order that is `refunded`; `due`: because an administrator wants it so.
-pub fn refunded(order_id: u64, due: bool) -> Envelope {
-    let mut event = cancelled(order_id);
-    event.kind = "order_status_updated".to_owned();
-    event.data["status"] = json!("refunded");
-    event.data["refund_due"] = json!(due);
-    event
+/// An order that is `refunded`; `due`: because an administrator wants it so.
+pub fn refunded(order: u64, due: bool) -> Envelope {
+    of_order("order_status_updated", order, &json!({ "status": "refunded", "refund_due": due }))
 }
 
 /// The event with what order-service says of the order's money.
 pub fn with_money(mut event: Envelope, paid: u32, refunded: u32) -> Envelope {
     event.data["paid_amount"] = json!(paid);
     event.data["refunded_amount"] = json!(refunded);
-    event.data["currency"] = json!("USD");
     event
 }

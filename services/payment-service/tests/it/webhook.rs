@@ -1,6 +1,6 @@
 //! Notices of the provider, and the page where a customer confirms.
 
-use config::testing::TestKafka;
+use config::testing::{TestKafka, eventually};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -122,7 +122,7 @@ async fn a_notice_may_come_before_the_answer_and_twice() {
         let shop = shop.clone();
         tokio::spawn(async move { shop.paid(order, json!({ "payment_token": "tok_slow" })).await })
     };
-    config::testing::eventually("the provider is charging", || async {
+    eventually("the provider is charging", || async {
         match shop.count("SELECT COUNT(*) FROM simulator_charges").await {
             1 => Ok(()),
             _ => Err("no charge".to_owned()),
@@ -262,4 +262,36 @@ async fn what_is_set_aside_for_too_long_is_not_set_aside_any_more() {
     assert_eq!((told.kind.as_str(), &told.data["payment_id"]), ("payment_voided", &held["id"]));
     shop.ledger_is_right().await;
     assert_eq!(shop.paid(order, json!({})).await["status"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_that_a_parcel_brings_is_no_providers_to_give_up() {
+    let shop = Shop::open().await;
+    let cash = shop.paid(shop.order(1), json!({ "payment_method": "cod" })).await;
+    shop.notify("evt_1", "charge.lapsed").await;
+    assert_eq!(shop.get(&cash["id"]).await["status"], "authorized", "the parcel may be on its way");
+    let brought = shop.admin(&format!("/api/payments/{}/capture", cash["id"]), json!({})).await;
+    assert_eq!(brought.json::<Value>().await.unwrap()["status"], "succeeded");
+    shop.ledger_is_right().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notices_are_forgotten_when_nobody_repeats_them_any_more() {
+    let mut shop = Shop::open().await;
+    sqlx::query(
+        "INSERT INTO webhook_events (provider, event_id, received_at) VALUES \
+         ('stripe', 'evt_old', UTC_TIMESTAMP(6) - INTERVAL 31 DAY), \
+         ('stripe', 'evt_new', UTC_TIMESTAMP(6) - INTERVAL 29 DAY)",
+    )
+    .execute(&shop.db)
+    .await
+    .unwrap();
+    // Whoever starts looks for old ones first.
+    shop.restart(&[]).await;
+    eventually("the old one is forgotten", || async {
+        let left: Vec<String> =
+            sqlx::query_scalar("SELECT event_id FROM webhook_events").fetch_all(&shop.db).await.unwrap();
+        if left == ["evt_new"] { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await;
 }

@@ -2,7 +2,7 @@
 
 use config::database::StoreError;
 use config::id::ProductId;
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 use config::response::StaleVersion;
 
 use crate::domain::Sku;
@@ -25,30 +25,13 @@ pub enum CatalogueError {
 }
 
 impl Fault for CatalogueError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoSuchSku(_) => Kind::NotFound,
-            Self::SkuTaken(_) => Kind::Conflict,
-            Self::Invalid(error) => error.kind(),
-            Self::Stale(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) | Self::NoSuchSku(_) => "product-not-found",
-            Self::SkuTaken(_) => "sku-taken",
-            Self::Invalid(error) => error.code(),
-            Self::Stale(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(error) => error.errors(),
-            _ => Vec::new(),
+            Self::NotFound(_) | Self::NoSuchSku(_) => Kind::NotFound.coded("product-not-found"),
+            Self::SkuTaken(_) => Kind::Conflict.coded("sku-taken"),
+            Self::Invalid(error) => error.facts(),
+            Self::Stale(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use config::clock::Clock;
+use config::database::StoreError;
+use config::kafka::Envelope;
 use config::problem::{Fault as _, InvalidFields, Kind};
 use config::response::IfMatch;
 use futures_util::{StreamExt as _, stream};
@@ -54,7 +56,7 @@ impl ImportReport {
     fn fail(&mut self, line: u64, why: &CatalogueError) {
         self.failed += 1;
         let told = |field: String, message: String| LineError { line, field, message };
-        let fields = why.errors();
+        let fields = why.facts().errors;
         self.is_cut |= self.failed > TOLD_ROWS || fields.len() > TOLD_FIELDS;
         if self.failed > TOLD_ROWS {
             return;
@@ -158,7 +160,7 @@ impl ImportProducts {
     /// The rows whose SKU somebody else has added meanwhile.
     async fn add(
         &self,
-        new: &[(Product, config::kafka::Envelope)],
+        new: &[(Product, Envelope)],
         rows: Vec<Row>,
         report: &mut ImportReport,
     ) -> Result<Vec<Row>, CatalogueError> {
@@ -191,7 +193,7 @@ impl ImportProducts {
             match outcome {
                 Ok(true) => report.updated += 1,
                 Ok(false) => report.unchanged += 1,
-                Err(error) if error.kind() == Kind::Unavailable || error.kind() == Kind::Internal => {
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Internal) => {
                     return Err(error);
                 }
                 Err(error) => report.fail(line, &error),
@@ -207,7 +209,7 @@ impl ImportProducts {
         match self.change.save(product, revised).await {
             Ok(_) => Ok(true),
             // Somebody else changed it since it was looked up.
-            Err(CatalogueError::Store(config::database::StoreError::Contended(_))) => {
+            Err(CatalogueError::Store(StoreError::Contended(_))) => {
                 let now = self.change.run(&product.id, row.edit.as_ref(), &IfMatch::default()).await?;
                 Ok(now.version > product.version)
             }

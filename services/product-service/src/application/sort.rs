@@ -14,11 +14,13 @@ pub struct Sort {
     pub descending: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SortKey {
-    CreatedAt,
-    Name,
-    Price,
+config::names! {
+    /// What a list is ordered by.
+    SortKey {
+        CreatedAt = "created_at",
+        Name = "name",
+        Price = "price",
+    }
 }
 
 /// A word that is no order.
@@ -59,33 +61,23 @@ impl SortKey {
     pub fn is_text(self) -> bool {
         self == Self::Name
     }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::Name => "name",
-            Self::Price => "price",
-        }
-    }
 }
 
 impl FromStr for Sort {
     type Err = UnknownSort;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        let (word, descending) = match word.strip_prefix('-') {
-            Some(word) => (word, true),
+        let (key, descending) = match word.strip_prefix('-') {
+            Some(key) => (key, true),
             None => (word, false),
         };
-        let keys = [SortKey::CreatedAt, SortKey::Name, SortKey::Price];
-        let key = keys.into_iter().find(|key| key.as_str() == word).ok_or(UnknownSort)?;
-        Ok(Self { key, descending })
+        Ok(Self { key: key.parse().map_err(|_| UnknownSort)?, descending })
     }
 }
 
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.key.as_str())
+        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.key)
     }
 }
 

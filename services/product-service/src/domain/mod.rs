@@ -7,5 +7,5 @@ mod text;
 
 pub use attributes::{AttributeName, AttributeValue, Attributes};
 pub use details::{Details, ImageUrl, Price, StockLevel, Variant, Weight, limits};
-pub use product::{Draft, Figure, Product, Rating, Status, Stock, UnknownStatus};
+pub use product::{Draft, Figure, Product, Rating, Status, Stock};
 pub use text::{Category, Description, Name, Sku, VariantName};

@@ -1,8 +1,5 @@
 //! A product, and what may happen to it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use chrono::{DateTime, SubsecRound, Utc};
 use config::id::ProductId;
 
@@ -22,18 +19,14 @@ pub struct Product {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Whether a product is for sale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Status {
-    Active,
-    /// Not sold any more; past orders still show it.
-    Archived,
+config::names! {
+    /// Whether a product is for sale.
+    Status {
+        Active = "active",
+        /// Not sold any more; past orders still show it.
+        Archived = "archived",
+    }
 }
-
-/// A word that is no status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be active or archived")]
-pub struct UnknownStatus;
 
 /// What inventory-service last said can be ordered; before that, what the product began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,33 +134,6 @@ impl Product {
 /// The catalogue keeps milliseconds; a time with more would change on its way through it.
 fn kept(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(3)
-}
-
-impl Status {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Archived => "archived",
-        }
-    }
-}
-
-impl FromStr for Status {
-    type Err = UnknownStatus;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "active" => Ok(Self::Active),
-            "archived" => Ok(Self::Archived),
-            _ => Err(UnknownStatus),
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A product as MongoDB keeps it.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use chrono::Utc;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::ProductId;
 use config::money::{Currency, Money};
 use mongodb::bson::oid::ObjectId;
@@ -79,10 +78,6 @@ pub(super) fn object_id(id: &ProductId) -> Result<ObjectId, StoreError> {
     ObjectId::parse_str(id.as_str()).map_err(StoreError::corrupt)
 }
 
-pub(super) fn product_id(id: ObjectId) -> Result<ProductId, StoreError> {
-    id.to_hex().parse().map_err(StoreError::corrupt)
-}
-
 /// Versions, counts and stock stay far below 2⁶³.
 pub(super) fn signed(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(StoreError::corrupt)
@@ -135,31 +130,31 @@ impl TryFrom<ProductDocument> for Product {
     type Error = StoreError;
 
     fn try_from(document: ProductDocument) -> Result<Self, StoreError> {
-        let currency: Currency = document.currency.parse().map_err(StoreError::corrupt)?;
+        let currency: Currency = stored(&document.currency)?;
         let price = |minor| Price::new(Money::from_minor(minor, currency)).map_err(StoreError::corrupt);
         let variant = |variant: VariantDocument| {
             Ok::<_, StoreError>(Variant {
-                sku: parsed(&variant.sku)?,
+                sku: stored(&variant.sku)?,
                 name: VariantName::stored(variant.name),
                 price: variant.price_minor.map(price).transpose()?,
                 attributes: attributes(variant.attributes)?,
             })
         };
         Ok(Self {
-            id: product_id(document._id)?,
+            id: stored(&document._id.to_hex())?,
             details: Details {
                 // As they stand: their keys were made of them, and rules may have become stricter since.
                 name: Name::stored(document.name),
                 description: Description::stored(document.description),
                 price: price(document.price_minor)?,
                 category: Category::stored(document.category),
-                sku: parsed(&document.sku)?,
-                images: document.images.iter().map(|image| parsed(image)).collect::<Result<_, _>>()?,
+                sku: stored(&document.sku)?,
+                images: document.images.iter().map(|image| stored(image)).collect::<Result<_, _>>()?,
                 attributes: attributes(document.attributes)?,
                 variants: document.variants.into_iter().map(variant).collect::<Result<_, _>>()?,
                 weight: Weight::from_grams(document.weight_grams).map_err(StoreError::corrupt)?,
             },
-            status: document.status.parse().map_err(StoreError::corrupt)?,
+            status: stored(&document.status)?,
             stock: Stock { available: unsigned(document.stock)?, version: unsigned(document.stock_version)? },
             rating: Rating {
                 average: document.average_rating,
@@ -176,10 +171,6 @@ impl TryFrom<ProductDocument> for Product {
 fn time(time: DateTime) -> Result<chrono::DateTime<Utc>, StoreError> {
     chrono::DateTime::from_timestamp_millis(time.timestamp_millis())
         .ok_or_else(|| StoreError::corrupt("a time out of range"))
-}
-
-fn parsed<T: std::str::FromStr<Err: Display>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|error: T::Err| StoreError::corrupt(error.to_string()))
 }
 
 fn scalars(attributes: &Attributes) -> BTreeMap<String, Scalar> {
@@ -199,7 +190,7 @@ fn attributes(scalars: BTreeMap<String, Scalar>) -> Result<Attributes, StoreErro
         Scalar::Decimal(number) => AttributeValue::Decimal(number),
         Scalar::Flag(flag) => AttributeValue::Flag(flag),
     };
-    scalars.into_iter().map(|(name, scalar)| Ok((parsed(&name)?, value(scalar)))).collect()
+    scalars.into_iter().map(|(name, scalar)| Ok((stored(&name)?, value(scalar)))).collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
 use tokio::sync::Notify;
 
-use super::document::{ProductDocument, object_id, product_id, revision, signed};
+use super::document::{ProductDocument, object_id, revision, signed};
 use super::outbox::{OutboxEntry, appended};
 use crate::application::ProductStore;
 use crate::domain::{Figure, Product, Sku};
@@ -85,7 +85,7 @@ impl MongoProducts {
 #[async_trait]
 impl ProductStore for MongoProducts {
     fn next_id(&self) -> ProductId {
-        product_id(ObjectId::new()).expect("an ObjectId is 24 hexadecimal digits")
+        ObjectId::new().to_hex().parse().expect("an ObjectId is 24 hexadecimal digits")
     }
 
     async fn find(&self, id: &ProductId) -> Result<Option<Product>, StoreError> {

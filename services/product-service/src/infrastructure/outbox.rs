@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use config::clock::Clock;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::kafka::{Envelope, Lead, Outbox, Unsent};
 use futures_util::TryStreamExt as _;
 use mongodb::Collection;
@@ -166,11 +166,11 @@ impl Lead for MongoLead {
     }
 
     async fn sent(&mut self, events: &[Unsent]) -> Result<(), StoreError> {
-        let (mut products, mut ids) = (HashSet::new(), Vec::with_capacity(events.len()));
+        let (mut products, mut ids) = (HashSet::<ObjectId>::new(), Vec::with_capacity(events.len()));
         for event in events {
             let (product, id) =
                 event.position.split_once('/').ok_or_else(|| StoreError::corrupt("a position of ours"))?;
-            products.insert(product.parse::<ObjectId>().map_err(StoreError::corrupt)?);
+            products.insert(stored(product)?);
             ids.push(id);
         }
         let products: Vec<ObjectId> = products.into_iter().collect();

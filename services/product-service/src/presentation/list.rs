@@ -25,13 +25,8 @@ impl ListParameters {
     /// Prices are in the shop's `currency`.
     pub fn parse(self, currency: Currency) -> Result<ListQuery, InvalidFields> {
         let mut fields = Fields::default();
-        let paging = match Paging::parse(self.skip, self.limit, None) {
-            Ok(paging) => Some(paging),
-            Err(wrong) => {
-                wrong.all().iter().for_each(|it| fields.reject(&it.field, &it.code, &it.message));
-                None
-            }
-        };
+        // The cursor is of this list's own kind.
+        let paging = Paging::check(&mut fields, self.skip, self.limit, None);
         let sort = fields.check("sort", self.sort.as_deref().map_or(Ok(Sort::default()), str::parse));
         let after = match (&self.cursor, sort) {
             (Some(text), Some(sort)) => fields.check("cursor", cursor::parse(text, sort)),

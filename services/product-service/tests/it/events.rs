@@ -1,12 +1,11 @@
 //! What the service says and hears.
 
-use config::kafka::Envelope;
 use config::testing::{TestApp, TestEnv, TestKafka, eventually};
 use product_service::Catalogue;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{RatingChange, created, get, id, laptop, patch, path, sku, stock_change, told};
+use crate::support::{created, get, id, laptop, patch, path, rating_change, sku, stock_change, told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_is_told_in_order() {
@@ -65,8 +64,7 @@ async fn stock_and_rating_follow_their_owners_however_often_they_tell() {
     for event in [&old, &new, &old, &new, &old] {
         kafka.send(event).await;
     }
-    let rating = RatingChange { product_id: key.clone(), average: 4.5, count: 2, version: 3 };
-    kafka.send(&Envelope::new(&rating)).await;
+    kafka.send(&rating_change(&key, 4.5, 2, 3)).await;
     shown(&app, &path, "stock", json!(0)).await;
     shown(&app, &path, "rating_count", json!(2)).await;
     // Behind the last of them comes one that shows that all were handled.

@@ -4,7 +4,7 @@ use config::testing::TestApp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{created, get, patch, path, sku, start, wrong_fields};
+use crate::support::{created, get, patch, path, sku, start, wrong_in};
 
 /// Five products, of which the last is archived.
 async fn shelf(app: &TestApp) {
@@ -77,7 +77,7 @@ async fn a_cursor_leads_through_the_whole_list() {
     let page = get(&app, "/api/products?sort=name&limit=1").await;
     let cursor = page["next_cursor"].as_str().unwrap();
     let other = app.request(Method::GET, &format!("/api/products?sort=price&cursor={cursor}"));
-    assert_eq!(wrong_fields(other.send().await.unwrap()).await, ["cursor"]);
+    assert_eq!(wrong_in(other.send().await.unwrap()).await, ["cursor"]);
     app.stop().await;
 }
 
@@ -86,10 +86,10 @@ async fn every_wrong_parameter_is_named() {
     let app = start().await;
     let query = "skip=-1&limit=101&sort=popularity&min_price=1.005&max_price=1&status=sold";
     let answer = app.request(Method::GET, &format!("/api/products?{query}")).send().await.unwrap();
-    assert_eq!(wrong_fields(answer).await, ["skip", "limit", "sort", "min_price", "status"]);
+    assert_eq!(wrong_in(answer).await, ["skip", "limit", "sort", "min_price", "status"]);
     for query in ["min_price=2&max_price=1", "in_stock=maybe", "min_price=abc", "cursor=x", "limit=x"] {
         let answer = app.request(Method::GET, &format!("/api/products?{query}")).send().await.unwrap();
-        assert_eq!(wrong_fields(answer).await.len(), 1, "{query}");
+        assert_eq!(wrong_in(answer).await.len(), 1, "{query}");
     }
     app.stop().await;
 }
@@ -140,7 +140,7 @@ async fn other_services_get_the_whole_catalogue_in_parts() {
     assert_eq!(names, ["Ấm trà", "banana slicer", "Camera", "camera bag", "Zither"]);
     assert_eq!(seen[4].1, "archived");
     let wrong = app.as_service(Method::GET, "/internal/products/export?after=x&limit=1001");
-    assert_eq!(wrong_fields(wrong.send().await.unwrap()).await, ["after", "limit"]);
+    assert_eq!(wrong_in(wrong.send().await.unwrap()).await, ["after", "limit"]);
     let stranger = app.as_admin(Method::GET, "/internal/products/export").send().await.unwrap();
     assert_eq!(stranger.status(), 401);
     app.stop().await;

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use config::kafka::{Envelope, Event};
-use config::testing::{TestApp, TestEnv, TestListener};
+use config::kafka::Envelope;
+use config::testing::{TestApp, TestEnv, TestListener, event, refusal, wrong_fields};
 use product_service::Catalogue;
 use reqwest::{Method, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -58,11 +57,11 @@ pub async fn internal(app: &TestApp, ids: &str) -> Response {
     app.as_service(Method::GET, &format!("/internal/products?ids={ids}")).send().await.unwrap()
 }
 
-/// The names of the fields that are wrong.
-pub async fn wrong_fields(answer: Response) -> Vec<String> {
-    assert_eq!(answer.status(), 422);
-    let problem: Value = answer.json().await.unwrap();
-    problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap().to_owned()).collect()
+/// The names of the fields for which a request was refused.
+pub async fn wrong_in(answer: Response) -> Vec<String> {
+    let (status, problem) = refusal(answer).await;
+    assert_eq!(status, 422, "{problem}");
+    wrong_fields(&problem).into_iter().map(str::to_owned).collect()
 }
 
 /// The next event of this product.
@@ -72,40 +71,13 @@ pub async fn told(listener: &TestListener, kind: &str, product: &str) -> Envelop
 }
 
 /// inventory-service's word on a product.
-#[derive(Serialize)]
-pub struct StockChange {
-    pub product_id: String,
-    pub available: i64,
-    pub version: u64,
-}
-
-impl Event for StockChange {
-    const TOPIC: &'static str = "inventory-events";
-    const TYPE: &'static str = "inventory_updated";
-
-    fn key(&self) -> String {
-        self.product_id.clone()
-    }
+pub fn stock_change(product: &str, available: i64, version: u64) -> Envelope {
+    let data = json!({ "product_id": product, "available": available, "version": version });
+    event("inventory-events", "inventory_updated", product, data)
 }
 
 /// rating-service's.
-#[derive(Serialize)]
-pub struct RatingChange {
-    pub product_id: String,
-    pub average: f64,
-    pub count: u64,
-    pub version: u64,
-}
-
-impl Event for RatingChange {
-    const TOPIC: &'static str = "rating-events";
-    const TYPE: &'static str = "rating_changed";
-
-    fn key(&self) -> String {
-        self.product_id.clone()
-    }
-}
-
-pub fn stock_change(product: &str, available: i64, version: u64) -> Envelope {
-    Envelope::new(&StockChange { product_id: product.to_owned(), available, version })
+pub fn rating_change(product: &str, average: f64, count: u64, version: u64) -> Envelope {
+    let data = json!({ "product_id": product, "average": average, "count": count, "version": version });
+    event("rating-events", "rating_changed", product, data)
 }

@@ -1,7 +1,7 @@
 //! What can go wrong.
 
 use config::database::StoreError;
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 use config::response::StaleVersion;
 
 use crate::domain::{Code, PromotionId, ReservationId, ReservationState};
@@ -13,7 +13,7 @@ pub enum PromotionError {
     NotFound(PromotionId),
     #[error("another promotion has the code {0}")]
     CodeTaken(Code),
-    #[error("reservation {id} is {state} already", state = .state.as_str())]
+    #[error("reservation {id} is {state} already")]
     Settled { id: ReservationId, state: ReservationState },
     #[error(transparent)]
     Stale(#[from] StaleVersion),
@@ -22,22 +22,13 @@ pub enum PromotionError {
 }
 
 impl Fault for PromotionError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) => Kind::NotFound,
-            Self::CodeTaken(_) | Self::Settled { .. } => Kind::Conflict,
-            Self::Stale(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "promotion-not-found",
-            Self::CodeTaken(_) => "promotion-code-taken",
-            Self::Settled { .. } => "reservation-settled",
-            Self::Stale(error) => error.code(),
-            Self::Store(error) => error.code(),
+            Self::NotFound(_) => Kind::NotFound.coded("promotion-not-found"),
+            Self::CodeTaken(_) => Kind::Conflict.coded("promotion-code-taken"),
+            Self::Settled { .. } => Kind::Conflict.coded("reservation-settled"),
+            Self::Stale(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

@@ -14,6 +14,10 @@ use crate::domain::{Code, Promotion};
 
 /// Should the news of a change be lost, it is missed for no longer than this.
 const LIFETIME: Duration = Duration::from_secs(30);
+/// So long the last ones are good while the database is away: nobody can change them meanwhile.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// A database that is away is asked again after this.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// What is offered, or will be.
 pub struct Live {
@@ -42,10 +46,13 @@ pub struct LivePromotions {
     reading: Mutex<()>,
 }
 
+#[derive(Clone)]
 struct Kept {
     live: Arc<Live>,
     generation: u64,
     read_at: Instant,
+    /// When they are read again, though nothing was heard of.
+    good_until: Instant,
 }
 
 impl LivePromotions {
@@ -65,25 +72,47 @@ impl LivePromotions {
     }
 
     pub async fn now(&self) -> Result<Arc<Live>, StoreError> {
-        if let Some(live) = self.kept() {
+        if let Some(live) = self.good() {
             return Ok(live);
         }
         let _alone = self.reading.lock().await;
-        if let Some(live) = self.kept() {
+        if let Some(live) = self.good() {
             return Ok(live);
         }
         let generation = self.generation.load(Ordering::Acquire);
-        let read_at = Instant::now();
-        let live = Arc::new(Live::from(self.reader.live(self.clock.now()).await?));
-        let kept = Kept { live: live.clone(), generation, read_at };
+        let kept = self.read(generation).await?;
+        let live = kept.live.clone();
         *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(live)
     }
 
-    fn kept(&self) -> Option<Arc<Live>> {
+    async fn read(&self, generation: u64) -> Result<Kept, StoreError> {
+        let read_at = Instant::now();
+        match self.reader.live(self.clock.now()).await {
+            Ok(all) => {
+                let live = Arc::new(Live::from(all));
+                Ok(Kept { live, generation, read_at, good_until: read_at + LIFETIME })
+            }
+            Err(away @ StoreError::Unavailable(_)) => {
+                let last = self.last().filter(|last| last.read_at.elapsed() < PATIENCE).ok_or(away)?;
+                tracing::warn!("the promotions can't be read; those that were read last hold");
+                Ok(Kept { generation, good_until: Instant::now() + PAUSE, ..last })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn last(&self) -> Option<Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn good(&self) -> Option<Arc<Live>> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let generation = self.generation.load(Ordering::Acquire);
-        let good = |kept: &&Kept| kept.generation == generation && kept.read_at.elapsed() < LIFETIME;
-        kept.as_ref().filter(good).map(|kept| kept.live.clone())
+        let is_good = |kept: &&Kept| kept.generation == generation && Instant::now() < kept.good_until;
+        kept.as_ref().filter(is_good).map(|kept| kept.live.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

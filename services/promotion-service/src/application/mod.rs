@@ -5,7 +5,6 @@ mod error;
 mod events;
 mod expire;
 mod follow;
-mod forget;
 mod live;
 mod manage;
 mod ports;
@@ -18,7 +17,6 @@ pub use error::PromotionError;
 pub use events::PromotionChanged;
 pub use expire::ExpireReservations;
 pub use follow::{FollowOrder, OrderChange, OrderNews};
-pub use forget::ForgetReservations;
 pub use live::LivePromotions;
 pub use manage::ManagePromotions;
 pub use ports::{

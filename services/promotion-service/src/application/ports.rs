@@ -91,8 +91,6 @@ pub trait Reservations: Send {
     async fn due(&mut self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Held>, StoreError>;
     /// Makes locked reservations, at least one, expired ones.
     async fn expire(&mut self, ids: &[ReservationId]) -> Result<(), StoreError>;
-    /// Deletes what has no uses any more and whose time was over before then, so many at most; how many they were.
-    async fn forget_before(&mut self, before: DateTime<Utc>, limit: u32) -> Result<usize, StoreError>;
     /// The promotions that the order has now, one for each use.
     async fn promotions_of(&mut self, order: OrderId) -> Result<Vec<PromotionId>, StoreError>;
 }

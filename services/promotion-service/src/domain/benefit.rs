@@ -1,7 +1,6 @@
 //! What a promotion gives.
 
 use std::cmp::Ordering;
-use std::str::FromStr;
 
 use config::money::Money;
 
@@ -20,38 +19,13 @@ pub enum Benefit {
     BuyXGetY(GroupSize, Percent),
 }
 
-/// The kinds of benefits, by their names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Percentage,
-    Fixed,
-    FreeShipping,
-    BuyXGetY,
-}
-
-impl Kind {
-    pub const ALL: [Self; 4] = [Self::Percentage, Self::Fixed, Self::FreeShipping, Self::BuyXGetY];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Percentage => "percentage",
-            Self::Fixed => "fixed",
-            Self::FreeShipping => "free_shipping",
-            Self::BuyXGetY => "buy_x_get_y",
-        }
-    }
-}
-
-/// A text that names no kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be percentage, fixed, free_shipping or buy_x_get_y")]
-pub struct NotAKind;
-
-impl FromStr for Kind {
-    type Err = NotAKind;
-
-    fn from_str(text: &str) -> Result<Self, NotAKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NotAKind)
+config::names! {
+    /// The kinds of benefits.
+    Kind {
+        Percentage = "percentage",
+        Fixed = "fixed",
+        FreeShipping = "free_shipping",
+        BuyXGetY = "buy_x_get_y",
     }
 }
 

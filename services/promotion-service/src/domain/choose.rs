@@ -101,5 +101,4 @@ fn place(promotion: &Promotion) -> impl Ord + use<> {
 }
 
 #[cfg(test)]
-#[path = "choose_tests.rs"]
 mod tests;

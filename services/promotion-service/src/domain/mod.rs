@@ -12,7 +12,7 @@ mod spread;
 mod text;
 
 pub use basket::{Basket, Line};
-pub use benefit::{Benefit, GroupError, GroupSize, Kind, NotAKind};
+pub use benefit::{Benefit, GroupError, GroupSize, Kind};
 pub use choose::{Applied, Deal, choose};
 pub use percent::{NotAPercent, Percent};
 pub use period::{Period, PeriodError};

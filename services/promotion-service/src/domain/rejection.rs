@@ -1,55 +1,23 @@
 //! Why a code that was asked for gives nothing.
 
-use std::str::FromStr;
-
-/// Why it gives nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    Unknown,
-    NotStarted,
-    Expired,
-    UsedUp,
-    UsedUpByCustomer,
-    MinimumNotMet,
-    NotForTheseProducts,
-    FirstOrderOnly,
-    SignInRequired,
-    NotCombinable,
-    OtherCurrency,
+config::names! {
+    /// Why it gives nothing.
+    Reason {
+        Unknown = "unknown",
+        NotStarted = "not-started",
+        Expired = "expired",
+        UsedUp = "used-up",
+        UsedUpByCustomer = "used-up-by-customer",
+        MinimumNotMet = "minimum-not-met",
+        NotForTheseProducts = "not-for-these-products",
+        FirstOrderOnly = "first-order-only",
+        SignInRequired = "sign-in-required",
+        NotCombinable = "not-combinable",
+        OtherCurrency = "other-currency",
+    }
 }
 
 impl Reason {
-    const ALL: [Self; 11] = [
-        Self::Unknown,
-        Self::NotStarted,
-        Self::Expired,
-        Self::UsedUp,
-        Self::UsedUpByCustomer,
-        Self::MinimumNotMet,
-        Self::NotForTheseProducts,
-        Self::FirstOrderOnly,
-        Self::SignInRequired,
-        Self::NotCombinable,
-        Self::OtherCurrency,
-    ];
-
-    /// A stable name, for programs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::NotStarted => "not-started",
-            Self::Expired => "expired",
-            Self::UsedUp => "used-up",
-            Self::UsedUpByCustomer => "used-up-by-customer",
-            Self::MinimumNotMet => "minimum-not-met",
-            Self::NotForTheseProducts => "not-for-these-products",
-            Self::FirstOrderOnly => "first-order-only",
-            Self::SignInRequired => "sign-in-required",
-            Self::NotCombinable => "not-combinable",
-            Self::OtherCurrency => "other-currency",
-        }
-    }
-
     /// What a shopper is told of the code, after its name.
     pub fn message(self) -> &'static str {
         match self {
@@ -65,17 +33,6 @@ impl Reason {
             Self::NotCombinable => "can't be combined with an offer that saves you more",
             Self::OtherCurrency => "is for orders in another currency",
         }
-    }
-}
-
-impl FromStr for Reason {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
-            .ok_or_else(|| format!("unknown reason {text}"))
     }
 }
 

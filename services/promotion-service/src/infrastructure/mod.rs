@@ -5,6 +5,7 @@ mod orders;
 mod promotions;
 mod read;
 mod reservations;
+mod retention;
 mod rows;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use config::database::{Begin, Db, StoreError};
 use crate::application::Store;
 
 pub use orders::OrderService;
+pub use retention::FORGOTTEN;
 
 #[async_trait]
 impl Begin<dyn Store> for Db {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Db, First, StoreError, push_list};
+use config::database::{Db, First, StoreError, push_list, stored};
 use config::id::UserId;
 use config::page::{Paging, Slice};
 use sqlx::{FromRow, MySql, QueryBuilder};
@@ -98,10 +98,9 @@ impl PromotionReader for Db {
                 .fetch_optional(self.pool())
                 .await?;
         let Some((state, answer)) = row else { return Ok(None) };
-        let state = state.parse().map_err(|error: String| StoreError::corrupt(error))?;
         let answer: Option<Answer> =
             answer.map(|json| serde_json::from_str(&json)).transpose().map_err(StoreError::corrupt)?;
-        Ok(Some((state, answer.map(Priced::try_from).transpose()?)))
+        Ok(Some((stored(&state)?, answer.map(Priced::try_from).transpose()?)))
     }
 }
 

@@ -111,28 +111,6 @@ impl Reservations for Tx {
         Ok(())
     }
 
-    async fn forget_before(&mut self, before: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-        let ids: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT id FROM reservations WHERE state IN ('released', 'expired') AND expires_at < ? \
-             LIMIT ? FOR UPDATE SKIP LOCKED",
-        )
-        .bind(before)
-        .bind(limit)
-        .fetch_all(self.connection())
-        .await?;
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        for statement in
-            ["DELETE FROM reservation_uses WHERE reservation_id IN ", "DELETE FROM reservations WHERE id IN "]
-        {
-            let mut delete = QueryBuilder::<MySql>::new(statement);
-            push_list(&mut delete, ids.iter().copied());
-            delete.build().execute(self.connection()).await?;
-        }
-        Ok(ids.len())
-    }
-
     async fn promotions_of(&mut self, order: OrderId) -> Result<Vec<PromotionId>, StoreError> {
         let ids: Vec<u64> =
             sqlx::query_scalar(PROMOTIONS_OF_ORDER).bind(order.get()).fetch_all(self.connection()).await?;

@@ -4,8 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use config::BoxError;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
@@ -65,17 +64,9 @@ macro_rules! select_promotions {
 }
 pub(super) use select_promotions;
 
-fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
-}
-
-fn parse_if_any<T: FromStr<Err: Into<BoxError>>>(text: Option<&str>) -> Result<Option<T>, StoreError> {
-    text.map(parse).transpose()
-}
-
 /// A list as it is kept in one column.
-fn list<T: FromStr<Err: Into<BoxError>>>(json: &str) -> Result<Vec<T>, StoreError> {
-    texts(json)?.iter().map(|text| parse(text)).collect()
+fn list<T: FromStr<Err: Display>>(json: &str) -> Result<Vec<T>, StoreError> {
+    texts(json)?.iter().map(|text| stored(text)).collect()
 }
 
 fn texts(json: &str) -> Result<Vec<String>, StoreError> {
@@ -86,10 +77,10 @@ impl TryFrom<PromotionRow> for Promotion {
     type Error = StoreError;
 
     fn try_from(row: PromotionRow) -> Result<Self, StoreError> {
-        let currency: Option<Currency> = parse_if_any(row.currency.as_deref())?;
+        let currency: Option<Currency> = row.currency.as_deref().map(stored).transpose()?;
         let money = |minor: Option<i64>| Some(Money::from_minor(minor?, currency?));
         let terms = Terms {
-            code: parse_if_any(row.code.as_deref())?,
+            code: row.code.as_deref().map(stored).transpose()?,
             name: row.name.as_deref().map(Name::stored),
             description: Description::stored(&row.description),
             benefit: benefit(&row, money(row.amount))?,
@@ -126,7 +117,7 @@ fn benefit(row: &PromotionRow, amount: Option<Money>) -> Result<Benefit, StoreEr
         let hundredths = row.percent.ok_or_else(incomplete)?;
         Percent::from_hundredths(hundredths).map_err(StoreError::corrupt)
     };
-    Ok(match parse(&row.kind)? {
+    Ok(match stored(&row.kind)? {
         Kind::Percentage => Benefit::Percentage(percent()?),
         Kind::Fixed => Benefit::Fixed(amount.ok_or_else(incomplete)?),
         Kind::FreeShipping => Benefit::FreeShipping,
@@ -162,7 +153,7 @@ pub(super) fn held(rows: Vec<HeldRow>) -> Result<Vec<Held>, StoreError> {
     for row in rows {
         let id = ReservationId::new(row.id);
         if all.last().is_none_or(|last| last.id != id) {
-            let state = row.state.parse().map_err(|error: String| StoreError::corrupt(error))?;
+            let state = stored(&row.state)?;
             all.push(Held { id, state, user_id: row.user_id.map(UserId::new), promotions: Vec::new() });
         }
         if let Some(last) = all.last_mut() {
@@ -220,21 +211,21 @@ impl TryFrom<Answer> for Priced {
     type Error = StoreError;
 
     fn try_from(answer: Answer) -> Result<Self, StoreError> {
-        let currency: Currency = parse(&answer.currency)?;
+        let currency: Currency = stored(&answer.currency)?;
         let money = |minor| Money::from_minor(minor, currency);
         let applied = |applied: AppliedAnswer| {
             Ok(Applied {
                 promotion_id: PromotionId::new(applied.promotion_id),
-                code: parse_if_any(applied.code.as_deref())?,
+                code: applied.code.as_deref().map(stored).transpose()?,
                 name: applied.name,
-                kind: parse(&applied.kind)?,
+                kind: stored(&applied.kind)?,
                 discount: money(applied.discount),
             })
         };
         let rejected = answer.rejected.map(|(code, reason)| {
-            Ok::<_, StoreError>(Rejection { code: parse(&code)?, reason: parse(&reason)? })
+            Ok::<_, StoreError>(Rejection { code: stored(&code)?, reason: stored(&reason)? })
         });
-        let products = answer.lines.iter().map(|(product, _)| parse(product)).collect::<Result<_, _>>()?;
+        let products = answer.lines.iter().map(|(product, _)| stored(product)).collect::<Result<_, _>>()?;
         let deal = Deal {
             discount: money(answer.lines.iter().map(|(_, minor)| minor).sum()),
             lines: answer.lines.iter().map(|(_, minor)| money(*minor)).collect(),

@@ -73,15 +73,15 @@ impl PromotionApi {
         /// Whether to show what was deleted, too; for administrators
         archived: Query<Option<bool>>,
     ) -> Result<Json<Page<PromotionDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
         if !is_admin(&caller) {
-            return self
-                .page(&ListFilter::Public { now: self.clock.now() }, paging, PromotionDto::public)
-                .await;
+            let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
+            let filter = ListFilter::Public { now: self.clock.now() };
+            return self.page(&filter, paging, PromotionDto::public).await;
         }
         let mut fields = Fields::default();
-        let code: Option<Option<Code>> = fields.check("code", code.as_deref().map(str::parse).transpose());
-        let code = fields.finish(|| code)?;
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let code = fields.check("code", code.as_deref().map(str::parse::<Code>).transpose());
+        let (paging, code) = fields.finish(|| paging.zip(code))?;
         let filter = ListFilter::Everything { archived: archived.0.unwrap_or_default(), code };
         self.page(&filter, paging, PromotionDto::whole).await
     }

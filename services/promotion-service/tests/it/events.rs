@@ -5,7 +5,7 @@ use promotion_service::Promotions;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{basket, event, promotion, quote, reserve, try_reserve, user, uses};
+use crate::support::{basket, order_event, promotion, quote, reserve, try_reserve, user, uses};
 
 /// Waits until a promotion is reserved and used so often.
 async fn until_uses(app: &TestApp, promotion: &Value, expected: (u64, u64)) {
@@ -23,7 +23,7 @@ async fn until_heard(app: &TestApp, kafka: &TestKafka, order: u64, marker: &Valu
     let (_, used) = uses(app, marker).await;
     assert_eq!(reserve(app, id, &goods).await["reservation_id"], json!(id));
     let paid = json!({ "status": "paid", "promotion_reservation_id": id });
-    kafka.send(&event("order_status_updated", order, customer, &paid)).await;
+    kafka.send(&order_event("order_status_updated", order, customer, &paid)).await;
     until_uses(app, marker, (0, used + 1)).await;
 }
 
@@ -40,7 +40,7 @@ async fn an_order_is_followed_to_its_end_however_often_it_is_told() {
     }
     assert_eq!(uses(&app, &promotion).await, (3, 0));
     let of = |kind: &str, status: &str, (id, customer, order): (Uuid, u64, u64)| {
-        event(kind, order, customer, &json!({ "status": status, "promotion_reservation_id": id }))
+        order_event(kind, order, customer, &json!({ "status": status, "promotion_reservation_id": id }))
     };
     let events = [
         of("order_created", "pending", paid),
@@ -78,7 +78,12 @@ async fn an_order_that_exists_keeps_its_promotion_past_the_reservations_time() {
     let goods = basket(&json!({ "user_id": customer }));
     assert_eq!(reserve(&app, ordered, &goods).await["discount"], 300);
     kafka
-        .send(&event("order_created", user(), customer, &json!({ "promotion_reservation_id": ordered })))
+        .send(&order_event(
+            "order_created",
+            user(),
+            customer,
+            &json!({ "promotion_reservation_id": ordered }),
+        ))
         .await;
     assert_eq!(reserve(&app, orphan, &goods).await["discount"], 300);
     until_uses(&app, &promotion, (1, 0)).await;
@@ -95,10 +100,10 @@ async fn an_order_that_is_heard_of_too_late_has_its_use_all_the_same() {
     assert_eq!(reserve(&app, id, &basket(&json!({ "user_id": customer }))).await["discount"], 300);
     until_uses(&app, &promotion, (0, 0)).await;
     let members = json!({ "promotion_reservation_id": id });
-    kafka.send(&event("order_created", order, customer, &members)).await;
+    kafka.send(&order_event("order_created", order, customer, &members)).await;
     until_uses(&app, &promotion, (1, 0)).await;
     let members = json!({ "promotion_reservation_id": id, "status": "cancelled" });
-    kafka.send(&event("order_cancelled", order, customer, &members)).await;
+    kafka.send(&order_event("order_cancelled", order, customer, &members)).await;
     until_uses(&app, &promotion, (0, 0)).await;
 }
 
@@ -113,17 +118,17 @@ async fn an_order_with_another_price_gives_back_what_it_had() {
     reserve(&app, before, &goods("OLD")).await;
     reserve(&app, after, &goods("NEW")).await;
     kafka
-        .send(&event("order_created", order, customer, &json!({ "promotion_reservation_id": before })))
+        .send(&order_event("order_created", order, customer, &json!({ "promotion_reservation_id": before })))
         .await;
     let repriced = json!({ "promotion_reservation_id": after, "previous_promotion_reservation_id": before });
-    let repriced = event("order_repriced", order, customer, &repriced);
+    let repriced = order_event("order_repriced", order, customer, &repriced);
     for _ in 0..3 {
         kafka.send(&repriced).await;
     }
     until_uses(&app, &old, (0, 0)).await;
     assert_eq!(uses(&app, &new).await, (1, 0));
     let paid = json!({ "promotion_reservation_id": after, "status": "paid" });
-    kafka.send(&event("order_status_updated", order, customer, &paid)).await;
+    kafka.send(&order_event("order_status_updated", order, customer, &paid)).await;
     until_uses(&app, &new, (0, 1)).await;
 }
 
@@ -137,14 +142,16 @@ async fn a_first_order_is_the_first_until_there_is_one_that_is_not_cancelled() {
     let goods = basket(&json!({ "user_id": customer, "code": "FIRST" }));
     assert_eq!(quote(&app, &goods).await["rejected"], Value::Null);
     // An order without any promotion counts.
-    kafka.send(&event("order_created", order, customer, &json!({ "promotion_reservation_id": null }))).await;
+    kafka
+        .send(&order_event("order_created", order, customer, &json!({ "promotion_reservation_id": null })))
+        .await;
     until_heard(&app, &kafka, order, &marker).await;
     assert_eq!(quote(&app, &goods).await["rejected"]["reason"], "first-order-only");
     assert_eq!(reserve(&app, Uuid::now_v7(), &goods).await["rejected"]["reason"], "first-order-only");
     let mut again = goods.clone();
     again["order_id"] = json!(order);
     assert_eq!(quote(&app, &again).await["rejected"], Value::Null);
-    kafka.send(&event("order_cancelled", order, customer, &json!({ "status": "cancelled" }))).await;
+    kafka.send(&order_event("order_cancelled", order, customer, &json!({ "status": "cancelled" }))).await;
     until_heard(&app, &kafka, order, &marker).await;
     assert_eq!(reserve(&app, Uuid::now_v7(), &goods).await["discount"], 300);
 }
@@ -161,10 +168,11 @@ async fn a_change_is_told_and_poison_blocks_nobody() {
     assert_eq!((&told.data, told.key), (&expected, promotion["id"].to_string()));
     let (id, customer, order) = (Uuid::now_v7(), user(), user());
     reserve(&app, id, &basket(&json!({ "user_id": customer }))).await;
-    let poison = event("order_created", order, customer, &json!({ "promotion_reservation_id": "nonsense" }));
+    let poison =
+        order_event("order_created", order, customer, &json!({ "promotion_reservation_id": "nonsense" }));
     kafka.send(&poison).await;
     let paid = json!({ "promotion_reservation_id": id, "status": "paid" });
-    kafka.send(&event("order_status_updated", order, customer, &paid)).await;
+    kafka.send(&order_event("order_status_updated", order, customer, &paid)).await;
     until_uses(&app, &promotion, (0, 1)).await;
     let letter = kafka.dead_letter("order-events", poison.id).await;
     assert!(letter.reason.contains("can't be read"), "{}", letter.reason);
@@ -181,10 +189,10 @@ async fn what_leaves_unpaid_uses_its_promotion_and_what_is_refunded_in_time_give
         let members = json!({
             "promotion_reservation_id": id, "previous_status": previous, "status": status, "sold": sold,
         });
-        event("order_status_updated", order, customer, &members)
+        order_event("order_status_updated", order, customer, &members)
     };
     let members = json!({ "promotion_reservation_id": id });
-    kafka.send(&event("order_created", order, customer, &members)).await;
+    kafka.send(&order_event("order_created", order, customer, &members)).await;
     kafka.send(&step("confirmed", "fulfilling", true)).await;
     until_uses(&app, &promotion, (0, 1)).await;
     kafka.send(&step("fulfilling", "refunded", false)).await;

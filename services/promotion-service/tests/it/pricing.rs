@@ -1,10 +1,10 @@
 //! What a basket gets.
 
-use config::testing::TestApp;
+use config::testing::{TestApp, refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{basket, product, promotion, quote, refusal, start, user, wrong_fields};
+use crate::support::{basket, product, promotion, quote, start, user};
 
 /// Why a code gives nothing.
 async fn reason(app: &TestApp, code: &str, members: &Value) -> Value {
@@ -118,7 +118,8 @@ async fn every_wrong_field_of_a_basket_is_named() {
     ]);
     let body = basket(&json!({ "code": "two words", "lines": lines }));
     let path = format!("/internal/promotions/reservations/{}", uuid::Uuid::now_v7());
-    let (status, problem) = refusal(app.as_service(Method::PUT, &path).json(&body)).await;
+    let refused = app.as_service(Method::PUT, &path).json(&body).send().await.unwrap();
+    let (status, problem) = refusal(refused).await;
     let fields = [
         "user_id",
         "code",
@@ -133,7 +134,8 @@ async fn every_wrong_field_of_a_basket_is_named() {
     let sum = json!([{ "product_id": product, "quantity": 1_000_000, "price": 10_000_000_000_000_i64 }]);
     for (lines, field) in [(json!([]), "lines"), (sum, "lines")] {
         let request = app.as_service(Method::POST, "/internal/promotions/quote");
-        let (status, problem) = refusal(request.json(&basket(&json!({ "lines": lines })))).await;
+        let refused = request.json(&basket(&json!({ "lines": lines }))).send().await.unwrap();
+        let (status, problem) = refusal(refused).await;
         assert_eq!((status, wrong_fields(&problem)), (422, vec![field]));
     }
 }

@@ -1,9 +1,10 @@
 //! Promotions, as administrators keep them.
 
+use config::testing::{refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{get, promotion, refusal, start, terms, wrong_fields};
+use crate::support::{get, promotion, start, terms};
 
 #[tokio::test]
 async fn each_kind_is_kept_as_it_was_written() {
@@ -60,7 +61,7 @@ async fn every_wrong_field_is_named() {
     let wrong = |body: Value| {
         let request = app.as_admin(Method::POST, "/api/promotions").json(&body);
         async move {
-            let (status, problem) = refusal(request).await;
+            let (status, problem) = refusal(request.send().await.unwrap()).await;
             assert_eq!((status, &problem["code"]), (422, &json!("invalid-fields")), "{problem}");
             wrong_fields(&problem).into_iter().map(str::to_owned).collect::<Vec<_>>()
         }
@@ -113,11 +114,12 @@ async fn versions_guard_reads_and_writes() {
     let write = app.as_admin(Method::PUT, &url).header("if-match", &tag).json(&change);
     let changed: Value = write.try_clone().unwrap().send().await.unwrap().json().await.unwrap();
     assert_eq!((&changed["discount_percentage"], &changed["version"]), (&json!(20), &json!(2)));
-    assert_eq!(refusal(write).await.0, 412);
-    let archive = |tag: &str| app.as_admin(Method::DELETE, &url).header("if-match", tag.to_owned());
-    assert_eq!(refusal(archive("\"1\"")).await.0, 412);
-    assert_eq!(archive("\"2\"").send().await.unwrap().status(), 204);
-    assert_eq!(refusal(archive("*")).await.0, 404);
+    assert_eq!(refusal(write.send().await.unwrap()).await.0, 412);
+    let archive =
+        async |tag: &str| app.as_admin(Method::DELETE, &url).header("if-match", tag).send().await.unwrap();
+    assert_eq!(refusal(archive("\"1\"").await).await.0, 412);
+    assert_eq!(archive("\"2\"").await.status(), 204);
+    assert_eq!(refusal(archive("*").await).await.0, 404);
 }
 
 #[tokio::test]
@@ -126,15 +128,27 @@ async fn a_code_is_one_promotions_until_that_is_deleted() {
     let first = promotion(&app, &json!({ "code": "once" })).await;
     let second = promotion(&app, &json!({ "code": "TWICE" })).await;
     let taken = terms(&json!({ "code": "Once" }));
-    let (status, problem) = refusal(app.as_admin(Method::POST, "/api/promotions").json(&taken)).await;
+    let second_one = app.as_admin(Method::POST, "/api/promotions").json(&taken).send().await.unwrap();
+    let (status, problem) = refusal(second_one).await;
     assert_eq!((status, &problem["code"]), (409, &json!("promotion-code-taken")));
     let change = app.as_admin(Method::PUT, &format!("/api/promotions/{}", second["id"])).json(&taken);
-    assert_eq!(refusal(change.try_clone().unwrap()).await.0, 409);
+    assert_eq!(refusal(change.try_clone().unwrap().send().await.unwrap()).await.0, 409);
     let url = format!("/api/promotions/{}", first["id"]);
     assert_eq!(app.as_admin(Method::DELETE, &url).send().await.unwrap().status(), 204);
     assert_eq!(change.send().await.unwrap().status(), 200);
     let all = get(&app, "/api/promotions?code=once&archived=true").await;
     assert_eq!((&all["total"], &all["items"][1]["archived"]), (&json!(2), &json!(true)));
+}
+
+#[tokio::test]
+async fn every_wrong_parameter_of_a_list_is_named() {
+    let app = start().await;
+    let list = "/api/promotions?limit=0&cursor=x&code=two%20words";
+    let (status, problem) = refusal(app.as_admin(Method::GET, list).send().await.unwrap()).await;
+    assert_eq!((status, wrong_fields(&problem)), (422, vec!["limit", "cursor", "code"]));
+    let (status, problem) = refusal(app.request(Method::GET, list).send().await.unwrap()).await;
+    let fields = vec!["limit", "cursor"];
+    assert_eq!((status, wrong_fields(&problem)), (422, fields), "codes are asked for by administrators");
 }
 
 #[tokio::test]
@@ -158,7 +172,7 @@ async fn refusals_have_the_right_status() {
         (app.request(Method::DELETE, "/api/promotions"), 405, "method-not-allowed"),
     ];
     for (request, status, code) in cases {
-        let (actual, problem) = refusal(request).await;
+        let (actual, problem) = refusal(request.send().await.unwrap()).await;
         assert_eq!((actual, problem["code"].as_str().unwrap()), (status, code), "{problem}");
     }
 }

@@ -1,6 +1,6 @@
 //! Keeping uses, and giving them back.
 
-use config::testing::{TestEnv, eventually};
+use config::testing::{TestEnv, eventually, refusal};
 use promotion_service::Promotions;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, MySqlConnection};
@@ -60,9 +60,8 @@ async fn a_reservation_that_comes_after_its_release_is_refused() {
     release(&app, id).await;
     release(&app, id).await;
     let late = try_reserve(&app, id, &basket(&json!({ "user_id": user() }))).await;
-    assert_eq!(late.status(), 409);
-    let problem: Value = late.json().await.unwrap();
-    assert_eq!(problem["code"], "reservation-settled");
+    let (status, problem) = refusal(late).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("reservation-settled")));
     assert_eq!(uses(&app, &promotion).await, (0, 0));
 }
 

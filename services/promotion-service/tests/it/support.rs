@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv};
+use config::testing::{TestApp, TestEnv, event};
 use promotion_service::Promotions;
 use rand::Rng as _;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -92,30 +91,9 @@ pub async fn release(app: &TestApp, id: Uuid) {
     assert_eq!(app.as_service(Method::POST, &path).send().await.unwrap().status(), 204);
 }
 
-/// The status and the problem document of a refusal.
-pub async fn refusal(request: RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
-/// The names of the fields that a problem document finds wrong.
-pub fn wrong_fields(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
-}
-
 /// An order's event, as far as promotions are concerned.
-pub fn event(kind: &str, order: u64, user: u64, members: &Value) -> Envelope {
+pub fn order_event(kind: &str, order: u64, user: u64, members: &Value) -> Envelope {
     let mut data = json!({ "order_id": order, "user_id": user, "status": "pending" });
     data.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: "order-events".to_owned(),
-        key: order.to_string(),
-        kind: kind.to_owned(),
-        time: SystemClock.now(),
-        data,
-        request_id: String::new(),
-        traceparent: None,
-    }
+    event("order-events", kind, order, data)
 }

@@ -2,10 +2,10 @@
 
 use config::database::StoreError;
 use config::id::ProductId;
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 use config::registry::CallError;
 use config::response::StaleVersion;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::domain::RatingId;
 
@@ -33,47 +33,21 @@ pub enum RatingError {
 }
 
 impl Fault for RatingError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoProduct(_) => Kind::NotFound,
-            Self::Exists { .. } => Kind::Conflict,
-            Self::NotYours | Self::OwnRating => Kind::Forbidden,
-            Self::Invalid(error) => error.kind(),
-            Self::Stale(error) => error.kind(),
-            Self::Catalogue(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "rating-not-found",
-            Self::NoProduct(_) => "product-not-found",
-            Self::Exists { .. } => "rating-exists",
-            Self::NotYours => "not-yours",
-            Self::OwnRating => "own-rating",
-            Self::Invalid(error) => error.code(),
-            Self::Stale(error) => error.code(),
-            Self::Catalogue(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(error) => error.errors(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn extensions(&self) -> Map<String, Value> {
-        let members = match self {
-            Self::Exists { product_id, rating_id } => {
-                json!({ "product_id": product_id.as_str(), "rating_id": rating_id.get() })
+            Self::NotFound(_) => Kind::NotFound.coded("rating-not-found"),
+            Self::NoProduct(product_id) => {
+                Kind::NotFound.coded("product-not-found").with(json!({ "product_id": product_id.as_str() }))
             }
-            Self::NoProduct(product_id) => json!({ "product_id": product_id.as_str() }),
-            _ => Value::Null,
-        };
-        members.as_object().cloned().unwrap_or_default()
+            Self::Exists { product_id, rating_id } => Kind::Conflict
+                .coded("rating-exists")
+                .with(json!({ "product_id": product_id.as_str(), "rating_id": rating_id.get() })),
+            Self::NotYours => Kind::Forbidden.coded("not-yours"),
+            Self::OwnRating => Kind::Forbidden.coded("own-rating"),
+            Self::Invalid(error) => error.facts(),
+            Self::Stale(error) => error.facts(),
+            Self::Catalogue(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+        }
     }
 }

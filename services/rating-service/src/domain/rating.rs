@@ -1,7 +1,5 @@
 //! A rating, and when it is shown.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, Utc};
 use config::id::{ProductId, UserId};
 
@@ -12,58 +10,24 @@ config::ids! {
     RatingId
 }
 
-/// What is looked at before it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moderation {
-    Off,
-    /// Every rating that says something.
-    Comments,
-}
-
-impl FromStr for Moderation {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "off" => Ok(Self::Off),
-            "comments" => Ok(Self::Comments),
-            _ => Err("must be off or comments"),
-        }
+config::names! {
+    /// What is looked at before it is shown.
+    Moderation {
+        Off = "off",
+        /// Every rating that says something.
+        Comments = "comments",
     }
 }
 
-/// Whether a rating is shown; only a published one counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// A moderator hasn't looked yet.
-    Pending,
-    Published,
-    /// Taken away after it was shown.
-    Hidden,
-    Rejected,
-}
-
-impl Status {
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Published, Self::Hidden, Self::Rejected];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Published => "published",
-            Self::Hidden => "hidden",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-impl FromStr for Status {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("unknown status {text}"))
+config::names! {
+    /// Whether a rating is shown; only a published one counts.
+    Status {
+        /// A moderator hasn't looked yet.
+        Pending = "pending",
+        Published = "published",
+        /// Taken away after it was shown.
+        Hidden = "hidden",
+        Rejected = "rejected",
     }
 }
 
@@ -220,7 +184,6 @@ mod tests {
     fn only_what_is_published_counts() {
         for status in Status::ALL {
             assert_eq!(rating(status).counts_as().is_some(), status == Status::Published);
-            assert_eq!(status.as_str().parse(), Ok(status));
         }
         let mut rating = rating(Status::Published);
         rating.moderate(Status::Hidden, None, DateTime::UNIX_EPOCH);

@@ -1,7 +1,7 @@
 //! Rows, and what they stand for.
 
 use chrono::{DateTime, Utc};
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::{ProductId, UserId};
 use sqlx::FromRow;
 
@@ -48,14 +48,14 @@ impl TryFrom<RatingRow> for ShownRating {
         let comment = row.comment.map(Comment::stored);
         let rating = Rating {
             id: RatingId::new(row.id),
-            product_id: product_id(&row.product_id)?,
+            product_id: stored(&row.product_id)?,
             user_id: UserId::new(row.user_id),
             content: Content {
                 stars: Stars::new(row.stars.into()).map_err(StoreError::corrupt)?,
                 title,
                 comment,
             },
-            status: row.status.parse().map_err(|error: String| StoreError::corrupt(error))?,
+            status: stored(&row.status)?,
             moderation_reason: row.moderation_reason.map(Reason::stored),
             verified: row.verified,
             helpful: row.helpful,
@@ -92,10 +92,6 @@ impl TryFrom<SummaryRow> for (ProductId, Summary) {
         for (count, column) in counts.iter_mut().zip(columns) {
             *count = u32::try_from(column).map_err(StoreError::corrupt)?;
         }
-        Ok((product_id(&row.product_id)?, Summary::new(counts, row.version)))
+        Ok((stored(&row.product_id)?, Summary::new(counts, row.version)))
     }
-}
-
-pub(super) fn product_id(text: &str) -> Result<ProductId, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
 }

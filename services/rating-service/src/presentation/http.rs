@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::id::ProductId;
 use config::jwt_auth::SignedIn;
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, InvalidFields, OptionalBody};
+use config::problem::{ApiError, Body, Fields, InvalidFields, OptionalBody};
 use config::response::{Created, IfMatch, NoContent, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -79,8 +79,8 @@ impl RatingApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<ProductRatingsDto>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        self.list(&id, asked(stars.0, verified.0, sort.0, paging)?).await
+        let asked = asked(stars.0, verified.0, sort.0, skip.0, limit.0, cursor.as_deref())?;
+        self.list(&id, asked).await
     }
 
     /// What buyers think of a product
@@ -99,8 +99,8 @@ impl RatingApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<ProductRatingsDto>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        self.list(&product_id, asked(stars.0, verified.0, sort.0, paging)?).await
+        let asked = asked(stars.0, verified.0, sort.0, skip.0, limit.0, cursor.as_deref())?;
+        self.list(&product_id, asked).await
     }
 
     /// A product's average and histogram; `id` is the product's
@@ -205,10 +205,13 @@ fn asked(
     stars: Option<i64>,
     verified: Option<bool>,
     sort: Option<SortDto>,
-    paging: Paging,
+    skip: Option<i64>,
+    limit: Option<i64>,
+    cursor: Option<&str>,
 ) -> Result<Asked, InvalidFields> {
-    let stars = stars.map(Stars::new).transpose();
-    let stars = stars.map_err(|error| InvalidFields::one("stars", "invalid", error.to_string()))?;
+    let mut fields = Fields::default();
+    let stars = fields.check("stars", stars.map(Stars::new).transpose());
+    let paging = Paging::check(&mut fields, skip, limit, cursor);
     let sort = sort.map_or_else(Sort::default, Sort::from);
-    Ok(Asked { filter: Filter { stars, verified }, sort, paging })
+    fields.finish(|| Some(Asked { filter: Filter { stars: stars?, verified }, sort, paging: paging? }))
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use config::testing::{TestKafka, eventually};
+use config::testing::{TestKafka, event, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Shop, event, histogram, order_event, product};
+use crate::support::{Shop, histogram, order_event, product};
 
 impl Shop {
     async fn verified(&self, product: &str, user: u64) -> Result<bool, String> {

@@ -1,5 +1,6 @@
 //! Rating, reading, changing one's mind.
 
+use config::testing::{refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -72,10 +73,8 @@ async fn a_product_is_rated_once_by_each() {
     let shop = Shop::open().await;
     let product = product();
     let id = shop.rated(7, &product, 4).await;
-    let again = rate(&shop.app, 7, &product, 1).await;
-    assert_eq!(again.status(), 409);
-    let problem: Value = again.json().await.unwrap();
-    assert_eq!((&problem["code"], &problem["rating_id"]), (&json!("rating-exists"), &json!(id)));
+    let (status, problem) = refusal(rate(&shop.app, 7, &product, 1).await).await;
+    assert_eq!((status, &problem["code"], &problem["rating_id"]), (409, &json!("rating-exists"), &json!(id)));
     let page = shop.get(&format!("/api/ratings/{product}")).await;
     assert_eq!((&page["average"], &page["total"]), (&json!(4.0), &json!(1)));
     shop.app.stop().await;
@@ -121,8 +120,7 @@ async fn refusals_have_the_right_status() {
         ),
     ];
     for (request, status, code) in cases {
-        let answer = request.send().await.unwrap();
-        let (actual, problem): (_, Value) = (answer.status().as_u16(), answer.json().await.unwrap());
+        let (actual, problem) = refusal(request.send().await.unwrap()).await;
         assert_eq!((actual, problem["code"].as_str().unwrap()), (status, code), "{problem}");
     }
     shop.app.stop().await;
@@ -135,23 +133,22 @@ async fn every_wrong_field_is_named() {
         "product_id": "x", "rating": 6, "title": "x".repeat(151), "comment": "ế".repeat(5001),
     });
     let answer = shop.app.as_client(7, Method::POST, "/api/ratings").json(&body).send().await.unwrap();
-    assert_eq!(answer.status(), 422);
-    let problem: Value = answer.json().await.unwrap();
-    let fields: Vec<_> =
-        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
-    assert_eq!(fields, ["product_id", "rating", "title", "comment"]);
+    let (status, problem) = refusal(answer).await;
+    assert_eq!((status, wrong_fields(&problem)), (422, vec!["product_id", "rating", "title", "comment"]));
+    for path in [format!("/api/ratings/{}", product()), format!("/api/ratings/product/{}", product())] {
+        let path = format!("{path}?stars=6&skip=-1&limit=0&cursor=x");
+        let (status, problem) = refusal(shop.app.request(Method::GET, &path).send().await.unwrap()).await;
+        assert_eq!((status, wrong_fields(&problem)), (422, vec!["stars", "skip", "limit", "cursor"]));
+    }
     for (body, field, code) in [
         (json!({ "product_id": product() }), "rating", "required"),
         (json!({ "product_id": product(), "rating": 3, "score": 4 }), "score", "contradiction"),
         (json!({ "product_id": product(), "rating": 3.5 }), "rating", "wrong-type"),
     ] {
         let answer = shop.app.as_client(7, Method::POST, "/api/ratings").json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), 422, "{body}");
-        let problem: Value = answer.json().await.unwrap();
-        assert_eq!(
-            (&problem["errors"][0]["field"], &problem["errors"][0]["code"]),
-            (&json!(field), &json!(code))
-        );
+        let (status, problem) = refusal(answer).await;
+        let error = &problem["errors"][0];
+        assert_eq!((status, &error["field"], &error["code"]), (422, &json!(field), &json!(code)), "{body}");
     }
     shop.app.stop().await;
 }
@@ -207,8 +204,6 @@ async fn without_the_catalogue_what_is_known_can_be_rated() {
         .mount(&shop.catalogue)
         .await;
     assert_eq!(rate(&shop.app, 8, &known, 4).await.status(), 201);
-    let answer = rate(&shop.app, 8, &unknown, 4).await;
-    assert_eq!(answer.status(), 503);
-    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!(refusal(rate(&shop.app, 8, &unknown, 4).await).await.0, 503);
     shop.app.stop().await;
 }

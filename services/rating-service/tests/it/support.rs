@@ -1,7 +1,7 @@
 //! What the tests share.
 
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv};
+use config::testing::{TestApp, TestEnv, event};
 use rating_service::Ratings;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -74,20 +74,6 @@ pub fn histogram(summary: &Value) -> [u64; 5] {
     ["1", "2", "3", "4", "5"].map(|stars| summary["histogram"][stars].as_u64().unwrap())
 }
 
-/// An event as another service would publish it.
-pub fn event(topic: &str, kind: &str, key: &str, data: Value) -> Envelope {
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: topic.to_owned(),
-        key: key.to_owned(),
-        kind: kind.to_owned(),
-        time: "2026-11-21T00:00:00Z".parse().unwrap(),
-        data,
-        request_id: String::new(),
-        traceparent: None,
-    }
-}
-
 /// An order's event; `version` grows with each.
 pub fn order_event(order: u64, user: u64, product: &str, status: &str, version: u64) -> Envelope {
     let kind = if status == "cancelled" { "order_cancelled" } else { "order_status_updated" };
@@ -95,5 +81,5 @@ pub fn order_event(order: u64, user: u64, product: &str, status: &str, version: 
         "order_id": order, "user_id": user, "status": status, "version": version,
         "items": [{ "product_id": product, "product_name": "x", "quantity": 1, "price": 1 }],
     });
-    event("order-events", kind, &order.to_string(), data)
+    event("order-events", kind, order, data)
 }

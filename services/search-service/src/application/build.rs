@@ -29,13 +29,15 @@ pub struct Progress {
     pub order: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// The first index is being made: nothing can be found yet.
-    Loading,
-    /// Another is being made; the old one answers.
-    Reindexing,
-    Ready,
+config::names! {
+    /// How far the index is.
+    Phase {
+        /// The first index is being made: nothing can be found yet.
+        Loading = "loading",
+        /// Another is being made; the old one answers.
+        Reindexing = "reindexing",
+        Ready = "ready",
+    }
 }
 
 /// Makes this instance's index at the start, and again when an operator orders it.

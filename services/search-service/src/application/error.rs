@@ -3,7 +3,7 @@
 use config::BoxError;
 use config::database::StoreError;
 use config::id::ProductId;
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -21,22 +21,13 @@ pub enum SearchError {
 }
 
 impl Fault for SearchError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::Loading | Self::Catalogue(_) => Kind::Unavailable,
-            Self::NoSuchProduct(_) => Kind::NotFound,
-            Self::Index(_) => Kind::Internal,
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Loading => "index-loading",
-            Self::NoSuchProduct(_) => "product-not-found",
-            Self::Catalogue(_) => "catalogue-unavailable",
-            Self::Index(_) => "internal",
-            Self::Store(error) => error.code(),
+            Self::Loading => Kind::Unavailable.coded("index-loading"),
+            Self::NoSuchProduct(_) => Kind::NotFound.coded("product-not-found"),
+            Self::Catalogue(_) => Kind::Unavailable.coded("catalogue-unavailable"),
+            Self::Index(_) => Facts::internal(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

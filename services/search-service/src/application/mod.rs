@@ -8,6 +8,7 @@ mod ports;
 mod recommend;
 mod search;
 mod suggest;
+mod view;
 
 pub use build::{BuildIndex, Phase, Progress};
 pub use error::SearchError;
@@ -19,3 +20,4 @@ pub use ports::{
 pub use recommend::{Reason, Recommend, Recommendation};
 pub use search::{Answer, Search};
 pub use suggest::Suggest;
+pub use view::ProductView;

@@ -79,13 +79,15 @@ pub struct Sort {
     pub descending: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SortKey {
-    Relevance,
-    Price,
-    Name,
-    Rating,
-    CreatedAt,
+config::names! {
+    /// What an answer is ordered by.
+    SortKey {
+        Relevance = "relevance",
+        Price = "price",
+        Name = "name",
+        Rating = "rating",
+        CreatedAt = "created_at",
+    }
 }
 
 /// A word that is no order.
@@ -108,32 +110,29 @@ impl FromStr for Sort {
     type Err = UnknownSort;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        let sort = |key, descending| Ok(Self { key, descending });
-        match word {
-            "relevance" => Ok(Self::default()),
-            "price" | "price_asc" => sort(SortKey::Price, false),
-            "-price" | "price_desc" => sort(SortKey::Price, true),
-            "name" => sort(SortKey::Name, false),
-            "-name" => sort(SortKey::Name, true),
-            "rating" => sort(SortKey::Rating, false),
-            "-rating" => sort(SortKey::Rating, true),
-            "created_at" => sort(SortKey::CreatedAt, false),
-            "-created_at" | "newest" => Ok(Self::NEWEST),
-            _ => Err(UnknownSort),
+        let word = match word {
+            "price_asc" => "price",
+            "price_desc" => "-price",
+            "newest" => "-created_at",
+            usual => usual,
+        };
+        let (key, descending) = match word.strip_prefix('-') {
+            Some(key) => (key, true),
+            None => (word, false),
+        };
+        match key.parse::<SortKey>().map_err(|_| UnknownSort)? {
+            // The least relevant first is of no use to anybody.
+            SortKey::Relevance if descending => Err(UnknownSort),
+            SortKey::Relevance => Ok(Self::default()),
+            key => Ok(Self { key, descending }),
         }
     }
 }
 
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = match self.key {
-            SortKey::Relevance => return f.write_str("relevance"),
-            SortKey::Price => "price",
-            SortKey::Name => "name",
-            SortKey::Rating => "rating",
-            SortKey::CreatedAt => "created_at",
-        };
-        write!(f, "{}{key}", if self.descending { "-" } else { "" })
+        let is_reverse = self.descending && self.key != SortKey::Relevance;
+        write!(f, "{}{}", if is_reverse { "-" } else { "" }, self.key)
     }
 }
 
@@ -213,8 +212,13 @@ mod tests {
         ] {
             assert_eq!(word.parse::<Sort>().unwrap().to_string(), word);
         }
+        for (other, usual) in [("price_asc", "price"), ("price_desc", "-price"), ("newest", "-created_at")] {
+            assert_eq!(other.parse::<Sort>(), usual.parse());
+        }
         assert_eq!("newest".parse::<Sort>(), Ok(Sort::NEWEST));
-        assert!("popularity".parse::<Sort>().is_err());
+        for unknown in ["popularity", "-relevance", "--price", "-newest", "-", ""] {
+            assert_eq!(unknown.parse::<Sort>(), Err(UnknownSort), "{unknown}");
+        }
     }
 
     #[test]

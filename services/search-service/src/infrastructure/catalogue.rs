@@ -7,8 +7,7 @@ use config::id::ProductId;
 use config::registry::{Registry, ServiceClient};
 use serde::Deserialize;
 
-use super::view::ProductView;
-use crate::application::{Catalogue, Part, SearchError};
+use crate::application::{Catalogue, Part, ProductView, SearchError};
 use crate::domain::Product;
 
 /// Products that are read at once.

@@ -6,7 +6,6 @@ mod index;
 mod orders;
 mod together;
 mod trends;
-mod view;
 
 pub use answers::RedisAnswers;
 pub use catalogue::ProductService;
@@ -14,4 +13,3 @@ pub use index::Library;
 pub use orders::RedisOrders;
 pub use together::RedisBoughtTogether;
 pub use trends::RedisTrends;
-pub use view::ProductView;

@@ -1,7 +1,7 @@
 //! What was bought together: for each product a sorted set of the others, by the number of orders.
 
 use async_trait::async_trait;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::ProductId;
 use redis::aio::ConnectionManager;
 use redis::{AsyncCommands as _, Script};
@@ -39,8 +39,7 @@ impl BoughtTogether for RedisBoughtTogether {
         let last = isize::try_from(limit).unwrap_or(isize::MAX) - 1;
         let found: Vec<(String, f64)> =
             self.connection.clone().zrevrange_withscores(key(product), 0, last).await?;
-        let pair =
-            |(id, orders): (String, f64)| Ok((id.parse().map_err(StoreError::corrupt)?, orders as u64));
+        let pair = |(id, orders): (String, f64)| Ok((stored(&id)?, orders as u64));
         found.into_iter().map(pair).collect()
     }
 }

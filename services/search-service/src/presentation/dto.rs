@@ -9,7 +9,7 @@ use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::application::{Completion, CompletionKind, Phase, Progress, Reason, Recommendation, Trend};
+use crate::application::{Completion, CompletionKind, Progress, Reason, Recommendation, Trend};
 use crate::domain::{AttributeFacet, AttributeValue, Count, Facets, Product, RATINGS};
 
 /// What was found.
@@ -276,13 +276,8 @@ impl From<Recommendation> for RecommendationDto {
 
 impl StatusDto {
     pub fn new(progress: &Progress, products: u64) -> Self {
-        let state = match progress.phase {
-            Phase::Loading => "loading",
-            Phase::Reindexing => "reindexing",
-            Phase::Ready => "ready",
-        };
         Self {
-            state: state.to_owned(),
+            state: progress.phase.to_string(),
             products,
             read: progress.read,
             total: progress.total,

@@ -1,15 +1,15 @@
 //! What the service hears; docs/EVENTS.md.
 
 use async_trait::async_trait;
+use config::BoxError;
 use config::id::ProductId;
 use config::kafka::{Envelope, HandlerError, MessageHandler};
 use config::problem::InvalidFields;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use crate::application::{Change, FollowCatalogue, LearnFromOrders};
+use crate::application::{Change, FollowCatalogue, LearnFromOrders, ProductView};
 use crate::domain::{Figure, Rating, Stock};
-use crate::infrastructure::ProductView;
 
 /// News of products, for this instance's index.
 pub struct CatalogueEvents {
@@ -68,7 +68,7 @@ impl MessageHandler for CatalogueEvents {
     }
 }
 
-fn change(message: &Envelope) -> Result<Option<Change>, Box<dyn std::error::Error + Send + Sync>> {
+fn change(message: &Envelope) -> Result<Option<Change>, BoxError> {
     Ok(Some(match message.kind.as_str() {
         "product_created" | "product_updated" | "product_archived" => {
             let view: ProductView = message.data()?;

@@ -64,7 +64,42 @@ impl<T: ParseFromParameter> ParseFromParameter for Given<T> {
             return Ok(Self(Ok(None)));
         }
         let texts = texts.iter().map(|text| text.as_ref().trim());
-        let wrong = || format!("must be a {}", T::name());
-        Ok(Self(T::parse_from_parameters(texts).map(Some).map_err(|_| wrong())))
+        Ok(Self(T::parse_from_parameters(texts).map(Some).map_err(|_| rule(&T::name()))))
+    }
+}
+
+/// What is asked of a value of a type of this name, such as `integer_int64`, `string_date-time` or `number(money)`.
+fn rule(name: &str) -> String {
+    match name.split_once(['_', '(']) {
+        Some(("integer", _)) => "must be an integer".to_owned(),
+        Some(("string", format)) => format!("must be a {format}"),
+        Some((kind, _)) => format!("must be a {kind}"),
+        None => format!("must be a {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use config::money::Amount;
+
+    use super::*;
+
+    fn told<T: ParseFromParameter>() -> String {
+        let Ok(given) = Given::<T>::parse_from_parameter("x") else {
+            panic!("it is read even when it is wrong")
+        };
+        let mut fields = Fields::default();
+        assert!(given.check("it", &mut fields).is_none());
+        fields.finish(|| None::<()>).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_wrong_one_is_told_in_words_what_it_must_be() {
+        assert_eq!(told::<i64>(), "it must be an integer");
+        assert_eq!(told::<f64>(), "it must be a number");
+        assert_eq!(told::<Amount>(), "it must be a number");
+        assert_eq!(told::<bool>(), "it must be a boolean");
+        assert_eq!(told::<DateTime<Utc>>(), "it must be a date-time");
     }
 }

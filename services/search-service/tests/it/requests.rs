@@ -1,11 +1,11 @@
 //! What is asked and how it is answered.
 
-use config::testing::eventually;
+use config::testing::{eventually, refusal, wrong_fields};
 use redis::AsyncCommands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Shop, found, get, text, word, wrong_fields};
+use crate::support::{Shop, found, get, text, word};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_has_all_that_the_contract_names() {
@@ -64,8 +64,9 @@ async fn every_wrong_parameter_is_named() {
         "/api/search/advanced?keyword={long}&category={long}&brand={long}&attribute=colour&min_price=1.005\
          &max_price=-1&in_stock=maybe&min_rating=6&created_after=yesterday&sort=best&skip=10001&limit=101&cursor=x"
     );
-    let mut wrong = wrong_fields(app.request(Method::GET, &path).send().await.unwrap()).await;
-    wrong.sort();
+    let (status, problem) = refusal(app.request(Method::GET, &path).send().await.unwrap()).await;
+    let mut wrong = wrong_fields(&problem);
+    wrong.sort_unstable();
     wrong.dedup();
     let all = [
         "attribute",
@@ -81,14 +82,16 @@ async fn every_wrong_parameter_is_named() {
         "skip",
         "sort",
     ];
-    assert_eq!(wrong, all);
+    assert_eq!((status, wrong.as_slice()), (422, all.as_slice()));
     for query in ["cursor=x", "limit=0", "skip=-1", "skip=x", "min_price=2&max_price=1", "min_rating=NaN"] {
         let answer = app.request(Method::GET, &format!("/api/search?{query}")).send().await.unwrap();
-        assert_eq!(wrong_fields(answer).await.len(), 1, "{query}");
+        let (status, problem) = refusal(answer).await;
+        assert_eq!((status, wrong_fields(&problem).len()), (422, 1), "{query}");
     }
     for path in ["suggest?limit=21", "trending?limit=0", "recommendations/507f1f77bcf86cd799439011?limit=x"] {
         let answer = app.request(Method::GET, &format!("/api/search/{path}")).send().await.unwrap();
-        assert_eq!(wrong_fields(answer).await, ["limit"]);
+        let (status, problem) = refusal(answer).await;
+        assert_eq!((status, wrong_fields(&problem)), (422, vec!["limit"]), "{path}");
     }
     for path in ["507f1f77bcf86cd799439011", "x"] {
         let answer = app.request(Method::GET, &format!("/api/search/recommendations/{path}")).send().await;

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use config::kafka::{Envelope, Event};
-use config::testing::{TestApp, TestEnv, eventually};
+use config::kafka::Envelope;
+use config::testing::{TestApp, TestEnv, event, eventually};
 use redis::aio::MultiplexedConnection;
-use reqwest::{Method, Response};
+use reqwest::Method;
 use search_service::Finder;
-use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wiremock::matchers::{header_exists, method, path};
@@ -153,50 +152,24 @@ pub async fn finds(app: &TestApp, query: &str, expected: &[&Value]) {
     .await;
 }
 
-pub async fn wrong_fields(answer: Response) -> Vec<String> {
-    assert_eq!(answer.status(), 422);
-    let problem: Value = answer.json().await.unwrap();
-    problem["errors"].as_array().unwrap().iter().map(|e| text(e, "field")).collect()
-}
-
-/// An event of a topic, as its service sends it.
-macro_rules! events {
-    ($($name:ident, $topic:literal, $kind:literal, $key:literal;)+) => {$(
-        #[derive(Serialize)]
-        struct $name(Value);
-
-        impl Event for $name {
-            const TOPIC: &'static str = $topic;
-            const TYPE: &'static str = $kind;
-
-            fn key(&self) -> String {
-                self.0[$key].to_string().trim_matches('"').to_owned()
-            }
-        }
-    )+};
-}
-events! {
-    Created, "product-events", "product_created", "product_id";
-    Updated, "product-events", "product_updated", "product_id";
-    Archived, "product-events", "product_archived", "product_id";
-    StockChanged, "inventory-events", "inventory_updated", "product_id";
-    RatingChanged, "rating-events", "rating_changed", "product_id";
-    OrderMoved, "order-events", "order_status_updated", "order_id";
+/// product-service's word on a product.
+fn told(product: &Value, kind: &str) -> Envelope {
+    event("product-events", kind, text(product, "product_id"), product.clone())
 }
 
 pub fn created(product: &Value) -> Envelope {
-    Envelope::new(&Created(product.clone()))
+    told(product, "product_created")
 }
 
 /// The product with these members in its next version.
 pub fn updated(product: &mut Value, members: &Value) -> Envelope {
     next(product, members);
-    Envelope::new(&Updated(product.clone()))
+    told(product, "product_updated")
 }
 
 pub fn archived(product: &mut Value) -> Envelope {
     next(product, &json!({ "status": "archived" }));
-    Envelope::new(&Archived(product.clone()))
+    told(product, "product_archived")
 }
 
 fn next(product: &mut Value, members: &Value) {
@@ -207,23 +180,24 @@ fn next(product: &mut Value, members: &Value) {
 }
 
 pub fn stock(product: &Value, available: u64, version: u64) -> Envelope {
-    Envelope::new(&StockChanged(json!({
-        "product_id": product["product_id"], "on_hand": available, "reserved": 0, "available": available,
+    let id = text(product, "product_id");
+    let data = json!({
+        "product_id": id, "on_hand": available, "reserved": 0, "available": available,
         "in_stock": available > 0, "version": version,
-    })))
+    });
+    event("inventory-events", "inventory_updated", id, data)
 }
 
 pub fn rating(product: &Value, average: f64, version: u64) -> Envelope {
-    Envelope::new(&RatingChanged(json!({
-        "product_id": product["product_id"], "average": average, "count": version, "version": version,
-    })))
+    let id = text(product, "product_id");
+    let data = json!({ "product_id": id, "average": average, "count": version, "version": version });
+    event("rating-events", "rating_changed", id, data)
 }
 
 /// An order of these products that has come to `status`.
 pub fn order(order: u64, status: &str, products: &[&Value]) -> Envelope {
     let items: Vec<Value> =
         products.iter().map(|it| json!({ "product_id": it["product_id"], "quantity": 1 })).collect();
-    Envelope::new(&OrderMoved(json!({
-        "order_id": order, "status": status, "previous_status": "pending", "items": items,
-    })))
+    let data = json!({ "order_id": order, "status": status, "previous_status": "pending", "items": items });
+    event("order-events", "order_status_updated", order, data)
 }

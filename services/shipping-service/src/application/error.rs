@@ -1,12 +1,12 @@
 //! What can go wrong.
 
 use config::database::StoreError;
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 use config::registry::CallError;
 use config::response::StaleVersion;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use crate::domain::{IllegalMove, MethodCode, OrderId, ShipmentId, ShipmentStatus};
+use crate::domain::{IllegalMove, MethodCode, OrderId, ShipmentId};
 
 /// Why a use case did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -40,50 +40,29 @@ pub enum ShippingError {
 }
 
 impl Fault for ShippingError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NotShipped(_) | Self::NoSuchNumber | Self::NoMethod(_) => {
-                Kind::NotFound
+            Self::NotFound(_) | Self::NotShipped(_) | Self::NoSuchNumber => {
+                Kind::NotFound.coded("shipment-not-found")
             }
-            Self::MethodExists(_)
-            | Self::OrderHasShipment(_)
-            | Self::OrderIsOver(_)
-            | Self::OrderNotPaid(_)
-            | Self::IllegalMove(_) => Kind::Conflict,
-            Self::Invalid(error) => error.kind(),
-            Self::Stale(error) => error.kind(),
-            Self::Orders(error) => error.kind(),
-            Self::Store(error) => error.kind(),
+            Self::NoMethod(_) => Kind::NotFound.coded("shipping-method-not-found"),
+            Self::MethodExists(_) => Kind::Conflict.coded("shipping-method-exists"),
+            Self::OrderHasShipment(_) => Kind::Conflict.coded("shipment-exists"),
+            Self::OrderIsOver(_) => Kind::Conflict.coded("order-is-over"),
+            Self::OrderNotPaid(_) => Kind::Conflict.coded("order-not-paid"),
+            Self::IllegalMove(error) => error.facts(),
+            Self::Invalid(error) => error.facts(),
+            Self::Stale(error) => error.facts(),
+            Self::Orders(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
+}
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) | Self::NotShipped(_) | Self::NoSuchNumber => "shipment-not-found",
-            Self::NoMethod(_) => "shipping-method-not-found",
-            Self::MethodExists(_) => "shipping-method-exists",
-            Self::OrderHasShipment(_) => "shipment-exists",
-            Self::OrderIsOver(_) => "order-is-over",
-            Self::OrderNotPaid(_) => "order-not-paid",
-            Self::IllegalMove(_) => "illegal-transition",
-            Self::Invalid(error) => error.code(),
-            Self::Stale(error) => error.code(),
-            Self::Orders(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(error) => error.errors(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn extensions(&self) -> Map<String, Value> {
-        let Self::IllegalMove(IllegalMove { from, to, legal }) = self else { return Map::new() };
-        let legal: Vec<_> = legal.iter().copied().map(ShipmentStatus::as_str).collect();
-        let members = json!({ "from": from.as_str(), "to": to.as_str(), "legal": legal });
-        members.as_object().cloned().unwrap_or_default()
+impl Fault for IllegalMove {
+    fn facts(&self) -> Facts {
+        let legal: Vec<_> = self.legal.iter().map(|status| status.as_str()).collect();
+        let members = json!({ "from": self.from.as_str(), "to": self.to.as_str(), "legal": legal });
+        Kind::Conflict.coded("illegal-transition").with(members)
     }
 }

@@ -13,7 +13,7 @@ pub use calendar::after_business_days;
 pub use method::{MethodCode, NotAMethodCode, Offer, Parcel, ShippingMethod, TransitDays, TransitDaysError};
 pub use order::{OrderFacts, OrderId, Standing, pays_at_the_door};
 pub use shipment::{Consignment, Shipment, ShipmentId, ShipmentItem, TrackingEvent};
-pub use status::{IllegalMove, ShipmentStatus, UnknownStatus};
+pub use status::{IllegalMove, ShipmentStatus};
 pub use tariff::{Grams, NotAWeight, Tariff, TariffError, WeightBand};
 pub use text::{Address, Carrier, Location, Name, Note, ProductName};
 pub use tracking_number::{NotATrackingNumber, TrackingNumber};

@@ -3,6 +3,7 @@
 mod methods;
 mod orders;
 mod read;
+mod retention;
 mod rows;
 mod shipments;
 
@@ -12,6 +13,7 @@ use config::database::{Begin, Db, StoreError};
 use crate::application::Store;
 
 pub use orders::OrderService;
+pub use retention::FORGOTTEN;
 
 #[async_trait]
 impl Begin<dyn Store> for Db {

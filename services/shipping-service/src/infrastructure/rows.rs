@@ -1,24 +1,18 @@
 //! Rows, and what they stand for.
 
 use std::fmt::Display;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use config::BoxError;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::{
-    Address, Carrier, Consignment, Location, MethodCode, Name, Note, OrderId, ProductName, Shipment,
-    ShipmentId, ShipmentItem, ShippingMethod, Tariff, TrackingEvent, TransitDays, WeightBand,
+    Address, Carrier, Consignment, Location, Name, Note, OrderId, ProductName, Shipment, ShipmentId,
+    ShipmentItem, ShippingMethod, Tariff, TrackingEvent, TransitDays, WeightBand,
 };
-
-fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
-}
 
 #[derive(FromRow)]
 pub(super) struct ShipmentRow {
@@ -74,7 +68,7 @@ pub(super) fn shipments(rows: &[ShipmentRow], items: Vec<ItemRow>) -> Result<Vec
     let mut shipments = rows.iter().map(shipment).collect::<Result<Vec<_>, _>>()?;
     for row in items {
         let item = ShipmentItem {
-            product_id: parse(&row.product_id)?,
+            product_id: stored(&row.product_id)?,
             product_name: row.product_name.map(ProductName::stored),
             quantity: row.quantity,
         };
@@ -87,14 +81,14 @@ pub(super) fn shipments(rows: &[ShipmentRow], items: Vec<ItemRow>) -> Result<Vec
 
 fn shipment(row: &ShipmentRow) -> Result<Shipment, StoreError> {
     let cash_due = row.cash_due.zip(row.currency.as_deref());
-    let money = |(minor, code)| parse(code).map(|currency| Money::from_minor(minor, currency));
+    let money = |(minor, code)| stored(code).map(|currency| Money::from_minor(minor, currency));
     let consignment = Consignment {
         order_id: OrderId::new(row.order_id),
         user_id: UserId::new(row.user_id),
-        method: parse(&row.method)?,
+        method: stored(&row.method)?,
         carrier: Carrier::stored(&row.carrier),
         collected: row.collected,
-        tracking_number: parse(&row.tracking_number)?,
+        tracking_number: stored(&row.tracking_number)?,
         destination: Address::stored(&row.destination),
         order_version: row.order_version,
         items: Vec::new(),
@@ -104,7 +98,7 @@ fn shipment(row: &ShipmentRow) -> Result<Shipment, StoreError> {
     Ok(Shipment {
         id: ShipmentId::new(row.id),
         consignment,
-        status: parse(&row.status)?,
+        status: stored(&row.status)?,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -128,7 +122,7 @@ impl TryFrom<TrackingEventRow> for TrackingEvent {
 
     fn try_from(row: TrackingEventRow) -> Result<Self, StoreError> {
         Ok(Self {
-            status: parse(&row.status)?,
+            status: stored(&row.status)?,
             location: row.location.map(Location::stored),
             note: row.note.map(Note::stored),
             at: row.occurred_at,
@@ -182,12 +176,12 @@ fn method(rows: &[MethodRow]) -> Result<ShippingMethod, StoreError> {
     let tariffs = rows.chunk_by(|a, b| a.currency == b.currency).filter_map(|rows| tariff(rows).transpose());
     let countries = first.countries.split(',').filter(|code| !code.is_empty());
     Ok(ShippingMethod {
-        code: parse::<MethodCode>(&first.code)?,
+        code: stored(&first.code)?,
         name: Name::stored(&first.name),
         carrier: Carrier::stored(&first.carrier),
         collected: first.collected,
         days: TransitDays::new(first.days_min.into(), first.days_max.into()).map_err(StoreError::corrupt)?,
-        countries: countries.map(parse).collect::<Result<_, _>>()?,
+        countries: countries.map(stored).collect::<Result<_, _>>()?,
         tariffs: tariffs.collect::<Result<_, _>>()?,
         position: first.position,
         active: first.active,
@@ -199,7 +193,7 @@ fn tariff(rows: &[MethodRow]) -> Result<Option<Tariff>, StoreError> {
     let Some((first, code)) = rows.first().and_then(|row| Some((row, row.currency.as_deref()?))) else {
         return Ok(None);
     };
-    let currency: Currency = parse(code)?;
+    let currency: Currency = stored(code)?;
     let money = |minor| Money::from_minor(minor, currency);
     let band = |row: &MethodRow| Some(WeightBand { up_to_grams: row.up_to_grams?, price: money(row.price?) });
     let bands = rows.iter().filter_map(band).collect();

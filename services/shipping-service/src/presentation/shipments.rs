@@ -14,7 +14,7 @@ use poem_openapi::payload::Json;
 
 use super::shipment_dto::{NewShipment, PublicTrackingDto, ShipmentDto, StatusChange, TrackingDto};
 use crate::application::{CreateShipment, ShipmentFilter, ShipmentsReader, ShippingError, UpdateStatus};
-use crate::domain::{OrderId, ShipmentId};
+use crate::domain::{OrderId, ShipmentId, ShipmentStatus};
 
 /// Shipments and tracking.
 pub struct ShipmentsApi {
@@ -65,15 +65,15 @@ impl ShipmentsApi {
         order_id: Query<Option<u64>>,
         status: Query<Option<String>>,
     ) -> Result<Json<Page<ShipmentDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
         let user_id = match (caller.is_admin(), user_id.0) {
             (true, asked) => asked.map(UserId::new),
             (false, asked) => Some(caller.acting_for(asked)?),
         };
         let mut fields = Fields::default();
-        let status = fields.check("status", status.as_deref().map(str::parse).transpose());
-        let order_id = order_id.0.map(OrderId::new);
-        let filter = fields.finish(|| Some(ShipmentFilter { user_id, order_id, status: status? }))?;
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let status = fields.check("status", status.as_deref().map(str::parse::<ShipmentStatus>).transpose());
+        let (paging, status) = fields.finish(|| paging.zip(status))?;
+        let filter = ShipmentFilter { user_id, order_id: order_id.0.map(OrderId::new), status };
         let slice = self.shipments.list(&filter, paging).await?;
         Ok(Json(Page::new(slice, paging, |shipment| shipment.id.get(), ShipmentDto::from)))
     }

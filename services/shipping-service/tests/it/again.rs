@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use config::testing::refusal;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    all_heard, get, new_shipment, orders_are, paid, refusal, ship, shipment_with, shipments_of, shipped,
+    all_heard, get, new_shipment, orders_are, paid, ship, shipment_with, shipments_of, shipped,
     start_with_all, start_with_orders, walk,
 };
 

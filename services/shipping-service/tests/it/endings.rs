@@ -1,12 +1,13 @@
 //! The end of an order, whatever its shipment is doing.
 
-use config::testing::TestApp;
+use config::testing::{TestApp, TestEnv, TestKafka, eventually, refusal};
 use reqwest::Method;
 use serde_json::{Value, json};
+use shipping_service::Shipping;
 
 use crate::support::{
-    all_heard, cancelled, new_shipment, order_event, paid, put_status, refusal, ship, shipment_with,
-    shipments_of, shipped, start_with_all, start_with_kafka, walk,
+    all_heard, cancelled, new_shipment, order_event, paid, put_status, ship, shipment_with, shipments_of,
+    shipped, start_with_all, start_with_kafka, walk,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,5 +91,32 @@ async fn nobody_is_told_of_goods_that_are_where_their_order_takes_them_for() {
     }
     let gone = heard.find(|event| event.kind == "shipment_beyond_recall").await;
     assert_eq!(gone.key, "3");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_shipment_from_being_made_is_forgotten_when_nothing_can_make_one_any_more() {
+    let env = TestEnv::new().await;
+    let (app, kafka) = (env.start::<Shipping>().await, TestKafka::new(&env));
+    kafka.send(&paid(3)).await;
+    shipment_with(&app, 3, "pending").await;
+    for order in [1, 2, 3] {
+        kafka.send(&cancelled(order, "pending")).await;
+        all_heard(&app, &kafka, order).await;
+    }
+    app.stop().await;
+
+    let db = env.db().await;
+    // The third one's shipment is as old.
+    let old = "UPDATE shipments SET created_at = created_at - INTERVAL 15 DAY WHERE order_id IN (1, 3)";
+    sqlx::query(old).execute(db.pool()).await.unwrap();
+    let app = env.start::<Shipping>().await;
+    eventually("the old one is gone", || async {
+        let select = "SELECT order_id FROM shipments WHERE order_id <= 3 ORDER BY order_id";
+        let orders: Vec<u64> = sqlx::query_scalar(select).fetch_all(db.pool()).await.unwrap();
+        if orders == [2, 3] { Ok(()) } else { Err(format!("{orders:?}")) }
+    })
+    .await;
+    assert_eq!(shipment_with(&app, 3, "cancelled").await["version"], 2);
     app.stop().await;
 }

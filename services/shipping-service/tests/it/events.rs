@@ -39,11 +39,7 @@ async fn a_paid_order_gets_one_shipment_however_often_it_is_told() {
             { "product_id": "507f1f77bcf86cd799439012", "product_name": "Mouse", "quantity": 1 },
         ])
     );
-    // The partition keeps its order: when this has come through, so have the repetitions.
-    let mut last = paid(2);
-    last.key = "1".to_owned();
-    kafka.send(&last).await;
-    shipment_with(&app, 2, "pending").await;
+    all_heard(&app, &kafka, 1).await;
     let body = json!({ "status": "picked", "location": "Aisle 3", "note": "fragile" });
     let path = format!("/api/shipments/{}/status", shipment["id"]);
     assert_eq!(app.as_admin(Method::PUT, &path).json(&body).send().await.unwrap().status(), 200);
@@ -101,10 +97,7 @@ async fn what_has_left_goes_on() {
     let shipment = shipment_with(&app, 1, "pending").await;
     walk(&app, &shipment["id"], &["picked", "packed", "in_transit"]).await;
     kafka.send(&cancelled(1, "fulfilling")).await;
-    let mut last = paid(2);
-    last.key = "1".to_owned();
-    kafka.send(&last).await;
-    shipment_with(&app, 2, "pending").await;
+    all_heard(&app, &kafka, 1).await;
     shipment_with(&app, 1, "in_transit").await;
     app.stop().await;
 }
@@ -115,10 +108,7 @@ async fn an_order_that_was_never_paid_has_no_shipment() {
     kafka.send(&order_event("order_created", 1, "", "pending")).await;
     kafka.send(&order_event("order_status_updated", 1, "pending", "confirmed")).await;
     kafka.send(&cancelled(1, "confirmed")).await;
-    let mut last = paid(2);
-    last.key = "1".to_owned();
-    kafka.send(&last).await;
-    shipment_with(&app, 2, "pending").await;
+    all_heard(&app, &kafka, 1).await;
     assert_eq!(shipments_of(&app, 1).await.len(), 0);
     app.stop().await;
 }
@@ -191,7 +181,7 @@ async fn what_was_committed_before_a_crash_is_told_after_it() {
 async fn what_is_paid_for_at_the_door_is_sent_before() {
     let (app, kafka) = start_with_kafka().await;
     let with_cash = |mut event: config::kafka::Envelope| {
-        event.data["cash_on_delivery"] = serde_json::json!(true);
+        event.data["cash_on_delivery"] = json!(true);
         event
     };
     let confirmed =
@@ -206,13 +196,10 @@ async fn what_is_paid_for_at_the_door_is_sent_before() {
     kafka.send(&confirmed(2)).await;
     let shipment = shipment_with(&app, 2, "pending").await;
     kafka.send(&with_cash(order_event("order_status_updated", 2, "confirmed", "paid"))).await;
-    let mut last = paid(3);
-    last.key = "2".to_owned();
-    kafka.send(&last).await;
-    shipment_with(&app, 3, "pending").await;
+    all_heard(&app, &kafka, 2).await;
     // The same parcel, for which nobody takes money at the door any more.
     let now = shipments_of(&app, 2).await;
     assert_eq!((now.len(), &now[0]["id"], &now[0]["status"]), (1, &shipment["id"], &shipment["status"]));
-    assert_eq!((&shipment["cash_due"], &now[0]["cash_due"]), (&serde_json::json!(3009.48), &Value::Null));
+    assert_eq!((&shipment["cash_due"], &now[0]["cash_due"]), (&json!(3009.48), &Value::Null));
     app.stop().await;
 }

@@ -1,10 +1,10 @@
 //! Methods and quotes.
 
-use config::testing::TestApp;
+use config::testing::{TestApp, refusal, wrong_fields};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{STRANGER, get, refusal, start, wrong_fields};
+use crate::support::{STRANGER, get, start};
 
 async fn quote(app: &TestApp, body: &Value) -> Response {
     app.request(Method::POST, "/api/shipments/quote").json(body).send().await.unwrap()

@@ -1,11 +1,12 @@
 //! What a shipment keeps of its order: where it goes, and what is due for it.
 
+use config::testing::refusal;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    all_heard, cancelled, get, new_shipment, order_event, orders_are, paid, put_status, refusal, ship,
-    shipment_with, shipments_of, shipped, start_with_all, start_with_kafka, start_with_orders, walk,
+    all_heard, cancelled, get, new_shipment, order_event, orders_are, paid, put_status, ship, shipment_with,
+    shipments_of, shipped, start_with_all, start_with_kafka, start_with_orders, walk,
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use config::clock::{Clock as _, SystemClock};
 use config::kafka::Envelope;
-use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use config::testing::{TestApp, TestEnv, TestKafka, event, eventually};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use shipping_service::Shipping;
@@ -95,46 +94,27 @@ pub async fn get(app: &TestApp, path: &str) -> Value {
     answer.json().await.unwrap()
 }
 
-/// The refusal's status and problem.
-pub async fn refusal(answer: Response) -> (u16, Value) {
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
-/// The names of the wrong fields.
-pub fn wrong_fields(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
-}
-
 /// What order-service says about an order of the shopper.
 pub fn order_event(kind: &str, order: u64, previous: &str, status: &str) -> Envelope {
-    Envelope {
-        id: Uuid::now_v7(),
-        topic: "order-events".to_owned(),
-        key: order.to_string(),
-        kind: kind.to_owned(),
-        time: SystemClock.now(),
-        data: json!({
-            "order_id": order,
-            "user_id": SHOPPER,
-            "previous_status": previous,
-            "status": status,
-            "items": [
-                { "product_id": "507f1f77bcf86cd799439011", "product_name": "Laptop", "quantity": 2,
-                  "price": 1499.99, "weight_grams": 1800 },
-                { "product_id": "507f1f77bcf86cd799439012", "product_name": "Mouse", "quantity": 1,
-                  "price": 9.5, "weight_grams": 100 },
-            ],
-            "total_amount": 3009.48,
-            "currency": "USD",
-            "shipping_address": "123 Main St, City",
-            "shipping_method": "standard",
-            "reservation_id": Uuid::now_v7(),
-            "version": 3,
-        }),
-        request_id: "the-request".to_owned(),
-        traceparent: None,
-    }
+    let data = json!({
+        "order_id": order,
+        "user_id": SHOPPER,
+        "previous_status": previous,
+        "status": status,
+        "items": [
+            { "product_id": "507f1f77bcf86cd799439011", "product_name": "Laptop", "quantity": 2,
+              "price": 1499.99, "weight_grams": 1800 },
+            { "product_id": "507f1f77bcf86cd799439012", "product_name": "Mouse", "quantity": 1,
+              "price": 9.5, "weight_grams": 100 },
+        ],
+        "total_amount": 3009.48,
+        "currency": "USD",
+        "shipping_address": "123 Main St, City",
+        "shipping_method": "standard",
+        "reservation_id": Uuid::now_v7(),
+        "version": 3,
+    });
+    Envelope { request_id: "the-request".to_owned(), ..event("order-events", kind, order, data) }
 }
 
 pub fn paid(order: u64) -> Envelope {

@@ -1,9 +1,10 @@
 //! Where a parcel is, for its owner and for whoever has its number.
 
+use config::testing::refusal;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, get, refusal, shipped, start_with_orders, walk};
+use crate::support::{SHOPPER, get, shipped, start_with_orders, walk};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_sees_all_and_the_public_nothing_personal() {

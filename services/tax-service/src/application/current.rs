@@ -101,5 +101,4 @@ impl CurrentBook {
 }
 
 #[cfg(test)]
-#[path = "current_tests.rs"]
 mod tests;

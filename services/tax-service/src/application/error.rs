@@ -1,9 +1,9 @@
 //! What can go wrong.
 
 use config::database::StoreError;
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 use config::response::StaleVersion;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::domain::{ExemptionId, RateId};
 
@@ -29,41 +29,18 @@ pub enum TaxError {
 }
 
 impl Fault for TaxError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NoRate(_) | Self::NoExemption(_) => Kind::NotFound,
-            Self::RateExists(_) | Self::TooManyRates(_) | Self::ExemptionExists => Kind::Conflict,
-            Self::Invalid(error) => error.kind(),
-            Self::Stale(error) => error.kind(),
-            Self::Store(error) => error.kind(),
+            Self::NoRate(_) => Kind::NotFound.coded("tax-rate-not-found"),
+            Self::RateExists(id) => {
+                Kind::Conflict.coded("tax-rate-exists").with(json!({ "rate_id": id.get() }))
+            }
+            Self::TooManyRates(_) => Kind::Conflict.coded("too-many-tax-rates"),
+            Self::NoExemption(_) => Kind::NotFound.coded("exemption-not-found"),
+            Self::ExemptionExists => Kind::Conflict.coded("exemption-exists"),
+            Self::Invalid(error) => error.facts(),
+            Self::Stale(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoRate(_) => "tax-rate-not-found",
-            Self::RateExists(_) => "tax-rate-exists",
-            Self::TooManyRates(_) => "too-many-tax-rates",
-            Self::NoExemption(_) => "exemption-not-found",
-            Self::ExemptionExists => "exemption-exists",
-            Self::Invalid(error) => error.code(),
-            Self::Stale(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(error) => error.errors(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn extensions(&self) -> Map<String, Value> {
-        let members = match self {
-            Self::RateExists(id) => json!({ "rate_id": id.get() }),
-            _ => Value::Null,
-        };
-        members.as_object().cloned().unwrap_or_default()
     }
 }

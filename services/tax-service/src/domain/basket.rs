@@ -208,5 +208,4 @@ impl TaxLines {
 }
 
 #[cfg(test)]
-#[path = "basket_tests.rs"]
 mod tests;

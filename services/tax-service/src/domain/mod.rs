@@ -15,5 +15,5 @@ pub use exemption::{Exemption, ExemptionId, ExemptionTerms};
 pub use label::Label;
 pub use percent::{NotAPercent, Percent};
 pub use rate::{Rate, RateId, RateTerms, Validity, ValidityError};
-pub use rounding::{Mode, Per, Rounding, UnknownRounding};
+pub use rounding::{Mode, Per, Rounding};
 pub use stack::{Share, Stack};

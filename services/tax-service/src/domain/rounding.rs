@@ -1,27 +1,29 @@
 //! Rounding to minor units so that everything still adds up.
 
-use std::str::FromStr;
-
 use config::money::MoneyError;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// What is rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Per {
-    /// The tax of each line.
-    #[default]
-    Line,
-    /// The tax of the whole order, which is then shared out over its lines.
-    Order,
+config::names! {
+    /// What is rounded.
+    #[derive(Default)]
+    Per {
+        /// The tax of each line.
+        #[default]
+        Line = "line",
+        /// The tax of the whole order, which is then shared out over its lines.
+        Order = "order",
+    }
 }
 
-/// What becomes of an exact half.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    #[default]
-    HalfUp,
-    HalfEven,
+config::names! {
+    /// What becomes of an exact half.
+    #[derive(Default)]
+    Mode {
+        #[default]
+        HalfUp = "half-up",
+        HalfEven = "half-even",
+    }
 }
 
 /// How a shop rounds.
@@ -29,35 +31,6 @@ pub enum Mode {
 pub struct Rounding {
     pub per: Per,
     pub mode: Mode,
-}
-
-/// A word that names no way of rounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be {0}")]
-pub struct UnknownRounding(&'static str);
-
-impl FromStr for Per {
-    type Err = UnknownRounding;
-
-    fn from_str(text: &str) -> Result<Self, UnknownRounding> {
-        match text {
-            "line" => Ok(Self::Line),
-            "order" => Ok(Self::Order),
-            _ => Err(UnknownRounding("line or order")),
-        }
-    }
-}
-
-impl FromStr for Mode {
-    type Err = UnknownRounding;
-
-    fn from_str(text: &str) -> Result<Self, UnknownRounding> {
-        match text {
-            "half-up" => Ok(Self::HalfUp),
-            "half-even" => Ok(Self::HalfEven),
-            _ => Err(UnknownRounding("half-up or half-even")),
-        }
-    }
 }
 
 impl Mode {
@@ -115,13 +88,6 @@ mod tests {
         assert_eq!(apportion(5, &exact), Ok(vec![1, 1, 0, 3, 0]));
         assert_eq!(apportion(3, &exact), Ok(vec![1, 0, 0, 2, 0]));
         assert_eq!(apportion(0, &[]), Ok(vec![]));
-    }
-
-    #[test]
-    fn ways_of_rounding_are_known_by_name() {
-        assert_eq!(("line".parse(), "order".parse()), (Ok(Per::Line), Ok(Per::Order)));
-        assert_eq!(("half-up".parse(), "half-even".parse()), (Ok(Mode::HalfUp), Ok(Mode::HalfEven)));
-        assert!("Line".parse::<Per>().is_err() && "up".parse::<Mode>().is_err());
     }
 
     proptest! {

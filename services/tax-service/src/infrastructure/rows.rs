@@ -1,10 +1,7 @@
 //! Rows, and what they stand for.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveDate, Utc};
-use config::BoxError;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::UserId;
 use config::place::Place;
 use sqlx::FromRow;
@@ -12,10 +9,6 @@ use sqlx::FromRow;
 use crate::domain::{
     Exemption, ExemptionId, ExemptionTerms, Label, Percent, Rate, RateId, RateTerms, Validity,
 };
-
-fn parse<T: FromStr<Err: Into<BoxError>>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(StoreError::corrupt)
-}
 
 #[derive(FromRow)]
 pub(super) struct RateRow {
@@ -53,7 +46,7 @@ impl TryFrom<RateRow> for Rate {
 
     fn try_from(row: RateRow) -> Result<Self, StoreError> {
         let place =
-            Place { country: parse(&row.country)?, state: row.state.as_deref().map(parse).transpose()? };
+            Place { country: stored(&row.country)?, state: row.state.as_deref().map(stored).transpose()? };
         let terms = RateTerms {
             place,
             product_type: row.product_type.as_deref().map(Label::stored),
@@ -99,7 +92,7 @@ impl TryFrom<ExemptionRow> for Exemption {
         let country = Some(row.country.as_str()).filter(|code| !code.is_empty());
         let terms = ExemptionTerms {
             user_id: UserId::new(row.user_id),
-            country: country.map(parse).transpose()?,
+            country: country.map(stored).transpose()?,
             certificate: Label::stored(&row.certificate),
             valid_to: row.valid_to,
         };

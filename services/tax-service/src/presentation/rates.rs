@@ -7,7 +7,7 @@ use config::idempotency::{Answer, Idempotency};
 use config::jwt_auth::Admin;
 use config::page::{Page, Paging};
 use config::place::{Country, State};
-use config::problem::{ApiError, Body, Fields, InvalidFields, Kind};
+use config::problem::{ApiError, Body, Fields, Kind};
 use config::response::{Created, IfMatch, NoContent, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -16,7 +16,7 @@ use poem_openapi::payload::Json;
 use super::parse;
 use super::rate_dto::{RateDto, RateOrRates, RateRequest};
 use crate::application::{Books, ManageRates, RateFilter, RateReader, TaxError};
-use crate::domain::RateId;
+use crate::domain::{Rate, RateId};
 
 /// Rates.
 pub struct RatesApi {
@@ -50,9 +50,12 @@ impl RatesApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<RateDto>>, ApiError> {
-        let filter =
-            filter(location.0.as_deref(), state.0.as_deref(), product_type.0.as_deref(), on.0.as_deref())?;
-        Ok(Json(self.page(&filter, Paging::parse(skip.0, limit.0, cursor.as_deref())?).await?))
+        let mut fields = Fields::default();
+        let (location, state) = (location.0.as_deref(), state.0.as_deref());
+        let filter = filter(&mut fields, location, state, product_type.0.as_deref(), on.0.as_deref());
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let (filter, paging) = fields.finish(|| Some((filter?, paging?)))?;
+        Ok(Json(self.page(&filter, paging).await?))
     }
 
     /// A country's taxes, or one by its id
@@ -81,9 +84,11 @@ impl RatesApi {
         }
         let missing = |_| ApiError::new(Kind::NotFound, "country-not-found", "There is no such country.");
         let country: Country = id.parse().map_err(missing)?;
-        let filter =
-            filter(Some(country.code()), state.0.as_deref(), product_type.0.as_deref(), on.0.as_deref())?;
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
+        let mut fields = Fields::default();
+        let (location, state) = (Some(country.code()), state.0.as_deref());
+        let filter = filter(&mut fields, location, state, product_type.0.as_deref(), on.0.as_deref());
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let (filter, paging) = fields.finish(|| Some((filter?, paging?)))?;
         // Before the rates: what is read then is of this version or a later one.
         let version = self.books.version().await?;
         let page = self.page(&filter, paging).await?;
@@ -122,7 +127,7 @@ impl RatesApi {
         #[oai(name = "If-Match")] if_match: Header<Option<String>>,
         body: Body<RateRequest>,
     ) -> Result<Versioned<RateDto>, ApiError> {
-        let change = |rate: &crate::domain::Rate| body.parse(rate.terms.validity.from());
+        let change = |rate: &Rate| body.parse(rate.terms.validity.from());
         let rate = self.manage.replace(parse_id(&id)?, &IfMatch::new(if_match.0), change).await?;
         let version = rate.version;
         Ok(Versioned::written(rate.into(), version))
@@ -149,24 +154,21 @@ impl RatesApi {
 }
 
 fn filter(
+    fields: &mut Fields,
     location: Option<&str>,
     state: Option<&str>,
     product_type: Option<&str>,
     on: Option<&str>,
-) -> Result<RateFilter, InvalidFields> {
-    let mut fields = Fields::default();
-    let place = parse::place(&mut fields, None, location, None);
+) -> Option<RateFilter> {
+    let place = parse::place(fields, None, location, None);
     let country = place.as_ref().and_then(Option::as_ref).map(|place| place.country);
     let state = state.map(|text| country.map_or_else(|| text.parse(), |country| State::of(country, text)));
     let state = fields.check("state", state.transpose());
-    let product_type = parse::label_if_any(&mut fields, "product_type", product_type);
-    let on = parse::day_if_any(&mut fields, "on", on);
-    fields.finish(|| {
-        let place = place?;
-        let country = place.as_ref().map(|place| place.country);
-        let state = state?.or(place.and_then(|place| place.state));
-        Some(RateFilter { country, state, product_type: product_type?, on: on? })
-    })
+    let product_type = parse::label_if_any(fields, "product_type", product_type);
+    let on = parse::day_if_any(fields, "on", on);
+    let place = place?;
+    let state = state?.or(place.and_then(|place| place.state));
+    Some(RateFilter { country, state, product_type: product_type?, on: on? })
 }
 
 /// A path that can't name a rate names nothing.

@@ -1,11 +1,11 @@
 //! The taxes of an amount.
 
-use config::testing::{TestApp, TestEnv};
+use config::testing::{TestApp, TestEnv, refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tax_service::Tax;
 
-use crate::support::{RATES, SHOPPER, add_rates, added, in_days, refusal, start, tax_of_100, wrong_fields};
+use crate::support::{RATES, SHOPPER, add_rates, added, in_days, start, tax_of_100};
 
 const CALCULATE: &str = "/api/tax/calculate";
 

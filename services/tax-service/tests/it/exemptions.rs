@@ -1,12 +1,11 @@
 //! Customers who pay no tax.
 
 use config::clock::{Clock as _, SystemClock};
+use config::testing::{refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    EXEMPTIONS, SHOPPER, add_rates, added, get, in_days, post, quote, refusal, start, wrong_fields,
-};
+use crate::support::{EXEMPTIONS, SHOPPER, add_rates, added, get, in_days, post, quote, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exempt_customer_pays_no_tax_until_the_exemption_is_gone() {

@@ -1,11 +1,11 @@
 //! Quotes, as order-service asks for them.
 
-use config::testing::TestEnv;
+use config::testing::{TestEnv, refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tax_service::Tax;
 
-use crate::support::{RATES, SHOPPER, add_rates, added, ask_quote, quote, refusal, start, wrong_fields};
+use crate::support::{RATES, SHOPPER, add_rates, added, ask_quote, quote, start};
 
 fn line(id: &str, product_type: &str, amount: f64) -> Value {
     json!({ "id": id, "product_type": product_type, "amount": amount })

@@ -1,11 +1,10 @@
 //! Keeping rates.
 
+use config::testing::{refusal, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    RATES, SHOPPER, add_rates, added, get, in_days, post, refusal, start, tax_of_100, wrong_fields,
-};
+use crate::support::{RATES, SHOPPER, add_rates, added, get, in_days, post, start, tax_of_100};
 
 fn ids(page: &Value) -> Vec<u64> {
     page["items"].as_array().unwrap().iter().map(|rate| rate["id"].as_u64().unwrap()).collect()
@@ -109,18 +108,24 @@ async fn rates_are_listed_by_place_type_and_day() {
     added(&app, RATES, &json!({ "country": "DE", "name": "Levy", "percent": 1 })).await;
     assert_eq!(again().await.unwrap().status(), 200);
 
-    for (path, status) in [
-        ("/Atlantis", 404),
-        ("/0", 404),
-        ("/99999999999999999999999", 404),
-        ("?location=Atlantis", 422),
-        ("?on=soon", 422),
-        ("?state=California", 422),
-        ("?limit=0", 422),
-        ("/DE?limit=101", 422),
+    for path in ["/Atlantis", "/0", "/99999999999999999999999"] {
+        let answer = app.request(Method::GET, &format!("{RATES}{path}")).send().await.unwrap();
+        assert_eq!(refusal(answer).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_parameter_of_a_list_is_named() {
+    let app = start().await;
+    for (path, expected) in [
+        ("?location=Atlantis", vec!["location"]),
+        ("?state=California", vec!["state"]),
+        ("?location=Atlantis&on=soon&limit=0&cursor=x", vec!["location", "on", "limit", "cursor"]),
+        ("/DE?product_type=%20&skip=-1&limit=101", vec!["product_type", "skip", "limit"]),
     ] {
         let answer = app.request(Method::GET, &format!("{RATES}{path}")).send().await.unwrap();
-        assert_eq!(refusal(answer).await.0, status, "{path}");
+        let (status, problem) = refusal(answer).await;
+        assert_eq!((status, wrong_fields(&problem)), (422, expected), "{path}");
     }
 }
 

@@ -52,17 +52,6 @@ pub async fn get(app: &TestApp, path: &str) -> Value {
     answer.json().await.unwrap()
 }
 
-/// The refusal's status and problem.
-pub async fn refusal(answer: Response) -> (u16, Value) {
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
-/// The names of the wrong fields.
-pub fn wrong_fields(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
-}
-
 pub async fn ask_quote(app: &TestApp, body: &Value) -> Response {
     app.as_service(Method::POST, "/internal/tax/quote").json(body).send().await.unwrap()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use config::BoxError;
 use config::database::StoreError;
 use config::id::UserId;
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, Kind};
 
 use super::PasswordsError;
 use crate::domain::{AddressId, MAX_ADDRESSES};
@@ -65,68 +65,52 @@ impl From<StoreError> for AccountError {
 }
 
 impl Fault for AccountError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) | Self::NoAddress(_) => Kind::NotFound,
-            Self::EmailTaken | Self::UsernameTaken | Self::LastAdmin | Self::AddressBookFull => {
-                Kind::Conflict
+            Self::NotFound(_) => Kind::NotFound.coded("user-not-found"),
+            Self::EmailTaken => Kind::Conflict.coded("email-taken"),
+            Self::UsernameTaken => Kind::Conflict.coded("username-taken"),
+            Self::BadCredentials => Kind::Unauthenticated.coded("bad-credentials"),
+            Self::Inactive => Kind::Forbidden.coded("account-inactive"),
+            Self::TooManyFailures(wait) => {
+                Kind::TooManyRequests.coded("too-many-failed-logins").again_after(*wait)
             }
-            Self::BadCredentials | Self::BadRefreshToken | Self::RefreshTokenReused => Kind::Unauthenticated,
-            Self::Inactive => Kind::Forbidden,
-            Self::TooManyFailures(_) | Self::TooManyChecks(_) | Self::JustSent(_) => Kind::TooManyRequests,
-            Self::WrongPassword | Self::PasswordMissing | Self::BadOneTimeToken => Kind::Invalid,
-            Self::Signing(_) | Self::Passwords(PasswordsError::Broken(_)) => Kind::Internal,
-            Self::Passwords(PasswordsError::Busy) => Kind::Unavailable,
-            Self::Store(error) => error.kind(),
+            Self::TooManyChecks(wait) => {
+                Kind::TooManyRequests.coded("too-many-password-checks").again_after(*wait)
+            }
+            Self::JustSent(wait) => Kind::TooManyRequests.coded("verification-just-sent").again_after(*wait),
+            Self::WrongPassword => Kind::Invalid.coded("wrong-password").naming(
+                "current_password",
+                "wrong",
+                "must be the current password",
+            ),
+            Self::PasswordMissing => Kind::Invalid.coded("password-missing").naming(
+                "current_password",
+                "required",
+                "is required to change the e-mail address",
+            ),
+            Self::BadRefreshToken => Kind::Unauthenticated.coded("refresh-token-invalid"),
+            Self::RefreshTokenReused => Kind::Unauthenticated.coded("refresh-token-reused"),
+            Self::BadOneTimeToken => Kind::Invalid.coded("one-time-token-invalid").naming(
+                "token",
+                "invalid",
+                "must be a token that still holds",
+            ),
+            Self::LastAdmin => Kind::Conflict.coded("last-admin"),
+            Self::NoAddress(_) => Kind::NotFound.coded("address-not-found"),
+            Self::AddressBookFull => Kind::Conflict.coded("address-book-full"),
+            Self::Signing(_) => Facts::internal(),
+            Self::Passwords(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
+}
 
-    fn code(&self) -> &'static str {
+impl Fault for PasswordsError {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound(_) => "user-not-found",
-            Self::EmailTaken => "email-taken",
-            Self::UsernameTaken => "username-taken",
-            Self::BadCredentials => "bad-credentials",
-            Self::Inactive => "account-inactive",
-            Self::TooManyFailures(_) => "too-many-failed-logins",
-            Self::TooManyChecks(_) => "too-many-password-checks",
-            Self::JustSent(_) => "verification-just-sent",
-            Self::WrongPassword => "wrong-password",
-            Self::PasswordMissing => "password-missing",
-            Self::BadRefreshToken => "refresh-token-invalid",
-            Self::RefreshTokenReused => "refresh-token-reused",
-            Self::BadOneTimeToken => "one-time-token-invalid",
-            Self::LastAdmin => "last-admin",
-            Self::NoAddress(_) => "address-not-found",
-            Self::AddressBookFull => "address-book-full",
-            Self::Signing(_) => "internal",
-            Self::Passwords(PasswordsError::Broken(_)) => "internal",
-            Self::Passwords(PasswordsError::Busy) => "busy",
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        let field = match self {
-            Self::WrongPassword => {
-                InvalidFields::one("current_password", "wrong", "must be the current password")
-            }
-            Self::PasswordMissing => {
-                InvalidFields::one("current_password", "required", "is required to change the e-mail address")
-            }
-            Self::BadOneTimeToken => {
-                InvalidFields::one("token", "invalid", "must be a token that still holds")
-            }
-            _ => return Vec::new(),
-        };
-        field.errors()
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TooManyFailures(wait) | Self::TooManyChecks(wait) | Self::JustSent(wait) => Some(*wait),
-            Self::Store(error) => error.retry_after(),
-            _ => None,
+            Self::Busy => Kind::Unavailable.coded("busy"),
+            Self::Broken(_) => Facts::internal(),
         }
     }
 }

@@ -32,8 +32,8 @@ pub use events::{
 pub use log_in::{Credentials, LogIn};
 pub use passwords::{ChangePassword, ForgotPassword, ResetPassword};
 pub use ports::{
-    AddressRepository, Attempt, Housekeeping, LoginThrottle, OneTimeTokenRepository, Passwords,
-    PasswordsError, RevocationList, SessionRepository, Store, UserFilter, UserReader, UserRepository,
+    AddressRepository, Attempt, LoginThrottle, OneTimeTokenRepository, Passwords, PasswordsError,
+    RevocationList, SessionRepository, Store, UserFilter, UserReader, UserRepository,
 };
 pub use prepare_accounts::PrepareAccounts;
 pub use refresh::Refresh;

@@ -163,13 +163,6 @@ pub trait UserReader: Send + Sync {
     async fn voided(&self, since: DateTime<Utc>) -> Result<Vec<(UserId, DateTime<Utc>)>, StoreError>;
 }
 
-/// Forgets what has ended.
-#[async_trait]
-pub trait Housekeeping: Send + Sync {
-    /// Deletes all logins and tokens that ended before `now`, a batch at a time.
-    async fn forget_ended(&self, now: DateTime<Utc>) -> Result<(), StoreError>;
-}
-
 /// Why a password can't be hashed now.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordsError {

@@ -60,21 +60,15 @@ impl TokenDigest {
     }
 }
 
-/// What a one-time token proves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    VerifyEmail,
-    ResetPassword,
+config::names! {
+    /// What a one-time token proves.
+    Purpose {
+        VerifyEmail = "verify_email",
+        ResetPassword = "reset_password",
+    }
 }
 
 impl Purpose {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify_email",
-            Self::ResetPassword => "reset_password",
-        }
-    }
-
     /// How long a token for it holds.
     pub fn lifetime(self) -> TimeDelta {
         match self {

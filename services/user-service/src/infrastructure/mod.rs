@@ -5,6 +5,7 @@ mod bcrypt;
 mod keys;
 mod one_time_tokens;
 mod read;
+mod retention;
 mod revocation_list;
 mod rows;
 mod sessions;
@@ -16,6 +17,7 @@ use config::database::{Begin, Db, StoreError};
 
 pub use bcrypt::BcryptPasswords;
 pub use keys::SigningKeys;
+pub use retention::FORGOTTEN;
 pub use revocation_list::RedisRevocationList;
 pub use throttle::{Limits, RedisThrottle};
 

@@ -1,7 +1,7 @@
-//! Reads outside a transaction, and the deletion of what nobody reads any more.
+//! Reads outside a transaction.
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use config::database::{Db, First, StoreError};
 use config::id::UserId;
 use config::page::{Paging, Slice};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::one_time_tokens::LAST;
 use super::rows::{AddressRow, UserRow, addresses, select_addresses, select_users};
-use crate::application::{Housekeeping, UserFilter, UserReader};
+use crate::application::{UserFilter, UserReader};
 use crate::domain::{Address, Login, Purpose, SessionId, TokenDigest, User};
 
 #[async_trait]
@@ -118,20 +118,4 @@ fn restrict(query: &mut QueryBuilder<MySql>, filter: &UserFilter) {
 fn contains(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
-}
-
-#[async_trait]
-impl Housekeeping for Db {
-    async fn forget_ended(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let deletions = [
-            ("DELETE FROM refresh_tokens WHERE expires_at < ? LIMIT ?", now),
-            // A session outlives its tokens, or one of them could be found without it.
-            ("DELETE FROM sessions WHERE expires_at < ? LIMIT ?", now - TimeDelta::days(1)),
-            ("DELETE FROM one_time_tokens WHERE expires_at < ? LIMIT ?", now),
-        ];
-        for (statement, before) in deletions {
-            self.delete_before(statement, before).await?;
-        }
-        Ok(())
-    }
 }

@@ -1,8 +1,7 @@
 //! Rows, and what they stand for.
 
 use chrono::{DateTime, Utc};
-use config::BoxError;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::UserId;
 use config::place::Country;
 use config::text::Line;
@@ -46,10 +45,6 @@ pub(super) use select_users;
 
 impl UserRow {
     pub fn user(self) -> Result<User, StoreError> {
-        self.parse().map_err(StoreError::corrupt)
-    }
-
-    fn parse(self) -> Result<User, BoxError> {
         Ok(User {
             id: UserId::new(self.id),
             email: Email::stored(self.email),
@@ -60,7 +55,7 @@ impl UserRow {
                 phone: self.phone.map(Phone::stored),
                 address: self.address.map(PostalAddress::stored),
             },
-            role: self.role.parse()?,
+            role: stored(&self.role)?,
             is_active: self.is_active,
             email_verified: self.email_verified,
             tokens_void_until: self.tokens_void_until,
@@ -121,11 +116,11 @@ pub(super) use select_addresses;
 
 /// What is written in an address book.
 pub(super) fn addresses(rows: Vec<AddressRow>) -> Result<Vec<Address>, StoreError> {
-    rows.into_iter().map(|row| row.parse().map_err(StoreError::corrupt)).collect()
+    rows.into_iter().map(AddressRow::address).collect()
 }
 
 impl AddressRow {
-    fn parse(self) -> Result<Address, BoxError> {
+    fn address(self) -> Result<Address, StoreError> {
         let entry = AddressEntry {
             label: self.label.map(Line::stored),
             recipient: Line::stored(self.recipient),
@@ -134,7 +129,7 @@ impl AddressRow {
             city: Line::stored(self.city),
             state: self.state.map(Line::stored),
             postal_code: self.postal_code.map(Line::stored),
-            country: Country::stored(&self.country)?,
+            country: Country::stored(&self.country).map_err(StoreError::corrupt)?,
             phone: self.phone.map(Phone::stored),
         };
         Ok(Address { id: AddressId::new(self.id), entry, is_default: self.is_default })

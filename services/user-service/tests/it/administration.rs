@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use config::testing::eventually;
+use config::testing::{eventually, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Shop, body, code, wrong_fields};
+use crate::support::{PASSWORD, Shop, body, code};
 
 async fn refused(shop: &Shop, token: &str) {
     eventually("the token is refused", || async {
@@ -49,7 +49,8 @@ async fn a_role_counts_from_the_next_login_and_the_old_one_no_longer() {
         "not-admin"
     );
     let path = format!("/api/users/{}/role", ann.id);
-    assert_eq!(wrong_fields(shop.administer(&path, &json!({ "role": "root" })).await).await, ["role"]);
+    let unknown = shop.administer(&path, &json!({ "role": "root" })).await;
+    assert_eq!(wrong_fields(&body(unknown, 422).await), ["role"]);
     let own = shop.call(&client.access, Method::PUT, &path, Some(&json!({ "role": "admin" }))).await;
     assert_eq!(code(own, 403).await, "not-admin");
     assert_eq!(body(shop.administer(&path, &json!({ "role": "admin" })).await, 200).await["role"], "admin");
@@ -151,6 +152,10 @@ async fn users_are_found_page_by_page() {
         let answer = shop.app.as_admin(Method::GET, &format!("/api/users?{bad}")).send().await.unwrap();
         assert_eq!(answer.status(), 422, "{bad}");
     }
+    let too_long = "x".repeat(101);
+    let query = format!("/api/users?q={too_long}&role=root&skip=-1&limit=0&cursor=x");
+    let answer = shop.app.as_admin(Method::GET, &query).send().await.unwrap();
+    assert_eq!(wrong_fields(&body(answer, 422).await), ["q", "role", "skip", "limit", "cursor"]);
     let guest = shop.app.request(Method::GET, "/api/users").send().await.unwrap();
     assert_eq!(code(guest, 401).await, "token-missing");
 }

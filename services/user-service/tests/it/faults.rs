@@ -1,48 +1,16 @@
 //! Redis goes away and comes back.
 
-use config::testing::eventually;
+use config::testing::{Cable, TestEnv, eventually};
 use serde_json::json;
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use user_service::Users;
 
 use crate::support::{PASSWORD, Shop, body, code};
 
-/// A way to a server that can be cut.
-struct Cable {
-    address: String,
-    cut: CancellationToken,
-}
-
-impl Cable {
-    async fn to(url: &str) -> Self {
-        let target = url.trim_start_matches("redis://").trim_end_matches('/').to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("redis://{}/", listener.local_addr().unwrap());
-        let cut = CancellationToken::new();
-        let ended = cut.clone();
-        tokio::spawn(ended.run_until_cancelled_owned(async move {
-            let mut open = JoinSet::new();
-            loop {
-                let (mut near, _) = listener.accept().await.unwrap();
-                let target = target.clone();
-                open.spawn(async move {
-                    let mut far = TcpStream::connect(target).await.unwrap();
-                    let _ = copy_bidirectional(&mut near, &mut far).await;
-                });
-            }
-        }));
-        Self { address, cut }
-    }
-}
-
-/// Shop whose Redis is reached over the cable, and the address of the real one.
+/// A shop whose Redis is reached over the cable, and the address of the real one.
 async fn shop_on_a_cable(settings: &[(&str, &str)]) -> (Shop, Cable, String) {
-    let redis = config::testing::TestEnv::new().await.get("REDIS_URL").to_owned();
+    let redis = TestEnv::new().await.get("REDIS_URL").to_owned();
     let cable = Cable::to(&redis).await;
-    let mut all = vec![("REDIS_URL", cable.address.as_str())];
+    let mut all = vec![("REDIS_URL", cable.url())];
     all.extend(settings);
     (Shop::with(&all).await, cable, redis)
 }
@@ -51,7 +19,7 @@ async fn shop_on_a_cable(settings: &[(&str, &str)]) -> (Shop, Cable, String) {
 async fn without_redis_logins_work_and_are_still_throttled() {
     let (shop, cable, _) = shop_on_a_cable(&[("LOGIN_FAILURES_PER_ACCOUNT", "3")]).await;
     let (ann, bob) = (shop.register().await, shop.register().await);
-    cable.cut.cancel();
+    cable.cut();
     for _ in 0..3 {
         assert_eq!(code(shop.try_log_in(&ann.name, "a guess").await, 401).await, "bad-credentials");
     }
@@ -69,7 +37,7 @@ async fn without_redis_logins_work_and_are_still_throttled() {
 async fn a_revocation_survives_redis_and_the_instance_that_made_it() {
     let (shop, cable, redis) = shop_on_a_cable(&[]).await;
     let (ann, tokens) = shop.sign_up().await;
-    cable.cut.cancel();
+    cable.cut();
     let path = format!("/api/users/{}/active", ann.id);
     body(shop.administer(&path, &json!({ "is_active": false })).await, 200).await;
     assert_eq!(shop.me(&tokens.access).await.status(), 200, "nobody has heard of it yet");

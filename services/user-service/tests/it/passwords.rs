@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use config::testing::eventually;
+use config::testing::{eventually, wrong_fields};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{PASSWORD, Shop, body, code, tally, unique, wrong_fields};
+use crate::support::{PASSWORD, Shop, body, code, tally, unique};
 
 const NEW: &str = "correct horse";
 
@@ -20,8 +20,8 @@ async fn who_knows_the_password_may_change_it() {
         let change = json!({ "current_password": current, "new_password": new });
         shop.call(&tokens.access, Method::PUT, "/api/users/me/password", Some(&change)).await
     };
-    assert_eq!(wrong_fields(put("a guess", NEW).await).await, ["current_password"]);
-    assert_eq!(wrong_fields(put(PASSWORD, "12345678").await).await, ["new_password"]);
+    assert_eq!(wrong_fields(&body(put("a guess", NEW).await, 422).await), ["current_password"]);
+    assert_eq!(wrong_fields(&body(put(PASSWORD, "12345678").await, 422).await), ["new_password"]);
     assert_eq!(put(PASSWORD, NEW).await.status(), 204);
     assert_eq!(events.find(|event| event.kind == "password_changed").await.data["user_id"], ann.id);
     assert_eq!(shop.try_log_in(&ann.name, PASSWORD).await.status(), 401);
@@ -89,7 +89,7 @@ async fn nobody_learns_who_has_an_account() {
         assert_eq!(answer.text().await.unwrap(), "");
     }
     let bad = shop.post("/api/users/password/forgot", &json!({ "email": "nobody" })).await;
-    assert_eq!(wrong_fields(bad).await, ["email"]);
+    assert_eq!(wrong_fields(&body(bad, 422).await), ["email"]);
 }
 
 #[tokio::test]

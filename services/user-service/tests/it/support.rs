@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use config::testing::{SIGNING_KEY, TestApp, TestEnv, TestKafka, TestListener};
+use config::testing::{SIGNING_KEY, TestApp, TestEnv, TestKafka, TestListener, refusal};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
@@ -156,16 +156,9 @@ pub async fn body(answer: Response, status: u16) -> Value {
 
 /// The problem's code, if the answer has this status.
 pub async fn code(answer: Response, status: u16) -> String {
-    body(answer, status).await["code"].as_str().unwrap_or_default().to_owned()
-}
-
-/// The wrong fields of a 422, sorted.
-pub async fn wrong_fields(answer: Response) -> Vec<String> {
-    let problem = body(answer, 422).await;
-    let errors = problem["errors"].as_array().unwrap();
-    let mut fields: Vec<_> = errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect();
-    fields.sort();
-    fields
+    let (found, problem) = refusal(answer).await;
+    assert_eq!(found, status, "{problem}");
+    problem["code"].as_str().unwrap_or_default().to_owned()
 }
 
 /// How many of the answers have each status, as `(status, count)` in order.

@@ -1,9 +1,10 @@
 //! What is no request gets its 4xx.
 
+use config::testing::wrong_fields;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Shop, body, code, registration, unique, wrong_fields};
+use crate::support::{PASSWORD, Shop, body, code, registration, unique};
 
 #[tokio::test]
 async fn every_wrong_field_is_named_at_once() {
@@ -12,16 +13,17 @@ async fn every_wrong_field_is_named_at_once() {
         "email": "nobody", "username": "a b", "password": "short", "full_name": "x".repeat(101),
         "phone": "call me", "address": "x".repeat(501),
     });
-    let fields = wrong_fields(shop.post("/api/users/register", &request).await).await;
-    assert_eq!(fields, ["address", "email", "full_name", "password", "phone", "username"]);
-    let fields = wrong_fields(shop.post("/api/users/register", &json!({ "email": 1 })).await).await;
-    assert_eq!(fields, ["email", "password", "username"]);
-    let fields = wrong_fields(shop.post("/api/users/login", &json!({})).await).await;
-    assert_eq!(fields, ["password", "username"]);
+    let problem = body(shop.post("/api/users/register", &request).await, 422).await;
+    assert_eq!(wrong_fields(&problem), ["email", "username", "password", "full_name", "phone", "address"]);
+    let problem = body(shop.post("/api/users/register", &json!({ "email": 1 })).await, 422).await;
+    assert_eq!(wrong_fields(&problem), ["email", "username", "password"]);
+    let problem = body(shop.post("/api/users/login", &json!({})).await, 422).await;
+    assert_eq!(wrong_fields(&problem), ["username", "password"]);
     let token = shop.app.tokens.client(1);
     let entry = json!({ "recipient": "", "line1": "", "city": "\u{7}", "country": "ZZ", "phone": "x" });
     let answer = shop.call(&token, Method::POST, "/api/users/me/addresses", Some(&entry)).await;
-    assert_eq!(wrong_fields(answer).await, ["city", "country", "line1", "phone", "recipient"]);
+    let problem = body(answer, 422).await;
+    assert_eq!(wrong_fields(&problem), ["recipient", "line1", "city", "country", "phone"]);
 }
 
 #[tokio::test]
@@ -29,7 +31,8 @@ async fn a_password_of_more_than_72_bytes_is_refused_not_cut() {
     let shop = Shop::open().await;
     let mut request = registration(&unique());
     request["password"] = "ỗ".repeat(25).into();
-    assert_eq!(wrong_fields(shop.post("/api/users/register", &request).await).await, ["password"]);
+    let problem = body(shop.post("/api/users/register", &request).await, 422).await;
+    assert_eq!(wrong_fields(&problem), ["password"]);
     request["password"] = "x".repeat(72).into();
     let user = body(shop.post("/api/users/register", &request).await, 201).await;
     let name = user["username"].as_str().unwrap();
@@ -46,10 +49,8 @@ async fn operators_and_null_bytes_are_only_text() {
     }
     for operator in [json!({ "$ne": null }), json!(["a"])] {
         let request = json!({ "username": operator, "password": operator });
-        assert_eq!(
-            wrong_fields(shop.post("/api/users/login", &request).await).await,
-            ["password", "username"]
-        );
+        let problem = body(shop.post("/api/users/login", &request).await, 422).await;
+        assert_eq!(wrong_fields(&problem), ["username", "password"]);
     }
     let mut request = registration(&unique());
     request["full_name"] = "a\0b".into();
@@ -91,7 +92,7 @@ async fn an_odd_token_is_no_token() {
         let reset = shop
             .post("/api/users/password/reset", &json!({ "token": token, "new_password": "a new one" }))
             .await;
-        assert_eq!(wrong_fields(reset).await, ["token"], "{token}");
+        assert_eq!(wrong_fields(&body(reset, 422).await), ["token"], "{token}");
         let out = shop.post("/api/users/logout", &json!({ "refresh_token": token })).await;
         assert_eq!(out.status(), 204, "whoever logs out is out: {token}");
     }

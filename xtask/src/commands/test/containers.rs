@@ -134,9 +134,14 @@ fn refuses_known_secrets(engine: &Engine) -> Result<()> {
     });
     let outcome = prepare(engine, "shop-test-known", env.collect())?;
     let said = outcome.err().context("production started with the example's secrets")?.to_string();
-    for name in
-        ["INTERNAL_TOKEN", "MYSQL_ROOT_PASSWORD", "ORDER_DB_PASSWORD", "DEMO_DATA", "PAYMENT_PROVIDER"]
-    {
+    for name in [
+        "INTERNAL_TOKEN",
+        "MYSQL_ROOT_PASSWORD",
+        "ORDER_DB_PASSWORD",
+        "DEMO_DATA",
+        "PAYMENT_PROVIDER",
+        "SMTP_HOST",
+    ] {
         ensure!(said.contains(name), "{name} isn't refused: {said}");
     }
     passed("production refuses the example's secrets");
@@ -145,22 +150,30 @@ fn refuses_known_secrets(engine: &Engine) -> Result<()> {
 
 /// Production with what operators are told to make, once they have said who takes the money.
 fn takes_secrets_of_its_own(engine: &Engine) -> Result<()> {
+    const SERVER: (&str, &str) = ("SMTP_HOST", "smtp.example");
     let made = new_env()?;
-    let with = |provider: &str, simulated: &str| {
-        let mut env: Vec<_> = variables(&made).filter(|(name, _)| name != "PAYMENT_PROVIDER").collect();
-        let filled_in = [("PAYMENT_PROVIDER", provider), ("ALLOW_SIMULATED_PAYMENTS", simulated)];
+    let with = |provider: &str, simulated: &str, (mail, place): (&str, &str)| {
+        let mut env: Vec<_> = variables(&made).collect();
+        let filled_in =
+            [("PAYMENT_PROVIDER", provider), ("ALLOW_SIMULATED_PAYMENTS", simulated), (mail, place)];
+        env.retain(|(name, _)| filled_in.iter().all(|(filled, _)| filled != name));
         env.extend(filled_in.map(|(name, value)| (name.to_owned(), value.to_owned())));
         prepare(engine, "shop-test-own", env)
     };
     for (provider, simulated) in [("", ""), ("", "true"), ("simulator", "")] {
-        let outcome = with(provider, simulated)?;
+        let outcome = with(provider, simulated, SERVER)?;
         let said = outcome.err().context("production started, and nobody takes the money")?.to_string();
         ensure!(said.contains("PAYMENT_PROVIDER"), "nobody is asked who takes the money: {said}");
     }
-    for (provider, simulated) in [("stripe", ""), ("simulator", "true")] {
-        with(provider, simulated)?.context("production refuses what deploy/new-env.sh writes")?;
+    let outcome = with("stripe", "", ("SMTP_HOST", ""))?;
+    let said = outcome.err().context("production started, and nobody takes the e-mails")?.to_string();
+    ensure!(said.contains("SMTP_HOST"), "nobody is asked who takes the e-mails: {said}");
+    for (provider, simulated, mail) in
+        [("stripe", "", SERVER), ("simulator", "true", SERVER), ("stripe", "", ("MAIL_DIR", "mail"))]
+    {
+        with(provider, simulated, mail)?.context("production refuses what deploy/new-env.sh writes")?;
     }
-    passed("production takes what deploy/new-env.sh writes, and who takes the money");
+    passed("production takes what deploy/new-env.sh writes, and who takes the money and the e-mails");
     Ok(())
 }
 

@@ -57,6 +57,8 @@ def promises(objects, services):
     settings = kinds["ConfigMap"]["shop-settings"]["data"]
     if settings["ENVIRONMENT"] == "production" and settings.get("PAYMENT_PROVIDER", "simulator") == "simulator":
         yield "nobody takes the money"
+    if settings["ENVIRONMENT"] == "production" and not settings.get("SMTP_HOST"):
+        yield "nobody takes the e-mails"
     redis = kinds.get("StatefulSet", {}).get("redis")
     if redis and not bounded(redis["spec"]["template"]["spec"]["containers"][0]):
         yield "redis may fill its memory until it is killed, or forget what it mustn't"

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use config::service::Environment;
 use config::settings::{Env, Invalid, Settings, Value};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
@@ -12,6 +13,8 @@ pub struct MailSettings {
     /// `None`: messages are written to `directory`.
     pub smtp: Option<Smtp>,
     pub directory: PathBuf,
+    /// Whether somebody has chosen it.
+    directory_chosen: bool,
     pub from: Sender,
     /// Where links in e-mails lead.
     pub public_url: Url,
@@ -28,12 +31,13 @@ pub struct Smtp {
     pub password: Option<SecretString>,
 }
 
-/// How the connection to the mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encryption {
-    None,
-    StartTls,
-    Tls,
+config::names! {
+    /// How the connection to the mail server is protected.
+    Encryption {
+        None = "none",
+        StartTls = "starttls",
+        Tls = "tls",
+    }
 }
 
 /// `Name <address>`
@@ -41,12 +45,7 @@ pub struct Sender(pub Mailbox);
 
 impl Value for Encryption {
     fn parse(raw: &str) -> Result<Self, String> {
-        match raw {
-            "none" => Ok(Self::None),
-            "starttls" => Ok(Self::StartTls),
-            "tls" => Ok(Self::Tls),
-            _ => Err("must be none, starttls or tls".to_owned()),
-        }
+        raw.parse::<Self>().map_err(|error| error.to_string())
     }
 }
 
@@ -64,19 +63,74 @@ impl Settings for MailSettings {
         let username = env.var("SMTP_USERNAME", "account at the mail server").optional();
         let password = env.var("SMTP_PASSWORD", "its password").optional();
         let encryption = env.var("SMTP_TLS", "none, starttls or tls").default("starttls");
-        let directory =
-            env.var("MAIL_DIR", "folder for .eml files, where there is no mail server").default("./mail");
+        let directory: Result<Option<PathBuf>, _> = env
+            .var("MAIL_DIR", "folder for .eml files, where there is no mail server; ./mail in development")
+            .optional();
         let from = env.var("MAIL_FROM", "sender of e-mails").default("Shop <shop@localhost>");
         let public_url =
             env.var("PUBLIC_URL", "the shop's address, for links in e-mails").default("http://localhost");
         let shop_name = env.var("SHOP_NAME", "the shop's name in e-mails").default("Shop");
         let (host, port, username, password, encryption) = (host?, port?, username?, password?, encryption?);
+        let directory = directory?;
         Ok(Self {
             smtp: host.map(|host| Smtp { host, port, encryption, username, password }),
-            directory: directory?,
+            directory_chosen: directory.is_some(),
+            directory: directory.unwrap_or_else(|| "./mail".into()),
             from: from?,
             public_url: public_url?,
             shop_name: shop_name?,
         })
+    }
+
+    /// Nobody finds out from customers that their e-mails are files.
+    fn fit(&self, environment: Environment) -> Result<(), String> {
+        match self.smtp.is_some() || self.directory_chosen || environment == Environment::Development {
+            true => Ok(()),
+            false => Err(
+                "SMTP_HOST is not set, and in production nobody reads files; where e-mails are meant to be \
+                          files, set MAIL_DIR"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> (Option<MailSettings>, Env) {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut env: Env = pairs.collect();
+        (MailSettings::read(&mut env).ok(), env)
+    }
+
+    #[test]
+    fn production_writes_files_only_where_somebody_says_so() {
+        let fit = |pairs: &[(&str, &str)], environment| read(pairs).0.unwrap().fit(environment);
+        assert_eq!(read(&[]).0.unwrap().directory, PathBuf::from("./mail"));
+        assert_eq!(fit(&[], Environment::Development), Ok(()));
+        let nothing_chosen: [&[(&str, &str)]; 3] =
+            [&[], &[("SMTP_HOST", ""), ("MAIL_DIR", " ")], &[("SMTP_PORT", "25")]];
+        for settings in nothing_chosen {
+            let refused = fit(settings, Environment::Production).unwrap_err();
+            assert!(refused.starts_with("SMTP_HOST is not set") && refused.contains("MAIL_DIR"), "{refused}");
+        }
+        for chosen in [("SMTP_HOST", "mail.example"), ("MAIL_DIR", "./mail")] {
+            assert_eq!(fit(&[chosen], Environment::Production), Ok(()), "{chosen:?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_is_protected_unless_said_otherwise() {
+        let smtp = |encryption| {
+            read(&[("SMTP_HOST", "mail.example"), ("SMTP_TLS", encryption)])
+                .0?
+                .smtp
+                .map(|smtp| smtp.encryption)
+        };
+        assert_eq!(smtp(""), Some(Encryption::StartTls));
+        assert_eq!(smtp("none"), Some(Encryption::None));
+        assert_eq!(smtp("ssl"), None);
     }
 }

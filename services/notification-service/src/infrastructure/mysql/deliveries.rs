@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx, push_list};
+use config::database::{StoreError, Tx, push_list, stored};
 use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
@@ -42,9 +42,9 @@ impl TryFrom<DeliveryRow> for DeliveryRecord {
             message_id: row.message_id,
             notification_id: NotificationId::new(row.notification_id),
             user_id: UserId::new(row.user_id),
-            kind: row.r#type.parse().map_err(StoreError::corrupt)?,
-            channel: row.channel.parse().map_err(StoreError::corrupt)?,
-            status: row.status.parse().map_err(StoreError::corrupt)?,
+            kind: stored(&row.r#type)?,
+            channel: stored(&row.channel)?,
+            status: stored(&row.status)?,
             attempts: row.attempts,
             next_attempt_at: row.next_attempt_at,
             last_error: row.last_error,
@@ -169,32 +169,6 @@ impl DeliveryQueue for Tx {
             .execute(self.connection())
             .await?;
         Ok(())
-    }
-
-    async fn forget_before(
-        &mut self,
-        notifications: DateTime<Utc>,
-        deliveries: DateTime<Utc>,
-        unverified: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<u64, StoreError> {
-        let ended =
-            sqlx::query("DELETE FROM deliveries WHERE created_at < ? AND next_attempt_at IS NULL LIMIT ?")
-                .bind(deliveries)
-                .bind(limit)
-                .execute(self.connection())
-                .await?;
-        let old = sqlx::query("DELETE FROM notifications WHERE created_at < ? LIMIT ?")
-            .bind(notifications)
-            .bind(limit)
-            .execute(self.connection())
-            .await?;
-        let counted = sqlx::query("DELETE FROM unverified_emails WHERE since < ? LIMIT ?")
-            .bind(unverified)
-            .bind(limit)
-            .execute(self.connection())
-            .await?;
-        Ok(ended.rows_affected().max(old.rows_affected()).max(counted.rows_affected()))
     }
 }
 

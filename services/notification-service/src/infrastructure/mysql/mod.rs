@@ -4,12 +4,15 @@ mod contacts;
 mod deliveries;
 mod notifications;
 mod reader;
+mod retention;
 mod webhooks;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{Begin, Db, StoreError};
+use config::database::{Begin, Db, StoreError, stored};
 use config::id::UserId;
+
+pub use retention::FORGOTTEN;
 
 use crate::application::{NotificationRecord, Owner, Store};
 use crate::domain::NotificationId;
@@ -39,7 +42,7 @@ impl TryFrom<NotificationRow> for NotificationRecord {
         Ok(Self {
             id: NotificationId::new(row.id),
             user_id: UserId::new(row.user_id),
-            kind: row.r#type.parse().map_err(StoreError::corrupt)?,
+            kind: stored(&row.r#type)?,
             title: row.title,
             message: row.message,
             read_at: row.read_at,

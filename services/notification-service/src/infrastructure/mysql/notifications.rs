@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use config::database::{StoreError, Tx, padded, push_list};
+use config::database::{StoreError, Tx, padded, push_list, stored};
 use config::id::UserId;
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
@@ -18,9 +18,7 @@ pub(super) type ChoiceRow = (String, String, bool);
 /// Rows as choices.
 pub(super) fn preferences(rows: Vec<ChoiceRow>) -> Result<Preferences, StoreError> {
     let choice = |(kind, channel, enabled): ChoiceRow| {
-        let kind = kind.parse().map_err(StoreError::corrupt)?;
-        let channel = channel.parse().map_err(StoreError::corrupt)?;
-        Ok(Choice { kind, channel, enabled })
+        Ok(Choice { kind: stored(&kind)?, channel: stored(&channel)?, enabled })
     };
     rows.into_iter().map(choice).collect()
 }

@@ -10,7 +10,7 @@ mod wishes;
 use async_trait::async_trait;
 use config::kafka::{Envelope, HandlerError, MessageHandler, Undecodable};
 use config::money::{Amount, Money, MoneyError};
-use config::problem::{Fault, Kind};
+use config::problem::{Facts, Fault, Kind};
 
 use crate::application::{News, Tell};
 
@@ -34,12 +34,11 @@ pub enum BadEvent {
 }
 
 impl Fault for BadEvent {
-    fn kind(&self) -> Kind {
-        Kind::Malformed
-    }
-
-    fn code(&self) -> &'static str {
-        "bad-event"
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Undecodable(error) => error.facts(),
+            Self::Money(_) => Kind::Malformed.coded("bad-event"),
+        }
     }
 }
 

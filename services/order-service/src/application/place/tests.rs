@@ -258,14 +258,14 @@ async fn what_is_kept_for_an_order_that_may_be_there_stays_kept() {
 #[tokio::test]
 async fn without_the_tax_there_is_no_order_and_nothing_stays_kept() {
     let (placed, asked) = place_in(World { taxes_away: true, ..World::default() }).await;
-    assert_eq!(placed.unwrap_err().code(), "tax-unavailable");
+    assert_eq!(placed.unwrap_err().facts().code, "tax-unavailable");
     assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
 }
 
 #[tokio::test]
 async fn who_has_too_many_open_orders_gets_no_more_and_nothing_stays_kept() {
     let (placed, asked) = place_in(World { open: 20, ..World::default() }).await;
-    assert_eq!(placed.unwrap_err().code(), "too-many-open-orders");
+    assert_eq!(placed.unwrap_err().facts().code, "too-many-open-orders");
     assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
     for (by, open) in [(Actor::Customer(UserId::new(7)), 19), (Actor::Admin(UserId::new(1)), 20)] {
         let commits = Mutex::new([Ok(())].into());
@@ -279,9 +279,9 @@ async fn at_another_total_than_was_expected_there_is_no_order_and_nothing_stays_
     for minor in [1_000, 899] {
         let expected_total = Some(Money::from_minor(minor, Currency::USD).into());
         let (placed, asked) = place_in(World { expected_total, ..World::default() }).await;
-        let error = placed.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("price-changed", Kind::Conflict));
-        assert_eq!(error.extensions()["total_amount"], 9);
+        let facts = placed.unwrap_err().facts();
+        assert_eq!((facts.code, facts.kind), ("price-changed", Kind::Conflict));
+        assert_eq!(facts.members["total_amount"], 9);
         assert_eq!(asked, ["promote", "reserve", "release", "demote"]);
     }
     let expected_total = Some(Money::from_minor(900, Currency::USD).into());

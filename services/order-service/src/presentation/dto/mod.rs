@@ -13,10 +13,9 @@ pub use order::{EntryDto, InternalOrderDto, OrderDto, QuoteDto};
 pub use refund::HandRefundRequest;
 pub use request::{
     CancelRequest, ChangeRequest, CheckoutRequest, NewOrderRequest, PromotionRequest, QuoteRequest, filter,
-    id,
+    id, optional, owner,
 };
 pub use returns::{
-    ApproveRequest, NewReturnRequest, ReceiveRequest, RefundRequest, RejectRequest, ReturnDto, return_filter,
-    return_id,
+    ApproveRequest, NewReturnRequest, ReceiveRequest, RefundRequest, RejectRequest, ReturnDto, return_id,
 };
 pub use sales::{SummaryDto, period};

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
-use config::jwt_auth::Caller;
+use config::id::UserId;
+use config::jwt_auth::{AuthError, Caller};
 use config::money::Amount;
 use config::problem::{ApiError, Fields, InvalidFields, Kind};
 use poem_openapi::Object;
@@ -183,23 +184,26 @@ impl PromotionRequest {
     }
 }
 
-/// Which orders are listed: an administrator's all, anybody else's own.
+/// Whose orders are listed: an administrator's are everybody's unless they say whose, anybody else's are their own.
+pub fn owner(caller: &Caller, user_id: Option<u64>) -> Result<Option<UserId>, AuthError> {
+    match caller.is_admin() {
+        true => Ok(user_id.map(UserId::new)),
+        false => caller.acting_for(user_id).map(Some),
+    }
+}
+
+/// Which of this user's orders, or of all, are listed.
 pub fn filter(
-    caller: &Caller,
-    user_id: Option<u64>,
+    fields: &mut Fields,
+    user: Option<UserId>,
     status: Option<&str>,
     from: Option<&str>,
     to: Option<&str>,
-) -> Result<OrderFilter, ApiError> {
-    let user = match caller.is_admin() {
-        true => user_id.map(Into::into),
-        false => Some(caller.acting_for(user_id)?),
-    };
-    let mut fields = Fields::default();
-    let status = optional::<Status>(&mut fields, "status", status);
+) -> Option<OrderFilter> {
+    let status = optional::<Status>(fields, "status", status);
     let from = fields.check("from", from.map(|text| moment(text, false)).transpose());
     let to = fields.check("to", to.map(|text| moment(text, true)).transpose());
-    Ok(fields.finish(|| Some(OrderFilter { user, status: status?, from: from?, to: to? }))?)
+    Some(OrderFilter { user, status: status?, from: from?, to: to? })
 }
 
 /// An id as it stands in a path; those that no order can have name nothing.
@@ -257,7 +261,7 @@ fn address(fields: &mut Fields, address: Option<&AddressRequest>) -> Option<Opti
 }
 
 /// `Some(None)` when it isn't given, `None` when it is wrong.
-pub(super) fn optional<T: FromStr<Err: Display>>(
+pub fn optional<T: FromStr<Err: Display>>(
     fields: &mut Fields,
     name: &str,
     text: Option<&str>,

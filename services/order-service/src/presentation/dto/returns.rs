@@ -7,8 +7,8 @@ use config::problem::{ApiError, Fields, InvalidFields, Kind};
 use poem_openapi::Object;
 
 use super::request::optional;
-use crate::application::{Decision, ReturnFilter};
-use crate::domain::{MAX_LINES, Notes, Quantity, Return, ReturnId, ReturnStatus, Wanting};
+use crate::application::Decision;
+use crate::domain::{MAX_LINES, Notes, Quantity, Return, ReturnId, Wanting};
 
 /// A product to be sent back.
 #[derive(Debug, Clone, Object)]
@@ -199,13 +199,6 @@ impl From<&Return> for ReturnDto {
             version: back.version,
         }
     }
-}
-
-/// Which returns an administrator lists.
-pub fn return_filter(status: Option<&str>) -> Result<ReturnFilter, InvalidFields> {
-    let mut fields = Fields::default();
-    let status = optional::<ReturnStatus>(&mut fields, "status", status);
-    fields.finish(|| Some(ReturnFilter { order: None, status: status? }))
 }
 
 /// An id as it stands in a path; those that no return can have name nothing.

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use config::money::{Amount, Currency, Money};
-use config::problem::{Fields, InvalidFields};
+use config::problem::Fields;
 use poem_openapi::Object;
 
 use super::request::day;
@@ -125,12 +125,12 @@ fn conversion(figures: &Figures) -> f64 {
 
 /// The days of a summary: the last thirty unless said otherwise.
 pub fn period(
-    from: Option<String>,
-    to: Option<String>,
+    fields: &mut Fields,
+    from: Option<&str>,
+    to: Option<&str>,
     today: NaiveDate,
-) -> Result<(NaiveDate, NaiveDate), InvalidFields> {
-    let date = |text: String| day(&text).ok_or("must be a date as 2025-12-31");
-    let mut fields = Fields::default();
+) -> Option<(NaiveDate, NaiveDate)> {
+    let date = |text: &str| day(text).ok_or("must be a date as 2025-12-31");
     let to = fields.check("to", to.map(date).transpose());
     let from = fields.check("from", from.map(date).transpose());
     let period = from.zip(to).map(|(from, to)| {
@@ -142,7 +142,7 @@ pub fn period(
     {
         fields.reject("from", "invalid", format!("must be up to {MOST} days before `to`"));
     }
-    fields.finish(|| period)
+    period
 }
 
 #[cfg(test)]
@@ -159,11 +159,15 @@ mod tests {
     #[test]
     fn a_period_is_a_month_by_default_and_a_year_at_most() {
         let today = "2025-06-30".parse().unwrap();
-        assert_eq!(period(None, None, today).unwrap(), ("2025-06-01".parse().unwrap(), today));
-        let text = |day: &str| Some(day.to_owned());
-        assert!(period(text("2024-01-01"), text("2024-12-31"), today).is_ok());
-        assert!(period(text("2024-01-01"), text("2025-01-01"), today).is_err());
-        assert!(period(text("2025-02-01"), text("2025-01-01"), today).is_err());
-        assert_eq!(period(text("x"), text("y"), today).unwrap_err().all().len(), 2);
+        let period = |from: Option<&str>, to: Option<&str>| {
+            let mut fields = Fields::default();
+            let period = super::period(&mut fields, from, to, today);
+            fields.finish(|| period)
+        };
+        assert_eq!(period(None, None).unwrap(), ("2025-06-01".parse().unwrap(), today));
+        assert!(period(Some("2024-01-01"), Some("2024-12-31")).is_ok());
+        assert!(period(Some("2024-01-01"), Some("2025-01-01")).is_err());
+        assert!(period(Some("2025-02-01"), Some("2025-01-01")).is_err());
+        assert_eq!(period(Some("x"), Some("y")).unwrap_err().all().len(), 2);
     }
 }

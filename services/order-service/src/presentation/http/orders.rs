@@ -7,7 +7,7 @@ use config::id::UserId;
 use config::idempotency::Idempotency;
 use config::jwt_auth::{Caller, Internal, MaybeSignedIn, SignedIn};
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, OptionalBody};
+use config::problem::{ApiError, Body, Fields, OptionalBody};
 use config::response::{Created, IfMatch, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -15,7 +15,7 @@ use poem_openapi::payload::Json;
 
 use super::super::dto::{
     CancelRequest, ChangeRequest, EntryDto, InternalOrderDto, NewOrderRequest, OrderDto, PromotionRequest,
-    QuoteDto, QuoteRequest, filter, id,
+    QuoteDto, QuoteRequest, filter, id, owner,
 };
 use crate::application::{ChangeOrder, OrderError, OrderReader, PlaceOrder, Pricing, Reply, RepriceOrder};
 use crate::domain::{Actor, Order, OrderId};
@@ -47,10 +47,7 @@ impl OrderApi {
         body: Body<NewOrderRequest>,
     ) -> Result<Created<OrderDto>, ApiError> {
         let user = caller.acting_for(body.0.user_id)?;
-        let by = match caller.is_admin() {
-            true => Actor::Admin(caller.user_id),
-            false => Actor::Customer(caller.user_id),
-        };
+        let by = Actor::of(&caller);
         let request = body.0.clone().parse()?;
         let place = async |claim: Option<_>| {
             let reply = claim.map(|claim| Reply { claim, render: OrderDto::created });
@@ -90,8 +87,11 @@ impl OrderApi {
         /// Placed before then, or on that date
         to: Query<Option<String>>,
     ) -> Result<Json<Page<OrderDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        let filter = filter(&caller, user_id.0, status.as_deref(), from.as_deref(), to.as_deref())?;
+        let user = owner(&caller, user_id.0)?;
+        let mut fields = Fields::default();
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let filter = filter(&mut fields, user, status.as_deref(), from.as_deref(), to.as_deref());
+        let (filter, paging) = fields.finish(|| filter.zip(paging))?;
         let slice = self.orders.list(filter, paging).await?;
         Ok(Json(Page::new(slice, paging, |order| order.id.get(), |order| OrderDto::from(&order))))
     }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use config::idempotency::Idempotency;
 use config::jwt_auth::{Admin, Caller, SignedIn};
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body, OptionalBody};
+use config::problem::{ApiError, Body, Fields, OptionalBody};
 use config::response::{Created, IfMatch, Versioned};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 
 use super::super::dto::{
-    ApproveRequest, NewReturnRequest, ReceiveRequest, RefundRequest, RejectRequest, ReturnDto, id,
-    return_filter, return_id,
+    ApproveRequest, NewReturnRequest, ReceiveRequest, RefundRequest, RejectRequest, ReturnDto, id, optional,
+    return_id,
 };
 use crate::application::{Decision, OrderError, OrderReader, Reply, ReturnFilter, ReturnReader, Returns};
 use crate::domain::OrderId;
@@ -39,8 +39,11 @@ impl ReturnApi {
         cursor: Query<Option<String>>,
         status: Query<Option<String>>,
     ) -> Result<Json<Page<ReturnDto>>, ApiError> {
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
-        self.page(return_filter(status.as_deref())?, paging).await
+        let mut fields = Fields::default();
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let status = optional(&mut fields, "status", status.as_deref());
+        let (status, paging) = fields.finish(|| status.zip(paging))?;
+        self.page(ReturnFilter { order: None, status }, paging).await
     }
 
     /// Ask to send something back

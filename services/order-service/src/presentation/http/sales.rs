@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::clock::Clock;
 use config::jwt_auth::Admin;
 use config::money::Currency;
-use config::problem::{ApiError, InvalidFields};
+use config::problem::{ApiError, Fields};
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
@@ -35,10 +35,10 @@ impl SalesApi {
         /// The shop's when not given
         currency: Query<Option<String>>,
     ) -> Result<Json<SummaryDto>, ApiError> {
-        let days = period(from.0, to.0, self.clock.now().date_naive())?;
-        let currency = currency.0.map_or(Ok(self.currency), |code| {
-            code.parse().map_err(|error| InvalidFields::one("currency", "invalid", format!("{error}")))
-        })?;
+        let mut fields = Fields::default();
+        let days = period(&mut fields, from.as_deref(), to.as_deref(), self.clock.now().date_naive());
+        let currency = fields.check("currency", currency.as_deref().map_or(Ok(self.currency), str::parse));
+        let (days, currency) = fields.finish(|| days.zip(currency))?;
         let (from, to) = days;
         let sold = self.sales.days(from, to, currency).await?;
         let top = self.sales.top_products(from, to, currency).await?;

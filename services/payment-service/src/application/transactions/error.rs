@@ -2,7 +2,7 @@
 
 use config::database::StoreError;
 use config::jwt_auth::AuthError;
-use config::problem::{Fault, FieldError, InvalidFields, Kind};
+use config::problem::{Facts, Fault, InvalidFields, Kind};
 
 use crate::domain::transactions::TransactionId;
 
@@ -23,28 +23,12 @@ pub enum TransactionError {
 }
 
 impl Fault for TransactionError {
-    fn kind(&self) -> Kind {
+    fn facts(&self) -> Facts {
         match self {
-            Self::NotFound | Self::Unknown(_) => Kind::NotFound,
-            Self::Fields(error) => error.kind(),
-            Self::Auth(error) => error.kind(),
-            Self::Store(error) => error.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound | Self::Unknown(_) => "transaction-not-found",
-            Self::Fields(error) => error.code(),
-            Self::Auth(error) => error.code(),
-            Self::Store(error) => error.code(),
-        }
-    }
-
-    fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Fields(error) => error.errors(),
-            _ => Vec::new(),
+            Self::NotFound | Self::Unknown(_) => Kind::NotFound.coded("transaction-not-found"),
+            Self::Fields(error) => error.facts(),
+            Self::Auth(error) => error.facts(),
+            Self::Store(error) => error.facts(),
         }
     }
 }

@@ -112,7 +112,7 @@ mod tests {
             let transaction = transaction(attempt, PaymentType::Card);
             let first = rate.decide(&transaction);
             for status in TransactionStatus::ALL {
-                let later = Transaction { status: *status, ..transaction.clone() };
+                let later = Transaction { status, ..transaction.clone() };
                 prop_assert_eq!(&rate.decide(&later), &first);
             }
         }
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_scheme_can_fail_for_trouble_of_ours() {
         for payment_type in PaymentType::ALL {
-            assert!(reasons(*payment_type).iter().any(|(code, _)| *code == TROUBLE));
+            assert!(reasons(payment_type).iter().any(|(code, _)| *code == TROUBLE));
         }
     }
 }

@@ -1,13 +1,11 @@
 //! The schemes by which money travels, and their rules.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use config::money::{Currency, Money};
 
-use super::super::status::names;
-
-names! {
+config::names! {
     /// A scheme.
     PaymentType {
         Ach = "ACH",
@@ -20,7 +18,7 @@ names! {
     }
 }
 
-names! {
+config::names! {
     /// What a scheme may be told beside the parties.
     Detail {
         Iban = "iban",
@@ -108,9 +106,9 @@ impl PaymentType {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HouseRules {
     /// When a banking day ends for a scheme, in UTC.
-    pub cutoffs: BTreeMap<&'static str, NaiveTime>,
+    pub cutoffs: HashMap<PaymentType, NaiveTime>,
     /// The most at once, in whole major units, where that is less than the scheme carries.
-    pub limits: BTreeMap<&'static str, u32>,
+    pub limits: HashMap<PaymentType, u32>,
 }
 
 impl HouseRules {
@@ -118,7 +116,7 @@ impl HouseRules {
     pub fn limit(&self, payment_type: PaymentType, currency: Currency) -> Money {
         let own = self
             .limits
-            .get(payment_type.as_str())
+            .get(&payment_type)
             .map(|major| i64::from(*major).saturating_mul(10_i64.saturating_pow(currency.exponent())));
         let scheme = payment_type.limit();
         Money::from_minor(own.map_or(scheme, |own| own.min(scheme)), currency)
@@ -129,7 +127,7 @@ impl HouseRules {
     pub fn settles_on(&self, payment_type: PaymentType, now: DateTime<Utc>) -> NaiveDate {
         let today = now.date_naive();
         let Some(days) = payment_type.banking_days() else { return today };
-        let late = self.cutoffs.get(payment_type.as_str()).is_some_and(|cutoff| now.time() >= *cutoff);
+        let late = self.cutoffs.get(&payment_type).is_some_and(|cutoff| now.time() >= *cutoff);
         let begins = if late { next(today) } else { today };
         let begins = if is_banking_day(begins) { begins } else { next_banking_day(begins) };
         (0..days).fold(begins, |day, _| next_banking_day(day))
@@ -165,8 +163,8 @@ mod tests {
     fn rules() -> HouseRules {
         let cutoff = NaiveTime::from_hms_opt(16, 0, 0).unwrap();
         HouseRules {
-            cutoffs: [("ACH", cutoff), ("WIRE", cutoff)].into(),
-            limits: [("RTP", 500), ("ACH", u32::MAX)].into(),
+            cutoffs: [(PaymentType::Ach, cutoff), (PaymentType::Wire, cutoff)].into(),
+            limits: [(PaymentType::Rtp, 500), (PaymentType::Ach, u32::MAX)].into(),
         }
     }
 
@@ -184,7 +182,7 @@ mod tests {
             (PaymentType::Rtp, "2026-11-22T23:59:59Z", "2026-11-22"),
             (PaymentType::Card, "2026-11-21T01:00:00Z", "2026-11-21"),
         ] {
-            assert_eq!(rules().settles_on(scheme, at(now)).to_string(), day, "{} {now}", scheme.as_str());
+            assert_eq!(rules().settles_on(scheme, at(now)).to_string(), day, "{scheme} {now}");
         }
     }
 
@@ -195,7 +193,7 @@ mod tests {
         assert_eq!(limit(PaymentType::Ach), 100_000_000, "the scheme's own");
         assert_eq!(limit(PaymentType::Check), 9_999_999_999);
         let dong = "VND".parse().unwrap();
-        let house = HouseRules { limits: [("WIRE", 7)].into(), ..HouseRules::default() };
+        let house = HouseRules { limits: [(PaymentType::Wire, 7)].into(), ..HouseRules::default() };
         assert_eq!(house.limit(PaymentType::Wire, dong).minor(), 7, "a đồng has no smaller unit");
     }
 
@@ -214,7 +212,7 @@ mod tests {
         fn money_never_arrives_before_it_was_sent_nor_on_a_weekend(seconds in 1_700_000_000i64..2_000_000_000) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
             for scheme in PaymentType::ALL {
-                let day = rules().settles_on(*scheme, now);
+                let day = rules().settles_on(scheme, now);
                 prop_assert!(day >= now.date_naive());
                 prop_assert!((day - now.date_naive()).num_days() <= 4);
                 prop_assert!(scheme.banking_days().is_none() || is_banking_day(day));

@@ -7,14 +7,13 @@ use config::id::UserId;
 use config::money::Money;
 use uuid::Uuid;
 
-use super::super::status::names;
 use super::{
     AccountEnding, Bic, CheckNumber, Failure, MandateId, MaskedIban, Outcome, Party, PaymentType,
     RoutingNumber,
 };
 use crate::domain::CardSummary;
 
-names! {
+config::names! {
     /// Where a transaction is.
     ///
     /// ```text

@@ -1,7 +1,7 @@
 //! The page where a customer confirms a payment, as a bank's would be.
 
 use async_trait::async_trait;
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::money::Money;
 
 use super::{Simulator, charges};
@@ -11,7 +11,7 @@ use crate::application::{Challenge, Challenges, News, ProviderEvent};
 impl Challenges for Simulator {
     async fn challenge(&self, token: &str) -> Result<Option<Challenge>, StoreError> {
         let Some(charge) = charges::by_challenge(&self.db, token).await? else { return Ok(None) };
-        let currency = charge.currency.parse().map_err(StoreError::corrupt)?;
+        let currency = stored(&charge.currency)?;
         let decided = !charge.is("action_required");
         Ok(Some(Challenge { amount: Money::from_minor(charge.amount, currency), decided }))
     }

@@ -111,8 +111,10 @@ async fn every_list_stays_on_its_index_and_looks_at_little() {
     let after = Part { before: Some(row(ROWS / 2).id), ..part };
     let mut steps = 0;
     for filter in filters() {
-        let list = |part| listing(concat!("EXPLAIN ", select_transactions!("")), &filter, part);
-        let count = counting("EXPLAIN SELECT COUNT(*) FROM (SELECT 1 FROM transactions ", &filter);
+        let list =
+            |part| listing(concat!("EXPLAIN FORMAT=TRADITIONAL ", select_transactions!("")), &filter, part);
+        let count =
+            counting("EXPLAIN FORMAT=TRADITIONAL SELECT COUNT(*) FROM (SELECT 1 FROM transactions ", &filter);
         for query in [list(part), list(after), count] {
             for (table, access, key, extra) in plan(query, &db).await {
                 if table != "transactions" {

@@ -1,9 +1,7 @@
 //! Rows, and what they stand for.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveDate, Utc};
-use config::database::StoreError;
+use config::database::{StoreError, stored};
 use config::id::UserId;
 use config::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
@@ -54,7 +52,7 @@ impl TryFrom<TransactionRow> for Transaction {
 
     fn try_from(row: TransactionRow) -> Result<Self, StoreError> {
         let id = TransactionId::new(row.transaction_id);
-        let currency: Currency = row.currency.parse().map_err(StoreError::corrupt)?;
+        let currency: Currency = stored(&row.currency)?;
         let failure =
             row.error_code.map(|code| Failure { code, message: row.error_message.unwrap_or_default() });
         Ok(Self {
@@ -63,10 +61,10 @@ impl TryFrom<TransactionRow> for Transaction {
             sender: Party::kept(row.sender),
             receiver: Party::kept(row.receiver),
             amount: Money::from_minor(row.amount, currency),
-            payment_type: word(&row.payment_type)?,
+            payment_type: stored(&row.payment_type)?,
             reference: row.reference,
             details: row.details.as_deref().map(read_details).transpose()?.unwrap_or_default(),
-            status: word(&row.status)?,
+            status: stored(&row.status)?,
             attempt: row.attempt,
             failure,
             settles_on: row.settles_on,
@@ -146,16 +144,12 @@ impl TryFrom<MinuteRow> for Counted {
     fn try_from(row: MinuteRow) -> Result<Self, StoreError> {
         Ok(Self {
             minute: row.minute,
-            payment_type: word(&row.payment_type)?,
-            currency: row.currency.parse().map_err(StoreError::corrupt)?,
+            payment_type: stored(&row.payment_type)?,
+            currency: stored(&row.currency)?,
             millis: row.millis,
             completed: row.completed.unsigned_abs(),
             failed: row.failed.unsigned_abs(),
             volume: row.volume,
         })
     }
-}
-
-fn word<T: FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|rule| StoreError::corrupt(format!("{text} {rule}")))
 }

@@ -11,6 +11,7 @@ use config::id::UserId;
 use config::idempotency::Idempotency;
 use config::jwt_auth::{Admin, SignedIn};
 use config::money::Currency;
+use config::names::UnknownName;
 use config::page::{Page, Paging};
 use config::problem::{ApiError, Body, Fields};
 use config::response::Created;
@@ -25,7 +26,7 @@ use crate::application::transactions::{
     Accept, Part, Stats, TransactionError, TransactionFilter, TransactionReader, Window,
 };
 use crate::domain::transactions::{HouseRules, Party, PaymentType, TransactionId, TransactionStatus};
-use crate::presentation::wrong::{part, word};
+use crate::presentation::wrong::word;
 
 /// Further in, a cursor is the way.
 const MAX_SKIP: u32 = 10_000;
@@ -92,7 +93,7 @@ impl TransactionApi {
             (false, asked) => Some(caller.acting_for(asked)?),
         };
         let mut fields = Fields::default();
-        let paging = part(&mut fields, Paging::parse(skip.0, limit.0, None));
+        let paging = Paging::check(&mut fields, skip.0, limit.0, None);
         if paging.is_some_and(|paging| paging.skip > MAX_SKIP) {
             fields.reject("skip", "invalid", format!("must be from 0 to {MAX_SKIP}"));
         }
@@ -172,7 +173,7 @@ impl TransactionApi {
     }
 }
 
-fn read_type(name: Option<String>) -> Result<Option<PaymentType>, String> {
+fn read_type(name: Option<String>) -> Result<Option<PaymentType>, UnknownName> {
     name.map(|name| name.to_ascii_uppercase().parse()).transpose()
 }
 

@@ -124,7 +124,8 @@ impl NewTransaction {
         ];
         for (detail, _) in sent.into_iter().filter(|(_, sent)| *sent) {
             if payment_type.is_some_and(|payment_type| !payment_type.is_told(detail)) {
-                let welcome = PaymentType::ALL.iter().filter(|it| it.is_told(detail)).map(|it| it.as_str());
+                let welcome =
+                    PaymentType::ALL.into_iter().filter(|it| it.is_told(detail)).map(PaymentType::as_str);
                 let welcome = welcome.collect::<Vec<_>>().join(", ");
                 fields.reject(detail.as_str(), "mismatch", format!("goes with {welcome} only"));
             }

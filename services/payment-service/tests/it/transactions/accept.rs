@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use config::testing::TestKafka;
+use config::testing::{TestKafka, wrong_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -103,13 +103,8 @@ async fn every_wrong_field_is_named_at_once() {
         "card": { "number": "4242", "exp_month": 13, "exp_year": 1, "cvc": "123" } });
     let (status, code, problem_document) = problem(bank.post(&transfer(all)).await).await;
     assert_eq!((status, code.as_str()), (422, "invalid-fields"));
-    let mut fields: Vec<_> = problem_document["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|error| error["field"].as_str().unwrap().to_owned())
-        .collect();
-    fields.sort();
+    let mut fields = wrong_fields(&problem_document);
+    fields.sort_unstable();
     assert_eq!(
         fields,
         [

@@ -26,7 +26,7 @@ async fn what_failed_for_trouble_of_ours_is_exported_and_replayed_once() {
     let troubled = usize::try_from(bank.count(trouble).await).unwrap();
     assert!((1..30).contains(&troubled), "{troubled}");
     let kafka = TestKafka::new(&bank.env);
-    let poison = created(Uuid::now_v7(), 1, "poison".to_owned());
+    let poison = created(Uuid::now_v7(), 1, "poison");
     kafka.send(&poison).await;
     kafka.dead_letter("payment-transactions", poison.id).await;
     let folder = tempfile::tempdir().unwrap();

@@ -7,11 +7,10 @@ mod outage;
 mod process;
 mod secrets;
 
-use config::kafka::{Envelope, Event};
-use config::testing::{TestApp, TestEnv, TestKafka, eventually};
+use config::kafka::Envelope;
+use config::testing::{TestApp, TestEnv, TestKafka, event, eventually};
 use payment_service::Payments;
 use reqwest::{Method, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
 use uuid::Uuid;
@@ -91,7 +90,7 @@ impl Bank {
 
     /// Tells the processor of a transaction as the service itself does.
     pub async fn tell(&self, transaction: &Value, attempt: u32) {
-        let sender = transaction["sender"].as_str().unwrap().to_owned();
+        let sender = transaction["sender"].as_str().unwrap();
         let id = transaction["transaction_id"].as_str().unwrap().parse().unwrap();
         TestKafka::new(&self.env).send(&created(id, attempt, sender)).await;
     }
@@ -105,22 +104,7 @@ pub fn transfer(more: Value) -> Value {
     body
 }
 
-#[derive(Serialize)]
-struct Created {
-    transaction_id: Uuid,
-    attempt: u32,
-    sender: String,
-}
-
-impl Event for Created {
-    const TOPIC: &'static str = "payment-transactions";
-    const TYPE: &'static str = "transaction_created";
-
-    fn key(&self) -> String {
-        self.sender.clone()
-    }
-}
-
-pub fn created(transaction_id: Uuid, attempt: u32, sender: String) -> Envelope {
-    Envelope::new(&Created { transaction_id, attempt, sender })
+pub fn created(transaction: Uuid, attempt: u32, sender: &str) -> Envelope {
+    let data = json!({ "transaction_id": transaction, "attempt": attempt, "sender": sender });
+    event("payment-transactions", "transaction_created", sender, data)
 }

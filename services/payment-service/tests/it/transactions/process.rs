@@ -139,7 +139,7 @@ async fn an_instance_for_requests_only_leaves_the_work_to_a_processor() {
 async fn poison_is_put_aside_and_blocks_nobody() {
     let bank = Bank::open().await;
     let kafka = TestKafka::new(&bank.env);
-    let unknown = created(Uuid::now_v7(), 1, "user123".to_owned());
+    let unknown = created(Uuid::now_v7(), 1, "user123");
     kafka.send(&unknown).await;
     let good = bank.accepted(json!({})).await;
     assert_eq!(bank.ended(&good["transaction_id"]).await["status"], "completed");

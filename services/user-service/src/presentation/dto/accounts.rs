@@ -234,15 +234,15 @@ impl From<User> for ContactDto {
 
 /// Which users an administrator looks for.
 pub fn user_filter(
+    fields: &mut Fields,
     q: Option<String>,
     role: Option<&str>,
     is_active: Option<bool>,
-) -> Result<UserFilter, InvalidFields> {
-    let mut fields = Fields::default();
+) -> Option<UserFilter> {
     let text = q.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if text.as_ref().is_some_and(|text| text.chars().count() > 100 || text.chars().any(char::is_control)) {
         fields.reject("q", "invalid", "must be at most 100 characters, without control characters");
     }
     let role = fields.check("role", role.map(str::parse).transpose());
-    fields.finish(|| Some(UserFilter { text, role: role?, is_active }))
+    Some(UserFilter { text, role: role?, is_active })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::id::UserId;
 use config::jwt_auth::{Admin, Caller, Internal, SignedIn};
 use config::page::{Page, Paging};
-use config::problem::{ApiError, Body};
+use config::problem::{ApiError, Body, Fields};
 use config::response::{Created, NoContent};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -137,8 +137,10 @@ impl AccountsApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<UserDto>>, ApiError> {
-        let filter = user_filter(q.0, role.as_deref(), is_active.0)?;
-        let paging = Paging::parse(skip.0, limit.0, cursor.as_deref())?;
+        let mut fields = Fields::default();
+        let filter = user_filter(&mut fields, q.0, role.as_deref(), is_active.0);
+        let paging = Paging::check(&mut fields, skip.0, limit.0, cursor.as_deref());
+        let (filter, paging) = fields.finish(|| filter.zip(paging))?;
         let slice = self.users.users(&filter, paging).await?;
         Ok(Json(Page::new(slice, paging, |user| user.id.get(), UserDto::from)))
     }

@@ -26,7 +26,7 @@ fn payment(amount: i64, status: Status, captured: i64, refunded: i64) -> Payment
         refund_pending: usd(0),
         disputed: usd(0),
         pending: None,
-        refused: false,
+        refused: None,
         transaction_id: None,
         decline: None,
         confirmation: None,

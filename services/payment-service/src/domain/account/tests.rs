@@ -4,7 +4,7 @@ use config::money::Currency;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Method, ProviderName, Status};
+use crate::domain::{Method, ProviderName, Status, Unwanted};
 
 fn usd(minor: i64) -> Money {
     Money::from_minor(minor, Currency::USD)
@@ -36,7 +36,7 @@ fn paid(captured: i64, refunded: i64) -> Payment {
         refund_pending: usd(0),
         disputed: usd(0),
         pending: None,
-        refused: false,
+        refused: None,
         transaction_id: None,
         decline: None,
         confirmation: None,
@@ -69,6 +69,16 @@ fn a_refunded_order_takes_no_money_and_keeps_none_that_comes() {
 }
 
 #[test]
+fn what_its_order_refuses_goes_back_for_the_reason_that_it_was_refused_for() {
+    for unwanted in Unwanted::ALL {
+        let refused = Payment { refused: Some(unwanted), ..paid(100, 0) };
+        let of_another = Account { active: Some(PaymentId::new(2)), ..account() };
+        assert_eq!(account().rejects(&refused), Some(unwanted.as_str()));
+        assert_eq!(of_another.rejects(&refused), Some(unwanted.as_str()));
+    }
+}
+
+#[test]
 fn what_no_payment_gives_back_is_owed_once() {
     let mut account = account();
     assert_eq!(account.owe_by_hand(money(100, 0), &[]), Some(usd(100)), "by bank transfer, say");
@@ -86,6 +96,6 @@ fn what_payments_give_back_or_somebody_gave_back_is_not_owed() {
     let disputed = Payment { disputed: usd(100), ..paid(100, 0) };
     assert_eq!(owed(money(100, 0), &[disputed]), None, "the bank has it");
     assert_eq!(owed(money(100, 30), &[]), Some(usd(70)), "a part was given back by hand");
-    let refused = Payment { refused: true, ..paid(100, 0) };
+    let refused = Payment { refused: Some(Unwanted::WrongAmount), ..paid(100, 0) };
     assert_eq!(owed(money(100, 0), &[refused]), Some(usd(100)), "that goes back beside the order's");
 }

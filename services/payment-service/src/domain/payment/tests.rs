@@ -26,7 +26,7 @@ fn payment(amount: i64) -> Payment {
         refund_pending: usd(0),
         disputed: usd(0),
         pending: None,
-        refused: false,
+        refused: None,
         transaction_id: None,
         decline: None,
         confirmation: None,
@@ -183,4 +183,15 @@ fn a_part_can_be_captured_and_the_rest_is_gone() {
         Err(Refusal::TooMuch { left: usd(60), verb: "refunded" })
     );
     assert!(matches!(payment.begin_capture(None), Err(Refusal::Illegal { .. })));
+}
+
+#[test]
+fn what_a_provider_gives_up_is_void_but_cash_is_nobodys_to_give_up() {
+    for (method, status) in [(Method::CreditCard, Status::Voided), (Method::Cod, Status::Authorized)] {
+        let mut held = Payment { method, ..payment(100) };
+        assert!(held.charge_ended(&authorized()));
+        assert_eq!(held.charge_ended(&ChargeOutcome::Lapsed), status == Status::Voided);
+        assert_eq!(held.status, status);
+        assert_eq!(held.expect_own_end().is_ok(), status == Status::Voided);
+    }
 }

@@ -1,4 +1,4 @@
-//! A product as product-service tells it, in its events and when it is asked.
+//! A product as product-service tells it: one form, in its events and when it is asked for its catalogue.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::domain::{AttributeValue, Details, Product, Rating, Stock};
 
+/// As it came: whether it makes sense shows when a [`Product`] is made of it.
 #[derive(Debug, Deserialize)]
 pub struct ProductView {
     product_id: String,
