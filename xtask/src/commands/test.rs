@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use crate::ui::{self, seconds};
 use crate::{interrupt, ui::table};
 
+mod alerts;
 mod containers;
 mod k8s;
 mod schemathesis;
@@ -53,6 +54,8 @@ pub enum Step {
     Events,
     /// The Kubernetes objects render, and are what the API and the shop want of them
     K8s,
+    /// The alerts are well-formed, and each fires when it should
+    Alerts,
     /// Licences, bans and sources of dependencies
     Deny,
     /// Fresh data servers

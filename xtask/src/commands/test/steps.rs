@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::{Step, k8s, schemathesis};
+use super::{Step, alerts, k8s, schemathesis};
 use crate::commands::{events, openapi, reset, tidy, up};
 use crate::paths::{cache, local, root};
 use crate::system::{Options, System};
@@ -54,6 +54,7 @@ impl Run {
             Step::Openapi => openapi::check().map(|()| Outcome::Done),
             Step::Events => events::check().map(|()| Outcome::Done),
             Step::K8s => k8s::run(),
+            Step::Alerts => alerts::run(),
             Step::Deny => deny(),
             Step::Servers => self.servers().map(|()| Outcome::Done),
             Step::Tests => self.tests(),
