@@ -12,4 +12,5 @@ while IFS= read -r line; do
     *) echo "$line" ;;
   esac
 done < "$(dirname "$0")/../.env.example" | sed '1,/^$/d'
-echo "Fill in PAYMENT_PROVIDER and SMTP_HOST before you start: without them nobody takes the money, or the e-mails." >&2
+echo "Fill in PAYMENT_PROVIDER, and SMTP_HOST, MAIL_FROM and PUBLIC_URL, before you start: without them nobody takes the" >&2
+echo "money, or the e-mails." >&2

@@ -34,6 +34,10 @@ if [ "$ENVIRONMENT" = production ]; then
     echo "ENVIRONMENT is production, and nobody takes the e-mails: SMTP_HOST is not set." >&2
     echo "Say which mail server does; or MAIL_DIR=mail, for files in the volume \`mail\`." >&2
     refused=yes
+  elif [ -n "${SMTP_HOST:-}" ] && { [ -z "${MAIL_FROM:-}" ] || [ -z "${PUBLIC_URL:-}" ]; }; then
+    echo "ENVIRONMENT is production, and e-mails would come from nowhere or lead to nowhere: say MAIL_FROM, whose address" >&2
+    echo "they come from, and PUBLIC_URL, which their links begin with." >&2
+    refused=yes
   fi
   [ -z "$refused" ] || exit 2
 fi

@@ -90,7 +90,8 @@ impl Health {
         let mut known = self.known();
         known.routed = addresses(list);
         known.changes += 1;
-        known.has_list = true;
+        // Of a registry that was emptied, nobody is in the list yet who lives.
+        known.has_list |= !list.recovering || !list.items.is_empty();
     }
 
     pub async fn report(&self) -> Report {
@@ -136,4 +137,26 @@ impl Health {
 
 fn addresses(list: &Snapshot) -> BTreeSet<String> {
     list.items.iter().filter(|it| it.status == Status::Up).map(Instance::authority).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_empty_list_of_a_registry_that_was_emptied_is_none_yet() {
+        let registry = Registry::fixed([("order-service", "http://127.0.0.1:1".parse().unwrap())]);
+        let known = registry.snapshot().unwrap();
+        let empty = Snapshot { recovering: true, ..Snapshot::default() };
+        let health = Health::new(registry).unwrap();
+        for (list, is_ready) in [
+            (empty.clone(), false),
+            (Snapshot { recovering: true, ..Snapshot::clone(&known) }, true),
+            (empty, true),
+            (Snapshot::default(), true),
+        ] {
+            health.routed(&list);
+            assert_eq!(health.report().await.is_ready(), is_ready, "{list:?}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Forgetting what nobody will ask for again.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Db, StoreError};
+use super::{Db, StoreError, retrying};
 use crate::clock::{Clock as _, SystemClock};
 
 /// Rows that nobody will ask for again.
@@ -32,12 +32,21 @@ const OURS: [Retention; 2] = [
 ];
 
 /// Deletes inbox rows and idempotent answers that are past their use, and what the service says is: all of it, a batch
-/// at a time. What is deleted before a failure stays so.
+/// at a time. One that fails keeps none of the others from being done; the first failure is the result.
 pub(crate) async fn forget_old(db: &Db, of_the_service: &[Retention]) -> Result<(), StoreError> {
     let now = SystemClock.now();
+    let mut outcome = Ok(());
     for Retention { statement, age } in OURS.iter().chain(of_the_service) {
-        let delete = || sqlx::query(*statement).bind(now - *age).bind(BATCH).execute(db.pool());
-        while delete().await?.rows_affected() == BATCH {}
+        outcome = outcome.and(delete_all(db, statement, now - *age).await);
     }
+    outcome
+}
+
+async fn delete_all(db: &Db, statement: &'static str, before: DateTime<Utc>) -> Result<(), StoreError> {
+    let batch = async || -> Result<u64, StoreError> {
+        let deleted = sqlx::query(statement).bind(before).bind(BATCH).execute(db.pool()).await?;
+        Ok(deleted.rows_affected())
+    };
+    while retrying(batch).await? == BATCH {}
     Ok(())
 }

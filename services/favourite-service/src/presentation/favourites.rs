@@ -74,8 +74,8 @@ impl FavouriteApi {
         limit: Query<Option<i64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<Page<Favourite>>, ApiError> {
-        let (list, paging) = asked_for(list.as_deref(), skip.0, limit.0, cursor.as_deref())?;
         let user = caller.acting_for(Some(id.0))?;
+        let (list, paging) = asked_for(list.as_deref(), skip.0, limit.0, cursor.as_deref())?;
         self.page(user, list.as_ref(), paging).await
     }
 

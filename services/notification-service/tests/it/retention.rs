@@ -27,7 +27,7 @@ async fn what_is_old_goes_and_what_is_younger_or_under_way_stays() {
     ] {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
-    // Every instance's first round is at its start, and the next one an hour later.
+    // Every instance's first round is at its start, and the next one minutes later.
     let next = shop.env.start::<Notification>().await;
     eventually("what is old is gone", || async {
         let titles: Vec<String> =

@@ -5,8 +5,8 @@ use config::id::UserId;
 use config::kafka::Envelope;
 
 use super::finish::unwind;
-use super::{Operations, PaymentError};
-use crate::domain::{OrderId, PaymentId, Unwanted};
+use super::{Operations, PaymentError, RefundByHandDue};
+use crate::domain::{OrderId, OrderMoney, PaymentId, Unwanted};
 
 /// A payment that its order doesn't want.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub struct RefusedPayment {
     pub user: UserId,
     pub payment: PaymentId,
     pub why: Unwanted,
+    /// The order's; `None` where it isn't told.
+    pub money: Option<OrderMoney>,
 }
 
 /// Follows the refusal of payments.
@@ -40,7 +42,7 @@ impl RefusePayment {
     }
 
     async fn attempt(&self, message: &Envelope, refused: RefusedPayment) -> Result<bool, PaymentError> {
-        let RefusedPayment { order, user, payment, why } = refused;
+        let RefusedPayment { order, user, payment, why, money } = refused;
         let now = self.0.clock.now();
         let mut tx = self.0.store.begin().await?;
         if !tx.claim(message).await? {
@@ -56,6 +58,14 @@ impl RefusePayment {
         account.follow(&payment);
         unwind(tx.as_mut(), &mut payment, why.as_str(), now).await?;
         tx.save_payment(&payment, now).await?;
+        if account.is_over()
+            && let Some(money) = money
+            // When the order ended this payment still counted as what it was paid with.
+            && let Some(amount) = account.owe_by_hand(money, &tx.payments_of(order).await?)
+        {
+            tracing::warn!(order.id = %order, %amount, "no payment gives this money of an order back");
+            tx.publish(Envelope::new(&RefundByHandDue::new(&account, amount))).await?;
+        }
         tx.save_account(&account, now).await?;
         tx.commit().await?;
         Ok(true)

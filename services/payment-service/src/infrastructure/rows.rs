@@ -109,11 +109,10 @@ impl TryFrom<PaymentRow> for Payment {
             refund_pending: money(row.refund_pending),
             disputed: money(row.disputed),
             pending: row.pending.as_deref().map(stored).transpose()?,
-            // Where older versions have written, the amount was wrong.
-            refused: match (row.refused, row.refused_for.as_deref()) {
-                (true, why) => Some(why.map(stored).transpose()?.unwrap_or_default()),
-                (false, _) => None,
-            },
+            // Older versions don't write why, and later ones may know more reasons: the money goes back all the same.
+            refused: row
+                .refused
+                .then(|| row.refused_for.and_then(|why| why.parse().ok()).unwrap_or_default()),
             transaction_id: row.transaction_id,
             decline: row
                 .decline_code

@@ -40,19 +40,24 @@ impl Order {
             order: OrderId::new(self.order_id),
             user: UserId::new(self.user_id),
             ending,
-            money: self.money()?,
+            money: money(self.paid_amount, self.refunded_amount, self.currency.as_deref())?,
         })
     }
+}
 
-    fn money(&self) -> Result<Option<OrderMoney>, InvalidFields> {
-        let (Some(paid), Some(currency)) = (self.paid_amount, &self.currency) else { return Ok(None) };
-        let wrong = |error: MoneyError| InvalidFields::one("paid_amount", "invalid", error.to_string());
-        let currency: Currency = currency.parse().map_err(wrong)?;
-        let paid = paid.in_currency(currency).map_err(wrong)?;
-        let refunded = self.refunded_amount.map(|amount| amount.in_currency(currency)).transpose();
-        let refunded = refunded.map_err(wrong)?.unwrap_or(Money::zero(currency));
-        Ok(Some(OrderMoney { paid, refunded }))
-    }
+/// What an order has and has given back; nothing where it isn't told.
+fn money(
+    paid: Option<Amount>,
+    refunded: Option<Amount>,
+    currency: Option<&str>,
+) -> Result<Option<OrderMoney>, InvalidFields> {
+    let (Some(paid), Some(currency)) = (paid, currency) else { return Ok(None) };
+    let wrong = |error: MoneyError| InvalidFields::one("paid_amount", "invalid", error.to_string());
+    let currency: Currency = currency.parse().map_err(wrong)?;
+    let paid = paid.in_currency(currency).map_err(wrong)?;
+    let refunded = refunded.map(|amount| amount.in_currency(currency)).transpose();
+    let refunded = refunded.map_err(wrong)?.unwrap_or(Money::zero(currency));
+    Ok(Some(OrderMoney { paid, refunded }))
 }
 
 #[derive(Deserialize)]
@@ -63,16 +68,20 @@ struct Refused {
     /// Older versions don't tell, and later ones may know more.
     #[serde(default)]
     reason: String,
+    paid_amount: Option<Amount>,
+    refunded_amount: Option<Amount>,
+    currency: Option<String>,
 }
 
-impl From<Refused> for RefusedPayment {
-    fn from(refused: Refused) -> Self {
-        Self {
-            order: OrderId::new(refused.order_id),
-            user: UserId::new(refused.user_id),
-            payment: PaymentId::new(refused.payment_id),
-            why: refused.reason.parse().unwrap_or_default(),
-        }
+impl Refused {
+    fn parse(self) -> Result<RefusedPayment, InvalidFields> {
+        Ok(RefusedPayment {
+            order: OrderId::new(self.order_id),
+            user: UserId::new(self.user_id),
+            payment: PaymentId::new(self.payment_id),
+            why: self.reason.parse().unwrap_or_default(),
+            money: money(self.paid_amount, self.refunded_amount, self.currency.as_deref())?,
+        })
     }
 }
 
@@ -117,7 +126,7 @@ impl MessageHandler for OrderEvents {
             }
             "order_payment_refused" => {
                 let refused: Refused = message.data()?;
-                self.refuse.run(message, refused.into()).await?;
+                self.refuse.run(message, refused.parse()?).await?;
             }
             "return_refund_due" => {
                 let due: Due = message.data()?;

@@ -3,7 +3,7 @@
 use config::testing::{TestKafka, eventually};
 use serde_json::{Value, json};
 
-use crate::support::{SHOPPER, Shop, cancelled, problem, refunded, with_money};
+use crate::support::{SHOPPER, Shop, cancelled, of_order, problem, refunded, with_money};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_was_taken_or_set_aside_goes_back_once() {
@@ -141,6 +141,26 @@ async fn what_no_payment_can_give_back_is_told_to_people_once() {
     .await;
     let others = "SELECT COUNT(*) FROM order_accounts WHERE order_id IN (1, 2) AND told_by_hand <> 0";
     assert_eq!(shop.count(others).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_refused_payment_seemed_to_give_back_is_told_to_people() {
+    let shop = Shop::open().await;
+    let kafka = TestKafka::new(&shop.env);
+    let events = kafka.listen("payment-events").await;
+    let payment = shop.paid(shop.order(1), json!({})).await["id"].clone();
+    // It was marked as paid before this payment, which order-service hears of when the order is over.
+    kafka.send(&with_money(cancelled(1), 3000, 0)).await;
+    shop.becomes(&payment, "refunded").await;
+    let refusal = json!({ "payment_id": payment, "amount": 3000, "reason": "paid_otherwise" });
+    for _ in 0..2 {
+        kafka.send(&with_money(of_order("order_payment_refused", 1, &refusal), 3000, 0)).await;
+    }
+    let told = events.find(|event| event.kind == "refund_by_hand_due").await.data;
+    assert_eq!((&told["order_id"], &told["amount"]), (&json!(1), &json!(3000)));
+    kafka.send(&with_money(refunded(1, true), 3500, 0)).await;
+    let more = events.find(|event| event.kind == "refund_by_hand_due").await.data;
+    assert_eq!(more["amount"], 500, "what was told once isn't told again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

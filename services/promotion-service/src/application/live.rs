@@ -8,16 +8,21 @@ use std::time::{Duration, Instant};
 use config::clock::Clock;
 use config::database::StoreError;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::PromotionReader;
 use crate::domain::{Code, Promotion};
 
 /// Should the news of a change be lost, it is missed for no longer than this.
 const LIFETIME: Duration = Duration::from_secs(30);
-/// So long the last ones are good while the database is away: nobody can change them meanwhile.
-const PATIENCE: Duration = Duration::from_secs(900);
+/// So long the last ones are good while the database is away. Nobody can change them meanwhile, unless it is away for
+/// this instance alone.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// A database that is away is asked again after this.
 const PAUSE: Duration = Duration::from_secs(5);
+/// Where there are last ones, it is away when it doesn't answer within this: whoever asks for a price doesn't wait for
+/// the pool to give up.
+const ANSWER: Duration = Duration::from_millis(500);
 
 /// What is offered, or will be.
 pub struct Live {
@@ -88,17 +93,24 @@ impl LivePromotions {
 
     async fn read(&self, generation: u64) -> Result<Kept, StoreError> {
         let read_at = Instant::now();
-        match self.reader.live(self.clock.now()).await {
-            Ok(all) => {
+        let read = self.reader.live(self.clock.now());
+        let last = self.last().filter(|last| last.read_at.elapsed() < PATIENCE);
+        let answer = match &last {
+            Some(_) => {
+                timeout(ANSWER, read).await.unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())))
+            }
+            None => read.await,
+        };
+        match (answer, last) {
+            (Ok(all), _) => {
                 let live = Arc::new(Live::from(all));
                 Ok(Kept { live, generation, read_at, good_until: read_at + LIFETIME })
             }
-            Err(away @ StoreError::Unavailable(_)) => {
-                let last = self.last().filter(|last| last.read_at.elapsed() < PATIENCE).ok_or(away)?;
+            (Err(StoreError::Unavailable(_)), Some(last)) => {
                 tracing::warn!("the promotions can't be read; those that were read last hold");
                 Ok(Kept { generation, good_until: Instant::now() + PAUSE, ..last })
             }
-            Err(error) => Err(error),
+            (Err(error), _) => Err(error),
         }
     }
 

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use config::database::Retention;
 
-/// Longer than any message of an order that is over may still come: dead letters stay for thirteen days. Who asks
-/// order-service about it hears that it is over.
-const RULED_OUT: TimeDelta = TimeDelta::days(14);
+/// Longer than any message of an order that is over may still come: dead letters stay for thirteen days, and as long again
+/// each time that they are sent again in vain. A payment's that came later would make a shipment.
+const RULED_OUT: TimeDelta = TimeDelta::days(180);
 
 /// What the ends of orders have left that never had a shipment; it has neither items nor a timeline. Shipments are
 /// remembered.

@@ -108,7 +108,7 @@ async fn what_keeps_a_shipment_from_being_made_is_forgotten_when_nothing_can_mak
 
     let db = env.db().await;
     // The third one's shipment is as old.
-    let old = "UPDATE shipments SET created_at = created_at - INTERVAL 15 DAY WHERE order_id IN (1, 3)";
+    let old = "UPDATE shipments SET created_at = created_at - INTERVAL 181 DAY WHERE order_id IN (1, 3)";
     sqlx::query(old).execute(db.pool()).await.unwrap();
     let app = env.start::<Shipping>().await;
     eventually("the old one is gone", || async {

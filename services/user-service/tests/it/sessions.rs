@@ -141,7 +141,7 @@ async fn however_much_has_ended_it_is_forgotten_in_one_round() {
     .execute(&shop.db)
     .await
     .unwrap();
-    // Every instance's first round is at its start, and the next one an hour later.
+    // Every instance's first round is at its start, and the next one minutes later.
     let next = shop.env.start::<Users>().await;
     eventually("nothing is left but the login that has only just ended", || async {
         let mut left = Vec::new();

@@ -15,8 +15,11 @@ const RULES: &str = "deploy/prometheus/alerts.yml";
 const TESTS: &str = "deploy/prometheus/alerts.test.yml";
 
 pub fn run() -> Result<Outcome> {
-    let Some(promtool) = promtool()? else {
-        return Ok(Outcome::Skipped("install promtool, which comes with Prometheus".to_owned()));
+    let promtool = match promtool() {
+        Ok(program) => program,
+        Err(error) => {
+            return Ok(Outcome::Skipped(format!("install promtool, which comes with Prometheus: {error:#}")));
+        }
     };
     let promtool = |args: &[&str]| run::openly(Command::new(&promtool).args(args).current_dir(root()));
     promtool(&["check", "rules", RULES])?;
@@ -25,32 +28,26 @@ pub fn run() -> Result<Outcome> {
 }
 
 /// Debian's package is unpacked, not installed: nobody wants another Prometheus to start with their machine.
-fn promtool() -> Result<Option<PathBuf>> {
-    if let Some(installed) = find_program("promtool") {
-        return Ok(Some(installed));
+fn promtool() -> Result<PathBuf> {
+    let unpacked = cache().join("promtool");
+    if let Some(program) = find_program("promtool").or_else(|| unpacked.is_file().then(|| unpacked.clone())) {
+        return Ok(program);
     }
-    let folder = cache().join("prometheus");
-    let unpacked = folder.join("usr/bin/promtool");
-    if unpacked.is_file() {
-        return Ok(Some(unpacked));
-    }
-    let (Some(apt_get), Some(dpkg_deb)) = (find_program("apt-get"), find_program("dpkg-deb")) else {
-        return Ok(None);
-    };
+    let apt_get = find_program("apt-get").context("there is no apt-get here")?;
     let task = Task::begin("promtool");
     task.say("downloading Debian's package of Prometheus");
-    let downloads = tempfile::tempdir()?;
-    let apt_get = |args: &[&str]| {
-        run::quietly(Command::new(&apt_get).arg("--quiet").args(args).current_dir(&downloads))
-    };
+    let work = tempfile::tempdir_in(cache())?;
+    let apt_get =
+        |args: &[&str]| run::quietly(Command::new(&apt_get).arg("--quiet").args(args).current_dir(&work));
     let download = || apt_get(&["download", "prometheus"]);
     if download().is_err() {
         // A fresh machine has no package lists yet.
-        apt_get(&["update"]).and_then(|_| download()).context("downloading prometheus with apt-get")?;
+        apt_get(&["update"]).and_then(|_| download())?;
     }
-    let package = fs::read_dir(&downloads)?.next().context("apt-get has downloaded nothing")??.path();
-    fs::create_dir_all(&folder)?;
-    run::quietly(Command::new(dpkg_deb).arg("--extract").arg(package).arg(&folder))?;
+    let package = fs::read_dir(&work)?.next().context("apt-get has downloaded nothing")??.path();
+    run::quietly(Command::new("dpkg-deb").arg("--extract").arg(package).arg(work.path()))?;
+    // Whole or not at all: what is there is believed to be.
+    fs::rename(work.path().join("usr/bin/promtool"), &unpacked).context("the package has no promtool")?;
     task.done("unpacked");
-    Ok(Some(unpacked))
+    Ok(unpacked)
 }

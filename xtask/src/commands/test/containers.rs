@@ -154,8 +154,13 @@ fn takes_secrets_of_its_own(engine: &Engine) -> Result<()> {
     let made = new_env()?;
     let with = |provider: &str, simulated: &str, (mail, place): (&str, &str)| {
         let mut env: Vec<_> = variables(&made).collect();
-        let filled_in =
-            [("PAYMENT_PROVIDER", provider), ("ALLOW_SIMULATED_PAYMENTS", simulated), (mail, place)];
+        let filled_in = [
+            ("PAYMENT_PROVIDER", provider),
+            ("ALLOW_SIMULATED_PAYMENTS", simulated),
+            ("MAIL_FROM", "Shop <shop@shop.example>"),
+            ("PUBLIC_URL", "https://shop.example"),
+            (mail, place),
+        ];
         env.retain(|(name, _)| filled_in.iter().all(|(filled, _)| filled != name));
         env.extend(filled_in.map(|(name, value)| (name.to_owned(), value.to_owned())));
         prepare(engine, "shop-test-own", env)

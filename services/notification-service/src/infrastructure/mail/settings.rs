@@ -8,6 +8,9 @@ use lettre::message::Mailbox;
 use secrecy::SecretString;
 use url::Url;
 
+/// Where a setting means this machine alone.
+const LOCALHOST: &str = "localhost";
+
 /// The mail settings.
 pub struct MailSettings {
     /// `None`: messages are written to `directory`.
@@ -82,16 +85,26 @@ impl Settings for MailSettings {
         })
     }
 
-    /// Nobody finds out from customers that their e-mails are files.
+    /// Nobody finds out from customers that their e-mails are files, come from nowhere, or lead to nowhere.
     fn fit(&self, environment: Environment) -> Result<(), String> {
-        match self.smtp.is_some() || self.directory_chosen || environment == Environment::Development {
-            true => Ok(()),
-            false => Err(
-                "SMTP_HOST is not set, and in production nobody reads files; where e-mails are meant to be \
-                          files, set MAIL_DIR"
-                    .to_owned(),
-            ),
+        if environment == Environment::Development {
+            return Ok(());
         }
+        let wrong = match (&self.smtp, self.directory_chosen) {
+            (None, true) => return Ok(()),
+            (None, false) => {
+                "SMTP_HOST is not set, and in production nobody reads files; where e-mails are meant to be files, \
+                 set MAIL_DIR"
+            }
+            (Some(_), _) if self.from.0.email.domain() == LOCALHOST => {
+                "MAIL_FROM is not set, or an address here, which other mail servers refuse"
+            }
+            (Some(_), _) if self.public_url.host_str() == Some(LOCALHOST) => {
+                "PUBLIC_URL is not set, or is here: the links in e-mails would lead their readers to themselves"
+            }
+            (Some(_), _) => return Ok(()),
+        };
+        Err(wrong.to_owned())
     }
 }
 
@@ -116,8 +129,18 @@ mod tests {
             let refused = fit(settings, Environment::Production).unwrap_err();
             assert!(refused.starts_with("SMTP_HOST is not set") && refused.contains("MAIL_DIR"), "{refused}");
         }
-        for chosen in [("SMTP_HOST", "mail.example"), ("MAIL_DIR", "./mail")] {
-            assert_eq!(fit(&[chosen], Environment::Production), Ok(()), "{chosen:?}");
+        assert_eq!(fit(&[("MAIL_DIR", "./mail")], Environment::Production), Ok(()));
+        let real = [
+            ("SMTP_HOST", "mail.example"),
+            ("MAIL_FROM", "a@shop.example"),
+            ("PUBLIC_URL", "https://shop.example"),
+        ];
+        assert_eq!(fit(&real, Environment::Production), Ok(()));
+        for missing in ["MAIL_FROM", "PUBLIC_URL"] {
+            let rest: Vec<_> = real.into_iter().filter(|(name, _)| *name != missing).collect();
+            let refused = fit(&rest, Environment::Production).unwrap_err();
+            assert!(refused.starts_with(&format!("{missing} is not set")), "{refused}");
+            assert_eq!(fit(&rest, Environment::Development), Ok(()));
         }
     }
 

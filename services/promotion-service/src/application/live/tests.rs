@@ -1,8 +1,9 @@
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use config::clock::SystemClock;
 use config::page::{Paging, Slice};
-use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use super::*;
 use crate::application::{ListFilter, Priced};
@@ -12,6 +13,7 @@ use crate::domain::{Basket, PromotionId, Reason, ReservationId, ReservationState
 #[derive(Default)]
 struct Database {
     is_away: AtomicBool,
+    is_silent: AtomicBool,
     reads: AtomicU64,
 }
 
@@ -19,6 +21,9 @@ struct Database {
 impl PromotionReader for Database {
     async fn live(&self, _: DateTime<Utc>) -> Result<Vec<Promotion>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        if self.is_silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         match self.is_away.load(Ordering::SeqCst) {
             true => Err(StoreError::Unavailable("cut".into())),
             false => Ok(Vec::new()),
@@ -70,6 +75,11 @@ async fn while_the_database_is_away_the_last_ones_hold_whatever_is_heard() {
     }
     assert_eq!(database.reads.load(Ordering::SeqCst), reads + 1, "not every basket waits for it");
 
+    database.is_silent.store(true, Ordering::SeqCst);
+    promotions.forget();
+    assert!(Arc::ptr_eq(&promotions.now().await.unwrap(), &first), "nobody waits for an answer for ever");
+
+    database.is_silent.store(false, Ordering::SeqCst);
     database.is_away.store(false, Ordering::SeqCst);
     promotions.forget();
     assert!(!Arc::ptr_eq(&promotions.now().await.unwrap(), &first));
