@@ -62,6 +62,9 @@ def promises(objects, services):
     redis = kinds.get("StatefulSet", {}).get("redis")
     if redis and not bounded(redis["spec"]["template"]["spec"]["containers"][0]):
         yield "redis may fill its memory until it is killed, or forget what it mustn't"
+    allowed, wanted = mysql_allows(kinds), mysql_connections(kinds, int(settings.get("DATABASE_MAX_CONNECTIONS", "16")))
+    if wanted > allowed:
+        yield f"instances may want {wanted} connections of MySQL, which allows {allowed}"
     drain = int(settings["DRAIN_SECONDS"])
     for name in services + ["api-gateway"]:
         deployment = kinds["Deployment"].get(name)
@@ -89,6 +92,21 @@ def promises(objects, services):
             yield f"{name}'s migration doesn't migrate with its own program"
         if not secrets(container) <= secrets(deployment["spec"]["template"]["spec"]["containers"][0]):
             yield f"{name}'s migration is told secrets that the service isn't"
+
+
+def mysql_connections(kinds, pool):
+    """When all services have as many instances as they may, and one more each while they are replaced."""
+    with_mysql = [name for name, it in kinds["Deployment"].items() if "DATABASE_URL" in str(it)]
+    return pool * sum(kinds["HorizontalPodAutoscaler"][name]["spec"]["maxReplicas"] + 1 for name in with_mysql)
+
+
+def mysql_allows(kinds):
+    """Ours by its arguments, another by what the overlay says of it."""
+    ours = kinds.get("StatefulSet", {}).get("mysql")
+    if ours:
+        arguments = dict(it.split("=", 1) for it in ours["spec"]["template"]["spec"]["containers"][0]["args"] if "=" in it)
+        return int(arguments["--max-connections"])
+    return int(kinds["ConfigMap"]["shop-settings"]["metadata"].get("annotations", {}).get("shop/mysql-max-connections", 0))
 
 
 def bounded(container):
