@@ -5,7 +5,7 @@ use std::time::Duration;
 use config::testing::{TestApp, TestKafka};
 use serde_json::{Value, json};
 
-use crate::support::{Shop, archived, created, finds, found, get, rating, stock, updated, word};
+use crate::support::{Shop, created, finds, found, get, rating, stock, word};
 
 /// Two instances that are told of a product with this name.
 async fn two_told_of(shop: &Shop, name: &str) -> (TestApp, TestApp, TestKafka, Value) {
@@ -25,11 +25,11 @@ async fn a_product_is_found_from_its_creation_to_its_end() {
     kafka.send(&created(&product)).await;
     finds(&app, &query, &[&product]).await;
     let renamed = word();
-    kafka.send(&updated(&mut product, &json!({ "name": renamed, "price": 12 }))).await;
+    kafka.send(&shop.catalogue.update(&mut product, &json!({ "name": renamed, "price": 12 }))).await;
     finds(&app, &format!("keyword={renamed}"), &[&product]).await;
     finds(&app, &query, &[]).await;
     assert_eq!(get(&app, &format!("/api/search?keyword={renamed}")).await["results"][0]["price"], 12);
-    kafka.send(&archived(&mut product)).await;
+    kafka.send(&shop.catalogue.archive(&mut product)).await;
     finds(&app, &format!("keyword={renamed}"), &[]).await;
     app.stop().await;
 }
@@ -71,7 +71,7 @@ async fn two_instances_agree_and_share_no_stale_answer() {
         for app in [&one, &one, &two, &two] {
             get(app, &path).await;
         }
-        kafka.send(&updated(&mut product, &json!({ "price": round }))).await;
+        kafka.send(&shop.catalogue.update(&mut product, &json!({ "price": round }))).await;
         for app in [&one, &two] {
             config::testing::eventually("the price is the new one", || async {
                 let price = get(app, &path).await["results"][0]["price"].clone();
@@ -100,7 +100,7 @@ async fn what_was_asked_before_is_taken_from_the_other_instance() {
     // Redis has 15 ms to answer, which a busy machine may not keep: each price is another chance.
     let mut shared = false;
     for price in 1..=10 {
-        kafka.send(&updated(&mut product, &json!({ "price": price }))).await;
+        kafka.send(&shop.catalogue.update(&mut product, &json!({ "price": price }))).await;
         for app in [&one, &two] {
             finds(app, &format!("keyword={name}&min_price={price}&max_price={price}"), &[&product]).await;
         }

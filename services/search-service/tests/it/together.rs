@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::{Shop, archived, get, order, text, word};
+use crate::support::{Shop, get, order, text, word};
 
 fn number() -> u64 {
     // Small enough for JSON, large enough to be no other test's.
@@ -53,7 +53,7 @@ async fn paid_orders_count_once_however_often_they_are_told() {
     assert_eq!(recommended, [of(b, 2), of(c, 1), (text(d, "product_id"), "similar".to_owned(), 0)]);
     // What is no longer sold isn't recommended, nor are products that go with it told.
     let gone = path(&products[1]);
-    kafka.send(&archived(&mut products[1])).await;
+    kafka.send(&shop.catalogue.archive(&mut products[1])).await;
     eventually("the archived one is gone", || async {
         let ids: Vec<String> =
             told(&get(&app, &path(&products[0])).await).into_iter().map(|it| it.0).collect();
