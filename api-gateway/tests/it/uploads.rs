@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::harness::{Discovery, Gateway, folder};
 use crate::upstream::Upstream;
@@ -18,30 +18,20 @@ const ORDERS: &str = "/api/orders";
 const PATIENCE: Duration = Duration::from_secs(10);
 const GO_ON: &str = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/// A client that sends a byte of its body each second: never all of it, and never so late that it is given up.
-struct Slow(JoinHandle<()>);
-
-impl Slow {
-    /// Returns when Nginx wants the body. It counts the request before: were it only on its way, one that is sent after
-    /// it could take its place.
-    async fn begin(gateway: &Gateway, path: &str, length: usize) -> Self {
-        let headers = format!("Host: shop\r\nExpect: 100-continue\r\nContent-Length: {length}");
-        let mut stream = sent(gateway, &format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n")).await;
-        let mut answer = [0; GO_ON.len()];
-        stream.read_exact(&mut answer).await.expect("an answer");
-        assert_eq!(String::from_utf8_lossy(&answer), GO_ON);
-        Self(tokio::spawn(async move {
-            while stream.write_all(b"[").await.is_ok() {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }))
-    }
-}
-
-impl Drop for Slow {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// A client that sends a byte of its body each second, for as long as the answer is held: never all of it, and never so
+/// late that it is given up. Returns when Nginx wants the body. It counts the request before: were it only on its way, one
+/// that is sent after it could take its place.
+async fn slow(gateway: &Gateway, path: &str, length: usize) -> AbortOnDropHandle<()> {
+    let headers = format!("Host: shop\r\nExpect: 100-continue\r\nContent-Length: {length}");
+    let mut stream = sent(gateway, &format!("POST {path} HTTP/1.1\r\n{headers}\r\n\r\n")).await;
+    let mut answer = [0; GO_ON.len()];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(String::from_utf8_lossy(&answer), GO_ON);
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        while stream.write_all(b"[").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }))
 }
 
 async fn sent(gateway: &Gateway, text: &str) -> TcpStream {
@@ -71,7 +61,7 @@ async fn imports_that_never_end_are_few() {
     discovery.announce(&[("product-service", products.port)]);
     let gateway = Gateway::start(&discovery, folder.path()).await;
     gateway.until("/api/products", 200).await;
-    let slow = join_all([10 << 20; 2].map(|length| Slow::begin(&gateway, IMPORT, length))).await;
+    let unending = join_all([10 << 20; 2].map(|length| slow(&gateway, IMPORT, length))).await;
     gateway.until(IMPORT, 429).await;
     let third = gateway.request(Method::POST, IMPORT).body("[]").send().await.expect("an answer");
     assert_eq!(third.status(), 429);
@@ -79,7 +69,7 @@ async fn imports_that_never_end_are_few() {
     let problem: Value = third.json().await.expect("JSON");
     assert_eq!(problem["code"], "too-many-requests");
     assert_eq!(gateway.status("/api/products").await, 200);
-    drop(slow);
+    drop(unending);
     gateway.until(IMPORT, 200).await;
 }
 
@@ -122,11 +112,11 @@ async fn one_client_holds_few_requests_and_fewer_large_bodies() {
     let settings = [("CONNECTIONS_PER_CLIENT", "4")];
     let gateway = Gateway::with(&discovery, folder.path(), free_port(), &settings).await;
     gateway.until(ORDERS, 200).await;
-    let large = Slow::begin(&gateway, ORDERS, 500_000).await;
+    let large = slow(&gateway, ORDERS, 500_000).await;
     until_sent(&gateway, 200_000, 429).await;
     assert!(unmeasured(&gateway).await.starts_with("HTTP/1.1 429 "), "it may be large, too");
     until_sent(&gateway, 50_000, 200).await;
-    let small = join_all([50_000; 3].map(|length| Slow::begin(&gateway, ORDERS, length))).await;
+    let small = join_all([50_000; 3].map(|length| slow(&gateway, ORDERS, length))).await;
     gateway.until(ORDERS, 429).await;
     drop(small);
     gateway.until(ORDERS, 200).await;

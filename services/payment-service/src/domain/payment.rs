@@ -248,4 +248,4 @@ fn less(a: Money, b: Money) -> Money {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

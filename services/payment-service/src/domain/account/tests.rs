@@ -1,14 +1,8 @@
 //! Who may pay, what goes back, and what nobody but people can give back.
 
-use config::money::Currency;
-use uuid::Uuid;
-
 use super::*;
-use crate::domain::{Method, ProviderName, Status, Unwanted};
-
-fn usd(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::USD)
-}
+use crate::domain::payment::tests::{payment, usd};
+use crate::domain::{Status, Unwanted};
 
 fn account() -> Account {
     Account {
@@ -23,26 +17,10 @@ fn account() -> Account {
 
 fn paid(captured: i64, refunded: i64) -> Payment {
     Payment {
-        id: PaymentId::new(1),
-        order_id: OrderId::new(1),
-        user_id: UserId::new(1),
-        provider: ProviderName::Simulator,
-        charge_key: Uuid::nil(),
-        method: Method::CreditCard,
         status: Status::Succeeded,
-        amount: usd(captured),
         captured: usd(captured),
         refunded: usd(refunded),
-        refund_pending: usd(0),
-        disputed: usd(0),
-        pending: None,
-        refused: None,
-        transaction_id: None,
-        decline: None,
-        confirmation: None,
-        card: None,
-        created_at: DateTime::UNIX_EPOCH,
-        updated_at: DateTime::UNIX_EPOCH,
+        ..payment(captured)
     }
 }
 

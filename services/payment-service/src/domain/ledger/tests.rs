@@ -1,39 +1,13 @@
 //! The books say what the payment says, whatever became of it.
 
-use config::id::UserId;
 use proptest::prelude::*;
-use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Method, OrderId, PaymentId, ProviderName, Status};
+use crate::domain::Status;
+use crate::domain::payment::tests::{payment, usd};
 
-fn usd(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::USD)
-}
-
-fn payment(amount: i64, status: Status, captured: i64, refunded: i64) -> Payment {
-    Payment {
-        id: PaymentId::new(1),
-        order_id: OrderId::new(1),
-        user_id: UserId::new(1),
-        provider: ProviderName::Simulator,
-        charge_key: Uuid::nil(),
-        method: Method::CreditCard,
-        status,
-        amount: usd(amount),
-        captured: usd(captured),
-        refunded: usd(refunded),
-        refund_pending: usd(0),
-        disputed: usd(0),
-        pending: None,
-        refused: None,
-        transaction_id: None,
-        decline: None,
-        confirmation: None,
-        card: None,
-        created_at: chrono::DateTime::UNIX_EPOCH,
-        updated_at: chrono::DateTime::UNIX_EPOCH,
-    }
+fn come_to(status: Status, amount: i64, captured: i64, refunded: i64) -> Payment {
+    Payment { status, captured: usd(captured), refunded: usd(refunded), ..payment(amount) }
 }
 
 fn balances(postings: &[Posting]) -> Vec<Balance> {
@@ -70,7 +44,7 @@ proptest! {
             postings.push(Posting::refund_reversal("3", usd(refunded)));
         }
         let refunded = if came_back { 0 } else { refunded };
-        let mut payment = payment(amount, Status::Succeeded, captured, refunded);
+        let mut payment = come_to(Status::Succeeded, amount, captured, refunded);
         payment.disputed = usd(if won { 0 } else { disputed });
         for posting in &postings {
             prop_assert_eq!(posting.entries().iter().map(|(_, money)| money.minor()).sum::<i64>(), 0);
@@ -87,7 +61,7 @@ proptest! {
 
 #[test]
 fn one_sided_entries_are_found_in_every_currency() {
-    let payment = payment(100, Status::Authorized, 0, 0);
+    let payment = come_to(Status::Authorized, 100, 0, 0);
     let mut books = balances(&[Posting::authorization("1", usd(100))]);
     assert_eq!(verify(&payment, &books), []);
     let euros = Money::from_minor(3, "EUR".parse().unwrap());

@@ -7,11 +7,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn usd(minor: i64) -> Money {
+pub fn usd(minor: i64) -> Money {
     Money::from_minor(minor, Currency::USD)
 }
 
-fn payment(amount: i64) -> Payment {
+/// One that has just begun.
+pub fn payment(amount: i64) -> Payment {
     Payment {
         id: PaymentId::new(1),
         order_id: OrderId::new(1),
